@@ -1,0 +1,75 @@
+"""The command line: one file a command, each imported only when it is called, so that `validate` stays light."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from firedrill import __version__
+from firedrill.core.errors import FiredrillError
+
+COMMANDS = {
+    "run": "Drill experiments: files or folders, one after another, one exit code.",
+    "validate": "Find every problem of every file at once; starts nothing.",
+    "plan": "Show a drill's time line, and what cannot pass; starts nothing.",
+    "compile": "Print the plain Chaos Toolkit experiment that a drill plays.",
+    "judge": "Judge a recorded drill again.",
+    "report": "Render a recorded drill's reports again.",
+    "undo": "Put back what a drill may have left.",
+    "stack": "Find or install Prometheus and Alertmanager.",
+    "proxy": "Run the fault proxy on its own, for a system that outlives the drill.",
+    "catalog": "List every kind of fault and expectation, with an example each.",
+    "schema": "Print the JSON Schema of experiments or of firedrill.yaml.",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"firedrill.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.message.rstrip('.')}; firedrill knows {', '.join(COMMANDS)}", ctx) from None
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="firedrill")
+def group() -> None:
+    """Prove that your alerts page, and that your response works, before your users need them.
+
+    Start with `firedrill run experiments/slow-bureau.yaml`, and open the report whose path it prints.
+
+    Exit codes: 0 pass; 1 fail; 2 wrong usage, an invalid file or a limit; 3 inconclusive; 4 a fault may be left; 130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point `firedrill`: errors that a person can act on become a sentence and their exit code."""
+    try:
+        group.main(args=list(arguments) if arguments is not None else None, prog_name="firedrill", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except FiredrillError as error:
+        click.echo(f"firedrill: {error}" if error.exit_code != 2 else str(error), err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(3)

@@ -1,0 +1,28 @@
+"""`firedrill catalog`: every kind of fault and expectation."""
+
+from collections.abc import Mapping
+
+import click
+
+from firedrill.cli import options
+from firedrill.cli.registry import kinds
+from firedrill.core.kinds import ExpectationKind, FaultKind
+
+
+@click.command("catalog")
+@options.as_json
+def command(as_json: bool) -> None:
+    """List every kind of fault and expectation, with what it does and an example to copy."""
+    known = kinds()
+    if as_json:
+        options.echo_json({"faults": _as_json(known.faults), "expectations": _as_json(known.expectations)})
+        return
+    for title, family in (("Faults", known.faults), ("Expectations", known.expectations)):
+        click.secho(title, bold=True)
+        for kind in family.values():
+            click.echo(f"\n  {kind.name}: {kind.summary}\n")
+            click.echo("".join(f"    {line}\n" for line in kind.example.strip("\n").splitlines()))
+
+
+def _as_json(family: Mapping[str, FaultKind] | Mapping[str, ExpectationKind]) -> list[dict[str, str]]:
+    return [{"name": kind.name, "summary": kind.summary, "example": kind.example} for kind in family.values()]

@@ -1,0 +1,58 @@
+"""What several commands take alike: paths of experiments, the environment, JSON for machines."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from firedrill.cli.registry import kinds
+from firedrill.core.errors import Invalid
+from firedrill.core.kinds import Kinds
+from firedrill.core.model.experiment import Experiment
+from firedrill.core.model.plan import Plan
+from firedrill.plan.timeline import make_plan
+from firedrill.spec.check import Checked, check
+
+paths = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
+one_path = click.argument("path", type=click.Path(exists=True, path_type=Path, dir_okay=False), metavar="FILE")
+environment = click.option(
+    "--environment", "-e", metavar="NAME", help="The environment of firedrill.yaml to use; its default when left out."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer as JSON on standard output.")
+strict = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def echo_json(answer: object) -> None:
+    click.echo(json.dumps(answer, indent=2, default=str))
+
+
+def checked(where: tuple[Path, ...], environment: str | None, *, run: bool = False, strict: bool = False) -> tuple[Checked, Kinds]:
+    """Everything the files say; raises Invalid with all problems when any of them is an error, and shows warnings."""
+    known = kinds()
+    result = check(where, known, os.environ, strict_env=run, environment_name=environment)
+    if result.errors or (strict and result.problems):
+        raise Invalid(result.problems)
+    for problem in result.problems:
+        click.echo(problem, err=True)
+    return result, known
+
+
+def planned(files: Checked, known: Kinds, experiment: Experiment, name: str | None) -> Plan:
+    """The plan of one experiment in one environment; Refused when a limit forbids it."""
+    chosen, environment = files.environment(name)
+    return make_plan(experiment, chosen, environment, files.slos, files.probes, files.alerting[chosen], known)
+
+
+def drill_folder(results: Path, drill: str) -> Path:
+    """The folder of a recorded drill; a usage error names what was looked for."""
+    from firedrill.conduct.results import find_drill
+
+    folder = find_drill(results, drill)
+    if folder is None:
+        raise click.UsageError(f"no drill {drill!r}: neither a folder with a journal.jsonl nor a drill under {results}/")
+    return folder

@@ -1,0 +1,103 @@
+"""`firedrill run`: drills, one after another."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from firedrill.cli import options
+from firedrill.core.errors import FiredrillError
+from firedrill.core.verdicts import Exit, loudest
+
+if TYPE_CHECKING:
+    from firedrill.cli.ending import Ending
+    from firedrill.conduct.drill import Order
+
+
+@click.command("run")
+@options.paths
+@options.environment
+@options.strict
+@options.as_json
+@click.option(
+    "--results", type=click.Path(path_type=Path), help="Where drills leave their folders; results/ beside firedrill.yaml when left out."
+)
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="One JUnit file for all drills of this command.")
+@click.option("--yes", is_flag=True, help="Do not ask before drilling an environment that says `confirm: true`.")
+def command(
+    paths: tuple[Path, ...], environment: str | None, strict: bool, as_json: bool, results: Path | None, junit: Path | None, yes: bool
+) -> None:
+    """Drill experiments: every file is validated before anything starts; folders mean every experiment in them.
+
+    Ctrl-C stops the drill, puts everything back and judges what there is. The exit code is the worst drill's.
+    """
+    from firedrill.conduct.drill import Order
+
+    files, known = options.checked(paths, environment, run=True, strict=strict)
+    chosen, settings = files.environment(environment)
+    plans = [options.planned(files, known, experiment, environment) for experiment in files.experiments]
+    if settings.confirm and not yes:
+        click.confirm(f"Drill {', '.join(plan.experiment for plan in plans)} in environment {chosen!r}?", abort=True, err=True)
+    for plan in plans:
+        for warning in plan.warnings:
+            click.echo(f"{plan.experiment}: warning: {warning}", err=True)
+    root = files.root or Path.cwd()
+    orders = [Order(root, plan, settings, known, (results or root / "results").absolute()) for plan in plans]
+    raise SystemExit(run(orders, junit, as_json))
+
+
+def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
+    """Drill each order and say what became of it; the exit code of all. What was drilled is told even if the rest cannot be."""
+    from firedrill.cli.ending import Ending, conclude_folder, say_ending, say_summary
+
+    endings: list[Ending] = []
+    codes: list[Exit] = []
+    for order in orders:
+        try:
+            folder = _drill(order)
+        except FiredrillError as error:
+            click.echo(f"firedrill: {error}", err=True)
+            codes.append(Exit(error.exit_code))
+            break
+        endings.append(conclude_folder(folder, order.kinds))
+        codes.append(endings[-1].drill.exit_code)
+        _render(folder)
+        if not as_json:
+            say_ending(endings[-1])
+        if codes[-1] in {Exit.INTERRUPTED, Exit.LEFT_OVER}:
+            break
+    _write_junit(junit, endings)
+    if as_json:
+        options.echo_json([ending.as_json() for ending in endings])
+    elif len(orders) > 1:
+        say_summary(endings, len(orders))
+    return int(loudest(codes))
+
+
+def _write_junit(junit: Path | None, endings: Sequence["Ending"]) -> None:
+    from firedrill.report import junit as junit_report
+
+    if junit is not None and endings:
+        junit.parent.mkdir(parents=True, exist_ok=True)
+        junit.write_bytes(junit_report.render_all([ending.drill for ending in endings]))
+
+
+def _drill(order: "Order") -> Path:
+    from rich.console import Console
+
+    from firedrill.cli.terminal import view
+    from firedrill.conduct.conductor import conduct
+
+    with view(Console(stderr=True)) as shown:
+        return asyncio.run(conduct(order, shown)).path
+
+
+def _render(folder: Path) -> None:
+    """The HTML page is drawn in a process of its own: its libraries are heavy, and a fault of theirs must not cost the verdict."""
+    done = subprocess.run([sys.executable, "-m", "firedrill.cli", "report", str(folder)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        click.echo(f"the report could not be drawn: {done.stderr.strip()}; try `firedrill report {folder}`", err=True)

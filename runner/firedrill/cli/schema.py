@@ -1,0 +1,14 @@
+"""`firedrill schema`: JSON Schema for editors."""
+
+import click
+
+from firedrill.cli import options
+from firedrill.cli.registry import kinds
+
+
+@click.command("schema")
+def command() -> None:
+    """Print the JSON Schema of experiments and of firedrill.yaml, for editors and other machines."""
+    from firedrill.spec.schema import schema
+
+    options.echo_json(schema(kinds()))

@@ -1,0 +1,56 @@
+"""What journal entries say to a person who follows a drill, a sentence each; most say nothing."""
+
+from firedrill.core import events as ev
+
+
+def tell(event: ev.Event) -> str | None:
+    """The sentence, or None for what only machines read."""
+    match event:
+        case ev.PhaseEntered(phase=phase):
+            return _PHASES.get(phase, phase)
+        case ev.LoadReady(users=users):
+            return f"{users} users are there"
+        case ev.SteadyChecked(met=met, reasons=reasons):
+            return "steady state is met" if met else f"steady state is not met yet: {reasons[0]}"
+        case ev.FaultActive(fault=fault):
+            return f"fault {fault} is active"
+        case ev.FaultCleared(fault=fault, why=why):
+            return f"fault {fault} is cleared" + ("" if why == "played" else f" ({why})")
+        case ev.ActivityEnded(name=name, status="failed", error=error):
+            return f"activity {name!r} failed: {error}"
+        case _:
+            return _told_by_watchers(event)
+
+
+def _told_by_watchers(event: ev.Event) -> str | None:
+    match event:
+        case ev.AlertPending(alert=alert):
+            return f"{alert} is pending"
+        case ev.AlertFiring(alert=alert):
+            return f"{alert} fires"
+        case ev.AlertResolved(alert=alert, was=was):
+            return f"{alert} is resolved" if was == "firing" else f"{alert} is no longer pending"
+        case ev.PageOpened(receiver=receiver, alerts=alerts):
+            return f"{receiver} is paged: {', '.join(alerts)}"
+        case ev.PageResolved(page=page):
+            return f"page {page} is resolved"
+        case ev.BlindBegan(what=what, why=why):
+            return f"blind: {what}: {why}"
+        case ev.BlindEnded(what=what):
+            return f"{what} can be seen again"
+        case ev.Noted(text=text):
+            return text
+        case ev.DrillEnded(reason=reason, detail=detail):
+            return None if reason == "finished" else f"the drill ended: {reason}" + (f": {detail}" if detail else "")
+        case _:
+            return None
+
+
+_PHASES = {
+    "prepare": "preparing: sink, proxies, system, Alertmanager, Prometheus, users",
+    "ramp": "users are arriving, and Prometheus finds its targets",
+    "steady": "measuring steady state",
+    "play": "playing the faults",
+    "recover": "faults cleared; watching recovery",
+    "end": "putting everything away",
+}

@@ -1,0 +1,48 @@
+"""`firedrill validate`: every problem of every file at once."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from firedrill.cli import options
+from firedrill.cli.registry import kinds
+from firedrill.core.errors import Problem, Severity
+
+
+@click.command("validate")
+@options.paths
+@options.environment
+@options.strict
+@options.as_json
+def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_json: bool) -> None:
+    """Find every problem of experiments and of all that they refer to, as `file:line:col: path: what`.
+
+    Exit code 0 when there is no error, 2 when there is one. Runs nothing and imports none of your Python files.
+    """
+    from firedrill.spec.check import check
+
+    found = check(paths, kinds(), os.environ, environment_name=environment)
+    if environment is not None and found.suite is not None:
+        found.environment(environment)
+    if as_json:
+        options.echo_json({"problems": [_as_json(one) for one in found.problems], "experiments": [one.name for one in found.experiments]})
+    else:
+        for problem in found.problems:
+            click.echo(problem)
+        click.echo(_summary(found.problems, len(found.experiments)), err=True)
+    sys.exit(2 if any(strict or one.severity is Severity.ERROR for one in found.problems) else 0)
+
+
+def _as_json(problem: Problem) -> dict[str, object]:
+    return {
+        "file": problem.file, "line": problem.line, "column": problem.column, "path": problem.path,
+        "message": problem.message, "severity": problem.severity.value,
+    }  # fmt: skip
+
+
+def _summary(problems: tuple[Problem, ...] | list[Problem], experiments: int) -> str:
+    errors = sum(one.severity is Severity.ERROR for one in problems)
+    good = f"{experiments} experiment{'s' * (experiments != 1)} understood"
+    return f"{good}, {errors} error{'s' * (errors != 1)}, {len(problems) - errors} warning{'s' * (len(problems) - errors != 1)}"

@@ -1,0 +1,1 @@
+"""The conductor: a drill's life from prepare to judgement, and what has to be put back afterwards."""

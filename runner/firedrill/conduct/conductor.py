@@ -1,0 +1,163 @@
+"""The conductor: a drill's life, top to bottom, and the promise that however it ends everything is put back."""
+
+import asyncio
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+
+from firedrill.conduct import steady, undo
+from firedrill.conduct.drill import Drill, Ended, Order, View
+from firedrill.conduct.gear import Gear, prepare
+from firedrill.conduct.results import Folder, make_folder, point_latest
+from firedrill.conduct.waiting import undecided, until
+from firedrill.core.errors import FiredrillError, LeftOver
+from firedrill.core.events import DrillEnded
+from firedrill.core.model.plan import Plan
+from firedrill.faults.chaos.client import ChaosRun
+from firedrill.plan.compile import compile_plan
+
+OVERDUE = 5.0
+"""Seconds past the last fault's end after which a silent Chaos Toolkit is given up."""
+
+
+async def conduct(order: Order, view: View) -> Folder:
+    """One drill, from prepare to its journal's last entry; what happens in it is said there, not raised."""
+    undo.refuse_leftovers()
+    drill = _begun(order, view)
+    folder = drill.folder
+    try:
+        drill.begin()
+        reason, detail = await _lived(drill)
+        drill.record(DrillEnded(reason, detail), durable=True)
+    finally:
+        drill.close()
+    point_latest(folder)
+    return folder
+
+
+def _begun(order: Order, view: View) -> Drill:
+    try:
+        return Drill(order, make_folder(order.results, order.plan.experiment), view)
+    except OSError as error:
+        raise FiredrillError(f"a drill needs a place for its record: {error}") from error
+
+
+async def _lived(drill: Drill) -> tuple[str, str]:
+    """Live the drill and say why it ended; a person's signal is an end like any other."""
+    body = asyncio.create_task(_life(drill))
+    with _signals(body.cancel):
+        try:
+            await body
+        except asyncio.CancelledError:
+            end = Ended("interrupted", "stopped by a signal")
+        except Ended as why:
+            end = why
+        except LeftOver as error:
+            end = Ended("undo-failed", str(error))
+        except FiredrillError as error:
+            end = Ended("error", str(error))
+        except Exception as error:
+            end = _crashed(drill, error)
+        else:
+            end = Ended("finished")
+    return _unless_left(drill, end)
+
+
+def _crashed(drill: Drill, error: Exception) -> Ended:
+    (drill.folder.logs / "engine.log").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    return Ended("error", f"{type(error).__name__}: {error} (logs/engine.log has the traceback)")
+
+
+def _unless_left(drill: Drill, end: Ended) -> tuple[str, str]:
+    left = ", ".join(drill.ledger.open)
+    if left and end.reason != "undo-failed":
+        return "undo-failed", f"not known to be cleared: {left}; run `firedrill undo {drill.folder.drill}`"
+    return end.reason, end.detail
+
+
+@contextmanager
+def _signals(stop: Callable[[], object]) -> Iterator[None]:
+    """The first SIGINT, SIGTERM or SIGHUP stops the drill; more of them do not stop what puts it back."""
+    loop, left = asyncio.get_running_loop(), [stop]
+
+    def once() -> None:
+        if left:
+            left.pop()()
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, once)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+async def _life(drill: Drill) -> None:
+    async with AsyncExitStack() as closing:
+        drill.enter("prepare")
+        gear = await prepare(drill, closing)
+        closing.push_async_callback(_put_back, drill, gear)
+        await _ramp(drill, gear)
+        await steady.reach(drill, gear)
+        await _play(drill, gear)
+        await _recover(drill, gear)
+        drill.enter("end")
+
+
+async def _ramp(drill: Drill, gear: Gear) -> None:
+    drill.enter("ramp")
+    if gear.load is not None and drill.plan.load is not None:
+        drill.view.waiting(f"{drill.plan.load.users} users to arrive", None, drill.facts, ())
+        await gear.load.ready(10 + 2 * drill.plan.load.users / drill.plan.load.spawn_rate)
+    drill.view.waiting("Prometheus to find its targets and its Alertmanager", None, drill.facts, ())
+    await gear.stack.connected()
+
+
+async def _play(drill: Drill, gear: Gear) -> None:
+    """Let Chaos Toolkit play the method; every undo is on the disk before its deed."""
+    start = drill.enter("play")
+
+    async def intend(fault: str) -> None:
+        drill.intend(fault, undo.undo_of(drill.plan, gear.links, fault, drill.order.root))
+
+    chaos = await ChaosRun.start(
+        compile_plan(drill.plan), gear.for_chaos(), drill.clock, drill.record, drill.folder.logs, intend, drill.order.root
+    )
+    try:
+        overdue = _patience(drill.plan, start)
+        await until(drill, gear, lambda: chaos.ended, overdue, "the faults to be played", overdue and overdue - OVERDUE)
+    finally:
+        await chaos.stop()
+    _played_well(drill, chaos)
+
+
+def _played_well(drill: Drill, chaos: ChaosRun) -> None:
+    if lost := chaos.lost():
+        raise Ended("chaos-lost", lost)
+    if any(when == "before" and not met for when, met, _ in drill.facts.hypotheses):
+        raise Ended("steady-not-met", "the steady-state-hypothesis was not met before the method")
+    # That it completed proves nothing; that it did not is reason enough to doubt what was played.
+    if chaos.outcome is not None and chaos.outcome.status != "completed":
+        raise Ended("chaos-lost", f"the method was not played to its end: Chaos Toolkit says {chaos.outcome.status!r}")
+
+
+def _patience(plan: Plan, start: float) -> float | None:
+    """When faults alone are played, their time line bounds the wait; a method of the user's own takes as long as it takes."""
+    return None if plan.chaos.get("method") else start + plan.last_fault_end + OVERDUE
+
+
+async def _put_back(drill: Drill, gear: Gear) -> None:
+    """No fault of ours outlives the play: ask every holder to drop them and look, then perform what is still open."""
+    for link in set(gear.links.values()):
+        await link.clear_all()
+    await undo.perform_open(drill)
+
+
+async def _recover(drill: Drill, gear: Gear) -> None:
+    """Watch until the last finding that time can still decide is decided."""
+    await _put_back(drill, gear)
+    drill.enter("recover")
+    await until(drill, gear, lambda: not undecided(drill.findings(), drill.clock.now()), None, "the last finding")

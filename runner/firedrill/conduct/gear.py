@@ -1,0 +1,221 @@
+"""What a drill starts for itself and stops again, in the order that each needs the other.
+
+Addresses, the sink and the proxies first; then the stack, since Prometheus takes 5 s to find its targets, and meanwhile the
+system and who watches; users and probes last.
+"""
+
+import asyncio
+import json
+import secrets
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from firedrill.conduct.drill import Drill, Ended
+from firedrill.core.errors import FiredrillError
+from firedrill.core.events import ClockOffset
+from firedrill.core.model.slos import Source
+from firedrill.core.model.suite import Target
+from firedrill.faults.proxy.calls import TOKEN
+from firedrill.faults.proxy.link import ProxyLink
+from firedrill.measure.load.client import LoadRun
+from firedrill.measure.probes.client import Probes
+from firedrill.stack.addresses import choose, fill
+from firedrill.stack.embedded import EmbeddedStack
+from firedrill.stack.system import System
+from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
+from firedrill.watch.alerts.prometheus import PrometheusWatch
+from firedrill.watch.history import shortfall
+from firedrill.watch.indicators import Indicators
+from firedrill.watch.pagers.sink import Sink
+
+OWN_TOKEN = "FIREDRILL_OWN_PROXY_TOKEN"  # noqa: S105 - the variable's name, not its value
+"""Where the Chaos Toolkit child, and it alone, finds the token of the drill's own proxy."""
+
+
+@dataclass(slots=True)
+class Gear:
+    """Everything that runs beside the engine during a drill."""
+
+    addresses: Mapping[str, str]
+    links: Mapping[str, ProxyLink]
+    """By target."""
+    system: System | None
+    stack: EmbeddedStack
+    prometheus: PrometheusWatch
+    probes: Probes | None
+    load: LoadRun | None
+    token: str
+    """Of the drill's own proxy."""
+
+    def check(self) -> None:
+        """End the drill as soon as something that it cannot do without is gone."""
+        if died := self.stack.died() or self.prometheus.lost():
+            raise Ended("stack-lost", died)
+        if self.system is not None and (died := self.system.died()):
+            raise Ended("system-lost", died)
+        for link in set(self.links.values()):
+            if lost := link.lost():
+                raise Ended("system-lost", lost)
+
+    async def unrecorded(self, drill: Drill) -> list[str]:
+        """What the rules read but Prometheus does not remember for as long as they look back, in sentences."""
+        async with aiohttp.ClientSession() as session:
+            lacks = await shortfall(session, self.stack.prometheus, drill.plan.alerting, time.time(), drill.plan.scrape_interval)
+        return [*lacks.missing, *lacks.short]
+
+    def for_chaos(self) -> dict[str, str]:
+        """The Chaos Toolkit child's environment: where each target's faults are ordered, on whose behalf, and with what token."""
+        held = {target: {"api": link.api, "holder": link.holder, "token_env": link.token_env} for target, link in self.links.items()}
+        return {"FIREDRILL_PROXIES": json.dumps(held), OWN_TOKEN: self.token}
+
+
+async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
+    """Bring everything up; whatever came up is brought down again by `closing`, last one first."""
+    environment = drill.order.environment
+    sink = await Sink.start(drill.clock, drill.record)
+    closing.push_async_callback(sink.stop)
+    addresses = choose({**environment.system.addresses, "probes": "127.0.0.1:0"}) | {"sink": sink.address}
+    token = secrets.token_urlsafe(24)
+    links = await _proxies(drill, closing, addresses, token)
+    stack = await _stack(drill, closing, addresses)
+    system = await _system(drill, closing, addresses)
+    prometheus = await _watchers(drill, closing, stack)
+    probes = await _probes(drill, closing, addresses)
+    load = await _load(drill, closing, addresses)
+    return Gear(addresses, links, system, stack, prometheus, probes, load, token)
+
+
+async def _proxies(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, ProxyLink]:
+    targets = drill.order.environment.targets
+    own = {name: _filled(target, addresses) for name, target in targets.items() if target.proxy is None}
+    links = {}
+    if own:
+        link = await ProxyLink.start_child(own, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN)
+        closing.push_async_callback(link.stop)
+        links = dict.fromkeys(own, link)
+    for name, target in targets.items():
+        if target.proxy is not None:
+            links[name] = await _attach(drill, closing, name, target)
+    return links
+
+
+async def _attach(drill: Drill, closing: AsyncExitStack, name: str, target: Target) -> ProxyLink:
+    variable = target.token or TOKEN
+    link = await ProxyLink.attach(target.proxy or "", drill.folder.drill, drill.clock, drill.record, variable, [name])
+    closing.push_async_callback(link.stop)
+    return link
+
+
+def _filled(target: Target, addresses: Mapping[str, str]) -> Target:
+    return target.model_copy(
+        update={"listen": fill(target.listen or "127.0.0.1:0", addresses), "upstream": fill(target.upstream or "", addresses)}
+    )
+
+
+async def _system(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str]) -> System | None:
+    settings = drill.order.environment.system
+    if not settings.start and settings.ready is None:
+        return None
+    system = await System.start(drill.order.root, settings, addresses, drill.folder.logs)
+    closing.push_async_callback(system.stop)
+    return system
+
+
+async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str]) -> EmbeddedStack:
+    directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
+    settings = drill.order.environment.stack.embedded
+    stack = await EmbeddedStack.start(
+        drill.order.root, settings, addresses, addresses["sink"], directory, drill.folder.path, drill.folder.logs
+    )
+    closing.push_async_callback(stack.stop)
+    return stack
+
+
+async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack) -> PrometheusWatch:
+    plan, clock, record = drill.plan, drill.clock, drill.record
+    session = await closing.enter_async_context(aiohttp.ClientSession())
+    prometheus = PrometheusWatch(
+        stack.prometheus, plan.alerting, plan.evaluation_interval, plan.scrape_interval, clock, record,
+        session=session, fault_active=lambda: _first_active(drill),
+    )  # fmt: skip
+    alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=session)
+    indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
+    drill.journal.observers.append(alertmanager.observe)
+    _alongside(closing, _offsets(drill))
+    for watch in (alertmanager, prometheus, indicators):
+        _alongside(closing, watch.run(), watch.finish)
+    return prometheus
+
+
+def _first_active(drill: Drill) -> float | None:
+    return min((fault.injected for fault in drill.facts.faults.values() if fault.injected is not None), default=None)
+
+
+def _alongside(closing: AsyncExitStack, job: Coroutine[Any, Any, None], finish: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Run `job` until the drill closes, then `finish`; a job that breaks ends the drill as an error of ours."""
+    task = asyncio.create_task(job)
+
+    async def close() -> None:
+        task.cancel()
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        if finish is not None:
+            await finish()
+        if isinstance(ended, Exception):
+            raise ended
+
+    closing.push_async_callback(close)
+
+
+async def _offsets(drill: Drill) -> None:
+    last = drill.clock.offset()
+    while True:
+        offset = drill.clock.offset()
+        drill.record(ClockOffset(round(offset, 6), round(offset - last, 6)))
+        last = offset
+        await asyncio.sleep(1)
+
+
+async def _probes(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str]) -> Probes | None:
+    if not drill.plan.probes:
+        return None
+    probes = await Probes.start(
+        drill.plan.probes, drill.order.root, addresses, _thresholds(drill, Source.PROBE), drill.clock, drill.record,
+        drill.folder.logs, addresses["probes"],
+    )  # fmt: skip
+    closing.push_async_callback(probes.stop)
+    return probes
+
+
+async def _load(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str]) -> LoadRun | None:
+    plan = drill.plan.load
+    if plan is None:
+        return None
+    under = _thresholds(drill, Source.LOAD).get(plan.name, ())
+    host = fill(plan.host, addresses) if plan.host else _host(drill, addresses)
+    load = await LoadRun.start(plan, drill.order.root, host, under, drill.clock, drill.record, drill.folder.logs)
+    closing.push_async_callback(load.stop)
+    return load
+
+
+def _host(drill: Drill, addresses: Mapping[str, str]) -> str:
+    ready = drill.order.environment.system.ready
+    if ready is None:
+        raise FiredrillError("load has nowhere to go: give system.ready, whose host the users visit")
+    parts = urlsplit(fill(ready, addresses))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _thresholds(drill: Drill, source: Source) -> dict[str, tuple[float, ...]]:
+    wanted: dict[str, set[float]] = {}
+    for slo in drill.plan.slos:
+        if slo.indicator.source is source and slo.indicator.under is not None:
+            wanted.setdefault(slo.indicator.name, set()).add(slo.indicator.under)
+    return {name: tuple(sorted(values)) for name, values in wanted.items()}

@@ -1,0 +1,52 @@
+"""The gate before any fault: whether normal was measured, and what is still missing for it."""
+
+from collections.abc import Iterator
+from math import ceil, floor
+
+from firedrill.conduct.drill import Drill, Ended
+from firedrill.conduct.gear import Gear
+from firedrill.conduct.waiting import until
+from firedrill.core.events import SteadyChecked
+from firedrill.core.verdicts import Verdict
+from firedrill.judge.slo import over, sentence, verdict_of
+
+TOLD = 0.15
+"""Seconds after which a second's samples have been told."""
+PATIENCE = 3
+"""Steady state may take this many times `steady:` before the drill gives up."""
+
+
+async def reach(drill: Drill, gear: Gear) -> None:
+    """Measure for `steady:`; go on once nothing is missing, else end the drill with nothing injected."""
+    # Samples come in whole seconds: a phase that begins with one loses none at its edge.
+    since, length = float(ceil(drill.clock.now())), drill.plan.steady
+    await until(drill, gear, lambda: False, since, "a whole second to begin with")
+    drill.enter("steady", since)
+    await until(drill, gear, lambda: False, since + length + TOLD, "steady state")
+    while missing := [*_unsettled(drill, length), *await gear.unrecorded(drill)]:
+        drill.record(SteadyChecked(False, missing))
+        if drill.clock.now() >= since + PATIENCE * length:
+            raise Ended("steady-not-met", "; ".join(missing))
+        await until(drill, gear, lambda: False, drill.clock.now() + 1, f"steady state: {missing[0]}")
+    drill.record(SteadyChecked(True, ()))
+
+
+def _unsettled(drill: Drill, length: float) -> Iterator[str]:
+    """What was not normal over the last `length` seconds, in sentences."""
+    now, facts = drill.clock.now(), drill.facts
+    told = floor(now - TOLD)
+    for slo in drill.plan.slos:
+        result = over(facts, slo, told - length, told, "steady")
+        if verdict_of(result) is not Verdict.PASS:
+            yield sentence(result)
+    for blind in facts.blinds:
+        if blind.ended is None or blind.ended > now - length:
+            yield f"{blind.what} could not be seen: {blind.why}"
+    yield from _unquiet(drill)
+
+
+def _unquiet(drill: Drill) -> Iterator[str]:
+    expected = {one.declared.get(one.kind) for one in drill.plan.expectations if one.kind in {"page", "alert"}}
+    for span in drill.facts.alerts:
+        if span.resolved is None and span.alert in expected:
+            yield f"{span.alert} is already {'firing' if span.firing is not None else 'pending'}"

@@ -1,0 +1,1 @@
+"""The ground: words that every room shares. It imports no room."""

@@ -1,0 +1,351 @@
+"""The journal's entries: a closed, versioned set of kinds, each a frozen type whose fields are JSON.
+
+Every time in an entry is in seconds on the drill's clock unless its name says otherwise. Version 1.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened; `kind` is its name in the journal."""
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillStarted(Event):
+    """First entry: everything a later judge needs. `wall` is Unix seconds at drill time 0."""
+
+    kind: ClassVar[str] = "drill.started"
+    schema: int
+    drill: str
+    experiment: str
+    environment: str
+    plan: Mapping[str, Any]
+    wall: float
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseEntered(Event):
+    """`phase` is prepare, ramp, steady, play, recover or end."""
+
+    kind: ClassVar[str] = "phase.entered"
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Samples(Event):
+    """One source's samples that ended within the second from `second`; several bins of one second add up.
+
+    `of` is probe, load or slo. `under` counts good samples faster than each threshold, by its seconds as text. `histogram` is
+    an HdrHistogram (V2, base64, microseconds). `first_bad` is when the first bad one ended; `errors` counts bad ones by cause.
+    """
+
+    kind: ClassVar[str] = "samples"
+    of: str
+    name: str
+    second: float
+    good: int
+    bad: int
+    under: Mapping[str, int]
+    histogram: str | None = None
+    first_bad: float | None = None
+    errors: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadStarted(Event):
+    """Locust runs and its users are coming."""
+
+    kind: ClassVar[str] = "load.started"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReady(Event):
+    """All users are there."""
+
+    kind: ClassVar[str] = "load.ready"
+    name: str
+    users: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadEnded(Event):
+    """Locust's own totals, and what was counted from its requests: they must be equal."""
+
+    kind: ClassVar[str] = "load.ended"
+    name: str
+    requests: int
+    failures: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyChecked(Event):
+    """Whether steady state was met at this look, and if not, what was missing."""
+
+    kind: ClassVar[str] = "steady.checked"
+    met: bool
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultIntended(Event):
+    """Written and fsynced before the deed. `undo` is all that `firedrill undo` needs."""
+
+    kind: ClassVar[str] = "fault.intended"
+    fault: str
+    undo: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultActive(Event):
+    kind: ClassVar[str] = "fault.active"
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCleared(Event):
+    """`why` is played, lease, undo, or holder-gone."""
+
+    kind: ClassVar[str] = "fault.cleared"
+    fault: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCounted(Event):
+    """The holder's own count of what the fault touched: connections delayed, cut or refused."""
+
+    kind: ClassVar[str] = "fault.counted"
+    fault: str
+    touched: int
+
+
+@dataclass(frozen=True, slots=True)
+class HolderCounted(Event):
+    """At the drill's end, a fault holder's own counts since it was reached: faults ever injected, connections it carried."""
+
+    kind: ClassVar[str] = "holder.counted"
+    injected: int
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityStarted(Event):
+    kind: ClassVar[str] = "activity.started"
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityEnded(Event):
+    """`status` is succeeded or failed; `stage` is hypothesis, method or rollbacks."""
+
+    kind: ClassVar[str] = "activity.ended"
+    name: str
+    type: str
+    stage: str
+    status: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HypothesisChecked(Event):
+    """The steady-state-hypothesis: `when` is before, during or after."""
+
+    kind: ClassVar[str] = "hypothesis.checked"
+    when: str
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChaosEnded(Event):
+    """How Chaos Toolkit says it went; recorded, not trusted."""
+
+    kind: ClassVar[str] = "chaos.ended"
+    status: str
+    deviated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPending(Event):
+    """Entry's source_at is the evaluation's own timestamp (activeAt)."""
+
+    kind: ClassVar[str] = "alert.pending"
+    alert: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFiring(Event):
+    """Entry's source_at is the timestamp of the first evaluation that fired."""
+
+    kind: ClassVar[str] = "alert.firing"
+    alert: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertResolved(Event):
+    """Entry's source_at is the first evaluation that no longer held; `was` is pending or firing."""
+
+    kind: ClassVar[str] = "alert.resolved"
+    alert: str
+    labels: Mapping[str, str]
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertBoundary(Event):
+    """A boundary of detection found after the fact: `stage` (window, scrape, record, send or group) ends at source_at."""
+
+    kind: ClassVar[str] = "alert.boundary"
+    alert: str
+    labels: Mapping[str, str]
+    stage: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationReceived(Event):
+    """One message of Alertmanager at the sink.
+
+    Each alert: status, labels, annotations, starts_at, ends_at (null while firing), fingerprint.
+    """
+
+    kind: ClassVar[str] = "notification.received"
+    receiver: str
+    status: str
+    group_key: str
+    group_labels: Mapping[str, str]
+    alerts: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class PageOpened(Event):
+    """A thread that asks for a human: one receiver and group key, until its group is resolved. `notification` is a seq."""
+
+    kind: ClassVar[str] = "page.opened"
+    page: str
+    receiver: str
+    alerts: Sequence[str]
+    notification: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageAcknowledged(Event):
+    kind: ClassVar[str] = "page.acknowledged"
+    page: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageResolved(Event):
+    kind: ClassVar[str] = "page.resolved"
+    page: str
+    notification: int
+
+
+@dataclass(frozen=True, slots=True)
+class Covered(Event):
+    """`what` (prometheus, alertmanager, sink, probe NAME, load NAME) was looked at `looks` times since `since`, each in order."""
+
+    kind: ClassVar[str] = "watch.covered"
+    what: str
+    since: float
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlindBegan(Event):
+    """From source_at on `what` could not be seen."""
+
+    kind: ClassVar[str] = "blind.began"
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlindEnded(Event):
+    kind: ClassVar[str] = "blind.ended"
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOffset(Event):
+    """Wall time (Unix seconds) at drill time 0 as it looks now; `step` is how far it moved since the last look, in seconds."""
+
+    kind: ClassVar[str] = "clock.offset"
+    offset: float
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Event):
+    """Something a reader should know that no other kind says."""
+
+    kind: ClassVar[str] = "noted"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrillEnded(Event):
+    """Last entry. `reason` is finished, steady-not-met, interrupted, stack-lost, chaos-lost, system-lost, undo-failed or error."""
+
+    kind: ClassVar[str] = "drill.ended"
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Event):
+    """A kind that a newer firedrill wrote; kept so that readers can skip it."""
+
+    kind: ClassVar[str] = "unknown"
+    name: str
+    data: Mapping[str, Any]
+
+
+KINDS: Mapping[str, type[Event]] = {kind.kind: kind for kind in Event.__subclasses__() if kind.kind not in {"", "unknown"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a journal. `t` is when it was written; `source_at` when it happened by its source's own clock, on the drill's."""
+
+    seq: int
+    t: float
+    source: str
+    source_at: float | None
+    event: Event
+
+    @property
+    def at(self) -> float:
+        """When it happened, as exactly as anyone knows."""
+        return self.t if self.source_at is None else self.source_at
+
+    def to_json(self) -> dict[str, Any]:
+        head = {"seq": self.seq, "t": self.t, "kind": self.event.kind, "source": self.source, "source_at": self.source_at}
+        return head | asdict(self.event)
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> "Entry":
+        return cls(line["seq"], line["t"], line.get("source", ""), line.get("source_at"), _event(line))
+
+
+_HEAD = {"seq", "t", "kind", "source", "source_at"}
+
+
+def _event(line: Mapping[str, Any]) -> Event:
+    kind = KINDS.get(line["kind"])
+    if kind is None:
+        return Unknown(line["kind"], {key: value for key, value in line.items() if key not in _HEAD})
+    return kind(**{field.name: line[field.name] for field in fields(kind) if field.name in line})

@@ -1,0 +1,42 @@
+"""The registry's types: what a kind of fault or of expectation is. `cli/` fills a registry and hands it down."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from firedrill.core.model.declared import Declared
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """A kind of fault: `settings` is its YAML shape, `wire` what its holder is told (null: nothing to inject).
+
+    A wire message for the proxy is a Toxiproxy toxic without a name, `{"type": "latency", "stream": "downstream",
+    "attributes": {"latency": 500, "jitter": 50}}` (milliseconds), or `{"enabled": false}` for an upstream that is down.
+    """
+
+    name: str
+    summary: str
+    settings: type[Declared]
+    wire: Callable[[Any], Mapping[str, Any] | None]
+    example: str
+    """A YAML list entry that shows it, whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationKind:
+    """A kind of expectation: `declared` is its YAML shape (first key = name); `judge(declared, words, facts)` gives a Finding."""
+
+    name: str
+    summary: str
+    declared: type[Declared]
+    judge: Callable[..., Any]
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Every kind known to this process, by name."""
+
+    faults: Mapping[str, FaultKind]
+    expectations: Mapping[str, ExpectationKind]

@@ -1,0 +1,32 @@
+"""How every declared type behaves: frozen, strict, dashes in its YAML keys."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
+
+
+def _dashed(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
+
+
+class Declared(BaseModel):
+    """A mapping in a file of ours: unknown keys are errors; `for_` is written `for`, `not_before` `not-before`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_dashed, populate_by_name=True, use_attribute_docstrings=True)
+
+
+def _whole(value: object) -> object:
+    if (isinstance(value, str) and not value.isascii()) or (isinstance(value, str) and not value.isdigit()):
+        raise PydanticCustomError("count", "a whole number such as 20 is expected, not {value}", {"value": repr(value)})
+    return value
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, str) and value not in {"true", "false"}:
+        raise PydanticCustomError("flag", "true or false is expected, not {value}", {"value": repr(value)})
+    return value == "true" if isinstance(value, str) else value
+
+
+Count = Annotated[int, BeforeValidator(_whole)]
+Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -1,0 +1,77 @@
+"""A plan: the resolved time line of one drill, pure data, kept whole in the journal's first entry.
+
+Times are seconds. `at` of a fault counts from the end of the steady phase, which only the drill itself knows.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from firedrill.core.alerting import Alerting
+from firedrill.core.model.declared import Declared
+from firedrill.core.model.probes import Probe
+from firedrill.core.model.slos import Slo
+
+
+class PlannedFault(Declared):
+    """A fault with its place on the time line. `wire` is what the fault's holder is told; null for a fault that does nothing."""
+
+    name: str
+    kind: str
+    target: str | None
+    at: float
+    lasts: float
+    settings: Mapping[str, Any]
+    wire: Mapping[str, Any] | None
+
+    @property
+    def ends(self) -> float:
+        return self.at + self.lasts
+
+
+class PlannedLoad(Declared):
+    """The scenario's file (from the suite's root), how many users, and how fast they come."""
+
+    name: str
+    file: str
+    users: int
+    spawn_rate: float
+    host: str | None = None
+
+
+class PlannedExpectation(Declared):
+    """`declared` is the expectation's YAML shape as JSON; its kind's model types it again."""
+
+    kind: str
+    declared: Mapping[str, Any]
+    words: str
+    place: str
+
+
+class Plan(Declared):
+    """One drill, before it happens."""
+
+    experiment: str
+    file: str
+    title: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    environment: str
+    slos: tuple[Slo, ...] = ()
+    probes: Mapping[str, Probe] = {}
+    load: PlannedLoad | None = None
+    steady: float
+    faults: tuple[PlannedFault, ...] = ()
+    expectations: tuple[PlannedExpectation, ...] = ()
+    alerting: Alerting = Alerting()
+    scrape_interval: float = 1.0
+    evaluation_interval: float = 1.0
+    longest_window: float = 0.0
+    """Longest range, in seconds, that a rule under test looks back over."""
+    chaos: Mapping[str, Any] = {}
+    """Chaos Toolkit's own keys of the file, as they were."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def last_fault_end(self) -> float:
+        """Seconds from the end of the steady phase; 0 without faults."""
+        return max((fault.ends for fault in self.faults), default=0.0)

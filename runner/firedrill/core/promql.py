@@ -1,0 +1,225 @@
+"""PromQL as the rules under test use it: what an expression reads, how far back, and its records written out.
+
+Knows the grammar through `promql_parser`; refuses to know values, servers or time. Any expression it cannot read is a ValueError.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import promql_parser as ast
+
+from firedrill.core.alerting import RecordingRule
+
+Node = Any
+"""A node of promql_parser's tree; its classes share no useful ancestor in their types."""
+
+
+def parse(expr: str) -> Node:
+    """The expression's tree; ValueError says what is wrong with it."""
+    return ast.parse(expr)
+
+
+def longest_window(expr: str, records: Sequence[RecordingRule] = ()) -> float:
+    """Seconds of the longest look back, offsets and the windows of the records it reads included; 0 when it only looks at now."""
+    return max(reads(expr, records).values(), default=0.0)
+
+
+def selectors(expr: str, records: Sequence[RecordingRule] = ()) -> list[str]:
+    """The raw series selectors it reads, without ranges and offsets, records replaced by what they read."""
+    return list(reads(expr, records))
+
+
+def record_names(expr: str, records: Sequence[RecordingRule] | None = None) -> list[str]:
+    """Recorded series it refers to directly: those of `records`, or, without them, names with a colon as the convention has it."""
+    names = dict.fromkeys(metric(node) for node in _vectors(parse(expr)))
+    known = None if records is None else {rule.record for rule in records}
+    return [name for name in names if (":" in name if known is None else name in known)]
+
+
+def reads(expr: str, records: Sequence[RecordingRule] = ()) -> dict[str, float]:
+    """Each raw selector it reads, with the seconds it looks back on it at most."""
+    return _reads(parse(expr), _by_name(records), ())
+
+
+def inline(expr: str, records: Sequence[RecordingRule] = ()) -> str:
+    """The expression with each reference to a recorded series replaced by that record's expression, in parentheses.
+
+    Only a bare reference to a series recorded once can be: ValueError "not analysable: ..." says which one is not.
+    """
+    return text(_inlined(parse(expr), _by_name(records), ()))
+
+
+def not_analysable(node: Node) -> ValueError:
+    """What to raise for a part whose meaning is not known here."""
+    return ValueError(f"not analysable: {text(node)}")
+
+
+def metric(vector: Node) -> str:
+    """The metric's name that a vector selector asks for, or nothing."""
+    named = [m.value for m in vector.matchers.matchers if m.name == "__name__" and m.op == ast.MatchOp.Equal]
+    return vector.name or (named[0] if named else "")
+
+
+def selector(vector: Node) -> str:
+    """A vector selector's text without offset and time."""
+    matchers = ",".join(f"{m.name}{_MATCH[str(m.op)]}{_quoted(m.value)}" for m in vector.matchers.matchers)
+    return (vector.name or "") + (f"{{{matchers}}}" if matchers or not vector.name else "")
+
+
+def children(node: Node) -> list[Node]:
+    """The parts of a tree's node."""
+    match node:
+        case ast.BinaryExpr():
+            return [node.lhs, node.rhs]
+        case ast.AggregateExpr():
+            return [node.expr] if node.param is None else [node.param, node.expr]
+        case ast.Call():
+            return list(node.args)
+        case ast.MatrixSelector():
+            return [node.vector_selector]
+        case ast.UnaryExpr() | ast.ParenExpr() | ast.SubqueryExpr():
+            return [node.expr]
+        case _:
+            return []
+
+
+def _vectors(node: Node) -> Iterator[Node]:
+    if isinstance(node, ast.VectorSelector):
+        yield node
+    for child in children(node):
+        yield from _vectors(child)
+
+
+def _by_name(records: Sequence[RecordingRule]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for rule in records:
+        found.setdefault(rule.record, []).append(rule.expr)
+    return found
+
+
+def _reads(node: Node, records: Mapping[str, Sequence[str]], within: tuple[str, ...]) -> dict[str, float]:
+    if isinstance(node, ast.VectorSelector):
+        found = _reads_of_vector(node, records, within)
+    else:
+        found = _longest(_reads(child, records, within) for child in children(node))
+    back = _look_back(node)
+    return {name: seconds + back for name, seconds in found.items()}
+
+
+def _reads_of_vector(node: Node, records: Mapping[str, Sequence[str]], within: tuple[str, ...]) -> dict[str, float]:
+    name = metric(node)
+    if name not in records or name in within:
+        return {selector(node): 0.0}
+    return _longest(_reads(parse(expr), records, (*within, name)) for expr in records[name])
+
+
+def _longest(found: Iterator[dict[str, float]]) -> dict[str, float]:
+    merged: dict[str, float] = {}
+    for each in found:
+        for name, seconds in each.items():
+            merged[name] = max(seconds, merged.get(name, 0.0))
+    return merged
+
+
+def _look_back(node: Node) -> float:
+    ranged = isinstance(node, ast.MatrixSelector | ast.SubqueryExpr)
+    shifted = isinstance(node, ast.VectorSelector | ast.SubqueryExpr)
+    return (node.range.total_seconds() if ranged and node.range else 0.0) + (offset(node) if shifted else 0.0)
+
+
+def offset(node: Node) -> float:
+    """Seconds of a selector's or subquery's offset."""
+    return float(node.offset.total_seconds()) if node.offset else 0.0
+
+
+def _inlined(node: Node, records: Mapping[str, Sequence[str]], within: tuple[str, ...]) -> Node:
+    def refused(part: Node) -> None:
+        if isinstance(part, ast.MatrixSelector) and metric(part.vector_selector) in records:
+            raise ValueError(f"not analysable: it looks back over the recorded series {metric(part.vector_selector)}")
+
+    def replaced(part: Node) -> Node | None:
+        recorded = isinstance(part, ast.VectorSelector) and metric(part) in records
+        return _written_out(part, records, within) if recorded else None
+
+    return ast.transform(node, pre_visit=refused, post_visit=replaced)
+
+
+def _written_out(part: Node, records: Mapping[str, Sequence[str]], within: tuple[str, ...]) -> Node:
+    name = metric(part)
+    if part.matchers.matchers or part.offset or part.at:
+        raise ValueError(f"not analysable: it reads the recorded series {name} with matchers, offset or @")
+    if name in within:
+        raise ValueError(f"not analysable: the recorded series {name} reads itself")
+    if len(records[name]) > 1:
+        raise ValueError(f"not analysable: {name} is recorded by {len(records[name])} rules")
+    return parse(f"({text(_inlined(parse(records[name][0]), records, (*within, name)))})")
+
+
+_MATCH = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def text(node: Node) -> str:
+    """PromQL for a tree; unlike the parser's own text, label values keep their escapes."""
+    match node:
+        case ast.BinaryExpr():
+            return f"{text(node.lhs)} {node.op}{_matching(node.modifier)} {text(node.rhs)}"
+        case ast.ParenExpr():
+            return f"({text(node.expr)})"
+        case ast.UnaryExpr():
+            return f"-{text(node.expr)}"
+        case ast.AggregateExpr():
+            return f"{node.op}{_grouping(node.modifier)}({', '.join(map(text, children(node)))})"
+        case ast.Call():
+            return f"{node.func.name}({', '.join(map(text, node.args))})"
+        case ast.VectorSelector():
+            return selector(node) + _shift(node)
+        case ast.MatrixSelector():
+            return f"{selector(node.vector_selector)}[{_length(node.range)}]{_shift(node.vector_selector)}"
+        case ast.SubqueryExpr():
+            return f"{text(node.expr)}[{_length(node.range or timedelta())}:{_length(node.step) if node.step else ''}]{_shift(node)}"
+        case ast.StringLiteral():
+            return _quoted(node.val)
+        case _:
+            return str(node)
+
+
+def _matching(modifier: Node) -> str:
+    if modifier is None:
+        return ""
+    words = " bool" if modifier.return_bool else ""
+    if modifier.matching is not None:
+        word = "on" if modifier.matching.type == ast.LabelModifierType.Include else "ignoring"
+        words += f" {word} ({', '.join(modifier.matching.labels)})"
+    if side := _GROUP.get(str(modifier.card)):
+        words += f" {side} ({', '.join(modifier.group_labels or ())})"
+    return words
+
+
+_GROUP = {"VectorMatchCardinality.ManyToOne": "group_left", "VectorMatchCardinality.OneToMany": "group_right"}
+
+
+def _grouping(modifier: Node) -> str:
+    if modifier is None:
+        return ""
+    word = "by" if modifier.type == ast.AggModifierType.By else "without"
+    return f" {word} ({', '.join(modifier.labels)}) "
+
+
+def _length(length: timedelta) -> str:
+    return str(ast.display_duration(length))
+
+
+def _shift(node: Node) -> str:
+    words = ""
+    if node.offset:
+        words += f" offset {'-' if offset(node) < 0 else ''}{_length(abs(node.offset))}"
+    if node.at is not None:
+        at = {"AtModifierType.Start": "start()", "AtModifierType.End": "end()"}.get(str(node.at.type))
+        words += f" @ {at or format(node.at.at.timestamp(), '.3f')}"
+    return words

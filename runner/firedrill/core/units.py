@@ -1,0 +1,115 @@
+"""Durations and ratios, because a bare number in a file never says what it counts.
+
+Knows how people write them; refuses to guess a unit that was left out.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, LiteralString, Self, TypeVar
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+_UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?")
+
+T = TypeVar("T")
+
+
+def _milliseconds(text: str) -> int:
+    match = _DURATION.fullmatch(text)
+    if match is None or not text:
+        raise ValueError(_why_no_duration(text))
+    return sum(int(n) * ms for n, ms in zip(match.groups(), _UNITS.values(), strict=True) if n)
+
+
+def _why_no_duration(text: str) -> str:
+    if re.fullmatch(r"\d+", text):
+        return f"a duration needs a unit: write {text}s"
+    if (closed := re.sub(r"\s", "", text)) != text and _DURATION.fullmatch(closed):
+        return f"no space within a duration: write {closed}"
+    if fraction := re.fullmatch(r"(\d+\.\d+)(ms|[smhd])", text):
+        return f"durations take whole numbers: write {_whole(float(fraction[1]), fraction[2])}"
+    if re.fullmatch(r"(?:\d+(?:ms|[smhd]))+", text):
+        return "units stand largest first and once each, such as 1m30s"
+    return f"{text!r} is not a duration such as 500ms, 30s or 1m30s"
+
+
+def _whole(number: float, unit: str) -> str:
+    return str(Duration(number * _UNITS[unit] / 1000))
+
+
+class Duration(float):
+    """A length of time in seconds, written as people write it: ``1m30s``, ``500ms``, ``0s``."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The duration that `text` names; ValueError says what to write instead."""
+        return cls(_milliseconds(text) / 1000)
+
+    def __str__(self) -> str:
+        left, words = round(self * 1000), ""
+        for unit, ms in _UNITS.items():
+            count, left = divmod(left, ms)
+            words += f"{count}{unit}" if count else ""
+        return words or "0s"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._accept, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def _accept(cls, value: object) -> "Duration":
+        if isinstance(value, Duration):
+            return value
+        if isinstance(value, str):
+            return _or_custom_error("duration", lambda: cls.parse(value))
+        raise PydanticCustomError("duration", "a duration such as 30s is expected here")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^([0-9]+(ms|s|m|h|d))+$", "examples": ["500ms", "30s", "1m30s"]}
+
+
+class Ratio(float):
+    """A share between 0 and 1, written ``99.9%``."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The share that `text` names; ValueError says what to write instead."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)%", text)
+        if match is None:
+            raise ValueError(f"{text!r} is not a ratio such as 99.9%")
+        if float(match[1]) > 100:
+            raise ValueError("a ratio is at most 100%")
+        return cls(round(float(match[1]) / 100, 12))
+
+    def __str__(self) -> str:
+        return f"{self * 100:.10g}%"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._accept, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def _accept(cls, value: object) -> "Ratio":
+        if isinstance(value, Ratio):
+            return value
+        if isinstance(value, str):
+            return _or_custom_error("ratio", lambda: cls.parse(value))
+        raise PydanticCustomError("ratio", "a ratio such as 99.9% is expected here")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$", "examples": ["99.9%"]}
+
+
+def _or_custom_error(kind: LiteralString, parse: Callable[[], T]) -> T:
+    try:
+        return parse()
+    except ValueError as error:
+        raise PydanticCustomError(kind, "{why}", {"why": str(error)}) from None

@@ -1,0 +1,68 @@
+"""Verdicts, their order, and the findings that carry them. The worst verdict wins."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Verdict(IntEnum):
+    """pass < pending < inconclusive < fail, so that `max` is the verdict of several."""
+
+    PASS = 0
+    PENDING = 1
+    INCONCLUSIVE = 2
+    FAIL = 3
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one expectation, in a sentence, with the journal entries that say so.
+
+    `until` is the drill time in seconds at which a pending finding is decided at the latest;
+    None means that it stays open until the drill ends and nobody waits for it.
+    """
+
+    expectation: str
+    verdict: Verdict
+    sentence: str
+    evidence: Sequence[int] = ()
+    until: float | None = None
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of them; nothing judged is inconclusive, never a pass."""
+    return max(verdicts, default=Verdict.INCONCLUSIVE)
+
+
+class Exit(IntEnum):
+    """Exit codes of a drill; DESIGN: several files take the worst in the order 4, 130, 1, 3, 0."""
+
+    PASS = 0
+    FAIL = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+    LEFT_OVER = 4
+    INTERRUPTED = 130
+
+
+_LOUDNESS = (Exit.PASS, Exit.INCONCLUSIVE, Exit.FAIL, Exit.USAGE, Exit.INTERRUPTED, Exit.LEFT_OVER)
+
+
+def loudest(codes: Iterable[Exit]) -> Exit:
+    """The exit code of several drills; none at all is inconclusive."""
+    return max(codes, key=_LOUDNESS.index, default=Exit.INCONCLUSIVE)
+
+
+def exit_of(verdict: Verdict) -> Exit:
+    """The exit code that a drill's verdict alone asks for."""
+    match verdict:
+        case Verdict.PASS:
+            return Exit.PASS
+        case Verdict.FAIL:
+            return Exit.FAIL
+        case _:
+            return Exit.INCONCLUSIVE

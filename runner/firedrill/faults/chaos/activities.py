@@ -1,0 +1,108 @@
+"""The two actions that Chaos Toolkit plays for a fault of ours: `inject` and `clear`.
+
+They know a fault's name, what its holder is told and their own time; they refuse to know what the fault does. In a drill, `inject`
+does nothing before the engine has written the fault's undo down. Under plain `chaos run` they work alone, through FIREDRILL_PROXY.
+"""
+
+import json
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from firedrill.faults.chaos import link
+from firedrill.faults.proxy.calls import delete_fault, put_fault
+
+_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+_active: set[str] = set()
+_over: set[str] = set()
+_zero: list[float] = []
+
+
+def begin() -> None:
+    """Set the moment from which `at` counts: the method's start, or else the first activity's."""
+    if not _zero:
+        _zero.append(time.monotonic())
+
+
+def inject(
+    fault: str,
+    proxy: str | None,
+    wire: Mapping[str, Any] | None,
+    lease: float,
+    at: float = 0.0,
+    configuration: Mapping[str, Any] | None = None,
+) -> Mapping[str, Any] | None:
+    """Wait until `at` seconds into the method, then tell the proxy about the fault, which it drops after `lease` seconds at the latest."""
+    _wait_until(at)
+    _say_started(f"inject {fault}")
+    if wire is not None and link.current is not None and not link.current.ask(fault):
+        raise RuntimeError(f"{fault} was not injected: the drill ended before its undo was written down")
+    with _locks[fault]:
+        # A rollback that came first, after an interruption, must not be overtaken.
+        if fault in _over or _stopping():
+            raise RuntimeError(f"{fault} was not injected: the drill is ending")
+        _active.add(fault)
+        if wire is not None:
+            api, token, holder = _holder(proxy, configuration)
+            return put_fault(api, token, fault, proxy or fault, wire, lease, holder)
+    _mark("fault.active", fault)
+    return None
+
+
+def clear(
+    fault: str, proxy: str | None, at: float | None = None, configuration: Mapping[str, Any] | None = None
+) -> Mapping[str, Any] | None:
+    """Wait until `at` seconds into the method, or not at all in a rollback, then have the fault dropped; one that is gone is well."""
+    if at is not None:
+        _wait_until(at)
+    _say_started(f"clear {fault}")
+    with _locks[fault]:
+        _over.add(fault)
+        if proxy is not None:
+            api, token, holder = _holder(proxy, configuration)
+            return delete_fault(api, token, fault, holder=holder)
+        was_active = fault in _active
+        _active.discard(fault)
+    if was_active:
+        _mark("fault.cleared", fault, why="played")
+    return None
+
+
+def _wait_until(at: float) -> None:
+    begin()
+    left = _zero[0] + at - time.monotonic()
+    if link.current is None:
+        time.sleep(max(left, 0.0))
+    elif link.current.stopping.wait(max(left, 0.0)):
+        raise RuntimeError("the drill ended before this was due")
+
+
+def _holder(target: str | None, configuration: Mapping[str, Any] | None) -> tuple[str, str, str | None]:
+    """The control URL, the token and the holding connection for a target's proxy.
+
+    FIREDRILL_PROXIES is a JSON map of target to `{"api", "holder", "token_env"}`; the last names a variable other than the usual one.
+    """
+    known = json.loads(os.environ.get("FIREDRILL_PROXIES") or "{}").get(target)
+    if known is not None:
+        return known["api"], os.environ.get(known.get("token_env") or "FIREDRILL_PROXY_TOKEN", ""), known.get("holder")
+    api = (configuration or {}).get("firedrill_proxy") or os.environ.get("FIREDRILL_PROXY", "")
+    if not api:
+        raise RuntimeError(f"nobody to tell about {target}: set FIREDRILL_PROXY to the control URL that `firedrill proxy` prints")
+    return api, os.environ.get("FIREDRILL_PROXY_TOKEN", ""), None
+
+
+def _stopping() -> bool:
+    return link.current is not None and link.current.stopping.is_set()
+
+
+def _say_started(name: str) -> None:
+    if link.current is not None:
+        link.current.tell("activity.started", name=name, type="action")
+
+
+def _mark(kind: str, fault: str, **fields: str) -> None:
+    if link.current is not None:
+        link.current.tell(kind, fault=fault, **fields)

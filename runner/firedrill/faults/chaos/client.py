@@ -1,0 +1,193 @@
+"""The engine's side of the Chaos Toolkit child: what it says goes into the journal, and a fault goes on once its undo is there.
+
+Knows the child's lines; refuses to know chaoslib, and what an experiment breaks. What activities return is never recorded.
+"""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Self
+
+from firedrill.core.child import Child
+from firedrill.core.clock import DrillClock
+from firedrill.core.events import ActivityEnded, ActivityStarted, ChaosEnded, Event, FaultActive, FaultCleared, HypothesisChecked
+from firedrill.core.recording import Record
+
+METHOD = "method"
+GRACE = 5.0
+"""Seconds that the rollbacks may take once a drill is stopped."""
+
+
+class Ending(Enum):
+    """How the child ended: it said so itself, it was lost (a crash, a kill), or Chaos Toolkit could not play the experiment."""
+
+    OK = "ok"
+    LOST = "lost"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How playing ended; `status` is Chaos Toolkit's own word, recorded and not trusted; `failed` are activities that did not succeed."""
+
+    ending: Ending
+    error: str = ""
+    status: str = ""
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the child has said so far that later lines depend on."""
+
+    active: bool = False
+    cleared: bool = False
+    put_back: int = 0
+    failed: list[str] = field(default_factory=list)
+    ended: Outcome | None = None
+
+
+class ChaosRun:
+    """One experiment as it is played. `done` holds the Outcome once it is over."""
+
+    def __init__(self, child: Child, clock: DrillClock, record: Record, intend: Callable[[str], Awaitable[None]], rollbacks: int) -> None:
+        self._child, self._clock, self._record, self._intend = child, clock, record, intend
+        self._rollbacks = rollbacks
+        self._seen = _Seen()
+        self.done: asyncio.Task[Outcome] = asyncio.create_task(self._follow())
+
+    @classmethod
+    async def start(
+        cls,
+        experiment: Mapping[str, Any],
+        env: Mapping[str, str],
+        clock: DrillClock,
+        record: Record,
+        logs: Path,
+        intend: Callable[[str], Awaitable[None]],
+        cwd: Path | None = None,
+    ) -> Self:
+        """Start playing a compiled experiment; `intend(fault)` must have written the fault's undo to the disk when it returns.
+
+        `cwd` is the suite's root: from there Chaos Toolkit imports the suite's own modules.
+        """
+        child = await Child.module("chaos", "firedrill.faults.chaos.child", logs / "chaos.log", env, cwd)
+        run = cls(child, clock, record, intend, len(_theirs(experiment.get("rollbacks") or ())))
+        # A file's dates, which YAML knows and JSON does not, go as text.
+        await child.send(json.loads(json.dumps({"experiment": experiment}, default=str)))
+        return run
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """None while it plays."""
+        return self.done.result() if self.done.done() else None
+
+    @property
+    def ended(self) -> bool:
+        return self.done.done()
+
+    def lost(self) -> str | None:
+        """Why nobody can say how the method went; None when Chaos Toolkit said so, or still plays."""
+        outcome = self.outcome
+        return None if outcome is None or outcome.ending is Ending.OK else outcome.error
+
+    @property
+    def pid(self) -> int:
+        return self._child.process.pid
+
+    async def wait(self) -> Outcome:
+        """Until the rollbacks were played, or the child was lost."""
+        return await asyncio.shield(self.done)
+
+    async def stop(self, grace: float = GRACE) -> Outcome:
+        """Break off, let the rollbacks run for `grace` seconds, then end what is left; safe to call at any time, and again."""
+        await self._child.send({"kind": "stop", "grace": grace})
+        await self._child.stop(grace + 0.5)
+        return await self.wait()
+
+    async def _follow(self) -> Outcome:
+        try:
+            async for said in self._child.events():
+                await self._hear(said)
+        except Exception as error:  # ours, or intend's: the child must not go on unwatched
+            self._seen.ended = Outcome(Ending.FAILED, f"{type(error).__name__}: {error}")
+            await self._child.stop(GRACE)
+        code = await self._child.process.wait()
+        return self._ended(code)
+
+    def _ended(self, code: int) -> Outcome:
+        ended = self._seen.ended or Outcome(Ending.LOST, f"the Chaos Toolkit process ended by itself, {_how(code)}")
+        if ended.ending is Ending.LOST:
+            with suppress(ProcessLookupError):  # what its activities had started
+                os.killpg(self.pid, signal.SIGKILL)
+        return Outcome(ended.ending, ended.error, ended.status, tuple(self._seen.failed))
+
+    async def _hear(self, said: Mapping[str, Any]) -> None:
+        match said["kind"]:
+            case "fault.intend":
+                await self._intend(said["fault"])
+                await self._child.send({"kind": "go", "fault": said["fault"]})
+            case "activity.ended":
+                self._write(ActivityEnded(said["name"], said["type"], said["stage"], said["status"], said["error"]), said)
+                self._hear_result(said)
+            case "method.ended" if self._seen.active and not self._rollbacks:
+                self._clear_method(said)
+            case "rollbacks.ended" if self._seen.active and self._seen.put_back == self._rollbacks:
+                self._clear_method(said)
+            case "chaos.ended":
+                self._write(ChaosEnded(said["status"], said["deviated"]), said)
+                self._seen.ended = Outcome(Ending.OK, status=said["status"])
+            case "chaos.failed":
+                self._seen.ended = Outcome(Ending.FAILED, said["error"])
+            case kind:
+                if event := _plain(kind, said):
+                    self._write(event, said)
+
+    def _hear_result(self, said: Mapping[str, Any]) -> None:
+        worked = said["status"] == "succeeded"
+        if not worked:
+            self._seen.failed.append(f"{said['name']}: {said['error']}" if said["error"] else said["name"])
+        if said["ours"] or not worked:
+            return
+        if said["stage"] == "rollbacks":
+            self._seen.put_back += 1
+        elif said["stage"] == METHOD and said["type"] == "action" and not self._seen.active:
+            self._seen.active = True
+            self._write(FaultActive(METHOD), said)
+
+    def _clear_method(self, said: Mapping[str, Any]) -> None:
+        if not self._seen.cleared:
+            self._seen.cleared = True
+            self._write(FaultCleared(METHOD, "played"), said)
+
+    def _write(self, event: Event, said: Mapping[str, Any]) -> None:
+        self._record(event, "chaos", self._clock.at(said["at"]))
+
+
+def _plain(kind: str, said: Mapping[str, Any]) -> Event | None:
+    """Lines that are journal entries as they stand; another kind belongs to a newer child."""
+    match kind:
+        case "activity.started":
+            return ActivityStarted(said["name"], said["type"])
+        case "hypothesis.checked":
+            return HypothesisChecked(said["when"], said["met"])
+        case "fault.active":
+            return FaultActive(said["fault"])
+        case "fault.cleared":
+            return FaultCleared(said["fault"], said["why"])
+        case _:
+            return None
+
+
+def _theirs(rollbacks: Any) -> list[Mapping[str, Any]]:
+    return [each for each in rollbacks if each.get("provider", {}).get("module") != "firedrill.faults.chaos.activities"]
+
+
+def _how(code: int) -> str:
+    return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

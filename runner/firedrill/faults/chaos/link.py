@@ -1,0 +1,100 @@
+"""The Chaos Toolkit child's link to the engine: JSON lines both ways over its standard streams, which nobody else may touch.
+
+Knows how to tell, to ask leave before a deed, and that the engine wants an end; refuses to know Chaos Toolkit. `current` is the
+child's link, because Chaos Toolkit calls functions by their module's name and hands them nothing of ours; None under `chaos run`.
+"""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import BinaryIO
+
+GRACE = 1.2
+"""Seconds for the rollbacks once the engine is gone: whoever reads this drill's journal then undoes the rest."""
+
+
+class Link:
+    """One reader thread takes the engine's answers (`go`) and its wish to end (`stop`, or end of file)."""
+
+    def __init__(self, orders: BinaryIO, out: int) -> None:
+        self._orders, self._out = orders, out
+        self._writing, self._answered = threading.Lock(), threading.Condition()
+        self._granted: set[str] = set()
+        self.stopping = threading.Event()
+        self.orphaned = False
+
+    def tell(self, kind: str, **fields: object) -> None:
+        """One line to the engine, stamped with this machine's monotonic clock."""
+        line = json.dumps({"kind": kind, "at": time.monotonic()} | fields, default=str).encode() + b"\n"
+        with self._writing:
+            while line:
+                line = line[os.write(self._out, line) :]
+
+    def ask(self, fault: str) -> bool:
+        """Tell what is about to be done and wait; False when the engine ended instead of writing down its undo."""
+        self.tell("fault.intend", fault=fault)
+        with self._answered:
+            self._answered.wait_for(lambda: fault in self._granted or self.stopping.is_set())
+        return not self.stopping.is_set()
+
+    def listen(self) -> None:
+        """The reader thread; never returns before the end of file."""
+        for line in self._orders:
+            match json.loads(line):
+                case {"kind": "go", "fault": str(fault)}:
+                    self._grant(fault)
+                case {"kind": "stop", "grace": int() | float() as grace}:
+                    self.end(grace)
+        self.orphaned = not self.stopping.is_set()
+        self.end(GRACE)
+
+    def _grant(self, fault: str) -> None:
+        with self._answered:
+            self._granted.add(fault)
+            self._answered.notify_all()
+
+    def end(self, grace: float = GRACE) -> None:
+        """Interrupt what runs, leave `grace` seconds for the rollbacks, then end whatever is still there. Never from a signal's handler."""
+        with self._answered:
+            if self.stopping.is_set():
+                return
+            self.stopping.set()
+            self._answered.notify_all()
+        _after(grace, leave_group)
+        # To the main thread: a signal that another thread takes does not wake it from a sleep.
+        signal.pthread_kill(_main_thread(), signal.SIGINT)
+
+
+def leave_group() -> None:
+    """End this process and all that its activities started, now."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def _after(seconds: float, act: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
+
+
+def _main_thread() -> int:
+    ident = threading.main_thread().ident
+    assert ident is not None
+    return ident
+
+
+current: Link | None = None
+
+
+def private_streams() -> tuple[BinaryIO, int]:
+    """Our own ends of standard input and output; activities that read or print find nothing and the log instead."""
+    orders, out = os.fdopen(os.dup(0), "rb"), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return orders, out

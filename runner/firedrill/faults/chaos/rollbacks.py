@@ -1,0 +1,104 @@
+"""The undo of a user's method: its rollbacks, kept as data before the method's first action and played again when a drill was cut short.
+
+Knows Chaos Toolkit's keys; refuses to keep a secret: secrets are kept by the name of where they come from, never by value.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from firedrill.core.errors import LeftOver
+
+KIND = "chaos-rollbacks"
+WITHIN = 60.0
+"""Seconds after which rollbacks that still run are given up."""
+
+
+def undo_of(chaos: Mapping[str, Any], title: str = "an experiment") -> dict[str, Any]:
+    """The undo of a file's own method, from Chaos Toolkit's keys of the file."""
+    return {
+        "kind": KIND,
+        "experiment": {
+            "title": title,
+            "description": "The rollbacks of a drill that was cut short.",
+            "configuration": dict(chaos.get("configuration") or {}),
+            "secrets": by_name(chaos.get("secrets") or {}),
+            "method": [],
+            "rollbacks": [_resolved(each, chaos) for each in chaos.get("rollbacks") or ()],
+        },
+    }
+
+
+def by_name(secrets: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Secrets that say where they come from (`type: env`, `type: vault`), without those written out in the file."""
+    return {group: {name: value for name, value in members.items() if _is_reference(value)} for group, members in secrets.items()}
+
+
+def perform(undo: Mapping[str, Any], cwd: Path | None = None, within: float = WITHIN) -> str:
+    """Play the rollbacks in a child and say so in a sentence; LeftOver says which of them did not succeed and what to do.
+
+    Blocks for as long as they take, at most `within` seconds. `cwd` is the suite's root, from where Chaos Toolkit imports the
+    suite's own modules.
+    """
+    experiment = undo["experiment"]
+    if not experiment["rollbacks"]:
+        return "the method declares no rollbacks: there was nothing to put back"
+    if trouble := "; ".join(_troubles(list(_played(experiment, cwd, within)), within)):
+        raise LeftOver(_instructions(experiment, trouble))
+    return f"the rollbacks of {experiment['title']!r} were played: {_names(experiment)}"
+
+
+def _played(experiment: Mapping[str, Any], cwd: Path | None, within: float) -> Iterator[Mapping[str, Any]]:
+    """What the child says, until it ends."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "firedrill.faults.chaos.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, cwd=cwd, start_new_session=True,
+    )  # fmt: skip
+    too_long = threading.Timer(within, os.killpg, (child.pid, signal.SIGKILL))
+    with child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        too_long.start()
+        child.stdin.write(json.dumps({"experiment": experiment}, default=str).encode() + b"\n")
+        child.stdin.flush()
+        yield from map(json.loads, child.stdout)
+    too_long.cancel()
+
+
+def _troubles(said: list[Mapping[str, Any]], within: float) -> Iterator[str]:
+    for each in said:
+        match each["kind"]:
+            case "activity.ended" if each["status"] != "succeeded":
+                yield f"{each['name']} failed: {each['error']}"
+            case "chaos.failed":
+                yield each["error"]
+    if not any(each["kind"] in {"chaos.ended", "chaos.failed"} for each in said):
+        yield f"they did not end, or not within {within:g} s"
+
+
+def _instructions(experiment: Mapping[str, Any], why: str) -> str:
+    return (
+        f"what the method of {experiment['title']!r} broke may still be broken: {why}. "
+        f"Do by hand what its rollbacks do ({_names(experiment)}), or mend the cause and undo again"
+    )
+
+
+def _names(experiment: Mapping[str, Any]) -> str:
+    return ", ".join(str(each.get("name", "?")) for each in experiment["rollbacks"])
+
+
+def _resolved(activity: Mapping[str, Any], chaos: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The activity that a `ref` names, because the undo's own method is empty."""
+    hypothesis = (chaos.get("steady-state-hypothesis") or {}).get("probes") or ()
+    named = {each.get("name"): each for each in (*hypothesis, *(chaos.get("method") or ()))}
+    return named.get(activity["ref"], activity) if "ref" in activity else activity
+
+
+def _is_reference(value: object) -> bool:
+    return isinstance(value, Mapping) and value.get("type") in {"env", "vault"}

@@ -1,0 +1,177 @@
+"""Tells the engine what Chaos Toolkit does, and holds an action back until the engine has written its undo down.
+
+Knows chaoslib's events (chaoslib.run.RunEventHandler, called in the thread that plays), though it does not import it; refuses to
+tell what activities return.
+"""
+
+import logging
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+
+from firedrill.faults.chaos import activities
+from firedrill.faults.chaos.link import Link
+
+METHOD = "method"
+"""The name under which a method of the user's is intended, as one fault."""
+
+
+class Secrets(logging.Filter):
+    """Values that nobody may read in a log or a journal; empty until Chaos Toolkit has resolved them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._values: tuple[str, ...] = ()
+
+    def learn(self, secrets: object) -> None:
+        self._values = tuple(sorted(set(_texts(secrets)), key=len, reverse=True))
+
+    def hidden(self, text: str) -> str:
+        for value in self._values:
+            text = text.replace(value, "***")
+        return text
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
+        record.msg, record.args = self.hidden("\n".join(filter(None, (record.getMessage(), trace)))), ()
+        record.exc_info = record.exc_text = None
+        return True
+
+
+class Teller:
+    """To be mixed into chaoslib's handler, which may raise nothing but a KeyboardInterrupt: all else is swallowed.
+
+    That is how an activity is kept from starting.
+    """
+
+    def __init__(self, link: Link, secrets: Secrets) -> None:
+        self._link, self._secrets = link, secrets
+        self._thread = threading.local()
+        self._rolling = False
+        self._playing = False
+        self._interrupted = False
+        self._asking, self._granted = threading.Lock(), False
+
+    def listen_to_signals(self) -> None:
+        """chaoslib 1.44 swallows a SIGTERM that meets a Python activity and plays the next one: it must not get it."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._heard)
+
+    def _heard(self, number: int, frame: object) -> None:
+        """Break off what the main thread plays, once, and only where chaoslib goes on to the rollbacks afterwards."""
+        if not self._link.stopping.is_set():
+            # Not from here: the code that this interrupts may hold the link's lock. It signals again.
+            threading.Thread(target=self._link.end, daemon=True).start()
+        elif self._playing and not self._interrupted:
+            self._interrupted = True
+            raise KeyboardInterrupt
+
+    def started(self, experiment: object, journal: object) -> None:
+        self.listen_to_signals()  # chaoslib has just set its own
+
+    def running(self, experiment: object, journal: object, configuration: object, secrets: object, *rest: object) -> None:
+        self._secrets.learn(secrets)
+
+    def start_hypothesis_before(self, experiment: object) -> None:
+        self._playing, self._thread.stage = True, "hypothesis"
+
+    def hypothesis_before_completed(self, experiment: object, state: Mapping[str, Any], journal: object) -> None:
+        self._checked("before", state)
+
+    def start_hypothesis_after(self, experiment: object) -> None:
+        self._playing, self._thread.stage = True, "hypothesis"
+
+    def hypothesis_after_completed(self, experiment: object, state: Mapping[str, Any], journal: object) -> None:
+        self._checked("after", state)
+
+    def start_continuous_hypothesis(self, frequency: object) -> None:
+        self._thread.stage = "hypothesis"
+
+    def continuous_hypothesis_iteration(self, index: int, state: Mapping[str, Any]) -> None:
+        self._link.tell("hypothesis.checked", when="during", met=bool(state["steady_state_met"]))
+
+    def _checked(self, when: str, state: Mapping[str, Any] | None) -> None:
+        self._playing, self._thread.stage = False, "method"
+        if state is not None:
+            self._link.tell("hypothesis.checked", when=when, met=bool(state["steady_state_met"]))
+
+    def start_method(self, experiment: object) -> None:
+        activities.begin()
+        self._playing = True
+
+    def method_completed(self, experiment: object, state: object = None) -> None:
+        self._playing = False
+        self._link.tell("method.ended")
+
+    def start_rollbacks(self, experiment: MutableMapping[str, Any]) -> None:
+        """A method whose first action was never let go broke nothing: only ours are played then."""
+        self._playing, self._rolling = False, True
+        acts = any(each.get("type") == "action" and not _ours(each) for each in experiment["method"])
+        if acts and not self._granted:
+            experiment["rollbacks"] = [each for each in experiment.get("rollbacks") or () if _ours(each)]
+
+    def rollbacks_completed(self, experiment: object, journal: object) -> None:
+        self._link.tell("rollbacks.ended")
+
+    def start_activity(self, activity: Mapping[str, Any]) -> None:
+        ours = _ours(activity)
+        if not self._rolling:
+            self._hold_back(activity, ours)
+        if not ours:  # ours say so themselves, once their time has come
+            self._link.tell("activity.started", name=activity.get("name", ""), type=activity["type"], stage=self._stage())
+
+    def _hold_back(self, activity: Mapping[str, Any], ours: bool) -> None:
+        if self._link.stopping.is_set():
+            raise KeyboardInterrupt
+        if ours or activity["type"] != "action":
+            return
+        with self._asking:
+            self._granted = self._granted or self._link.ask(METHOD)
+            if not self._granted:
+                raise KeyboardInterrupt
+
+    def activity_completed(self, activity: Mapping[str, Any], run: Mapping[str, Any]) -> None:
+        status, error = run.get("status"), _error(run)
+        if status is None:  # chaoslib lets such an activity vanish
+            status, error = "failed", _raised(sys.exc_info()[1])
+        self._link.tell(
+            "activity.ended",
+            name=activity.get("name", ""),
+            type=activity["type"],
+            stage=self._stage(),
+            status=status,
+            error=None if error is None else self._secrets.hidden(error),
+            ours=_ours(activity),
+        )
+
+    def _stage(self) -> str:
+        return "rollbacks" if self._rolling else getattr(self._thread, "stage", METHOD)
+
+
+def _ours(activity: Mapping[str, Any]) -> bool:
+    return bool(activity.get("provider", {}).get("module") == activities.__name__)
+
+
+def _error(run: Mapping[str, Any]) -> str | None:
+    lines = [line.strip() for line in run.get("exception") or ()]
+    return lines[-1].removeprefix("chaoslib.exceptions.ActivityFailed: ") if lines else None
+
+
+def _raised(error: BaseException | None) -> str:
+    return "interrupted" if error is None or isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The strings in a nest of mappings and lists; one that is very short would hide half of any sentence."""
+    match value:
+        case str() if len(value) > 3:
+            yield value
+        case Mapping():
+            for each in value.values():
+                yield from _texts(each)
+        case list():
+            for each in value:
+                yield from _texts(each)

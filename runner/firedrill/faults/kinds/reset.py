@@ -1,0 +1,40 @@
+"""Reset: connections to the target break instead of answering. Knows the setting and its wire form; refuses to know who applies it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from firedrill.core.kinds import FaultKind
+from firedrill.core.model.declared import Declared
+from firedrill.core.units import Duration
+
+
+class Reset(Declared):
+    """A connection to a target is reset (TCP RST) where its next answer would have come.
+
+    The target has received the request and may have done the work: the caller just never hears of it. Connections that were
+    open before are reset too, each at its next answer.
+    """
+
+    target: str
+    """A target of firedrill.yaml."""
+    after: Duration = Duration(0)
+    """How long the answer is held back before the reset."""
+
+
+def wire(reset: Reset) -> Mapping[str, Any]:
+    """Toxiproxy's toxic, in whole milliseconds."""
+    return {"type": "reset_peer", "stream": "downstream", "attributes": {"timeout": round(reset.after * 1000)}}
+
+
+KIND = FaultKind(
+    name="reset",
+    summary="Connections to a target are reset instead of answered.",
+    settings=Reset,
+    wire=wire,
+    example="""\
+- reset:
+    target: bureau
+    after: 100ms
+  for: 30s
+""",
+)

@@ -1,0 +1,68 @@
+"""What every request meets first: browsers are turned away, changes need the token, refusals are JSON as in Toxiproxy.
+
+Also how a request's body is read. Knows HTTP; refuses to know what a route does.
+"""
+
+import asyncio
+import hmac
+import json
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from firedrill.faults.proxy.ledger import Ledger
+from firedrill.faults.proxy.toxics import Rejected
+
+LEDGER = web.AppKey("ledger", Ledger)
+HOLD = "/hold"
+
+
+def refusal(status: int, message: str) -> web.Response:
+    return web.json_response({"error": message, "status": status}, status=status)
+
+
+def guard(token: str) -> Middleware:
+    """The middleware that lets only a bearer of `token` change anything."""
+
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.headers.get("User-Agent", "").startswith("Mozilla/"):
+            return refusal(403, "User agent not allowed")
+        if _changes(request) and not _bears(request, token):
+            return refusal(401, "this needs the header Authorization: Bearer TOKEN, with the token that the proxy was started with")
+        return await _answered(request, handler)
+
+    return guarded
+
+
+def _changes(request: web.Request) -> bool:
+    return request.method not in {"GET", "HEAD"} or request.path == HOLD
+
+
+def _bears(request: web.Request, token: str) -> bool:
+    given = request.headers.get("Authorization", "")
+    return hmac.compare_digest(given.encode(errors="replace"), f"Bearer {token}".encode())
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        if request.path == HOLD:
+            return await handler(request)
+        # A caller that hangs up cancels its request: a change that has begun is finished all the same.
+        return await asyncio.shield(asyncio.ensure_future(handler(request)))
+    except Rejected as rejected:
+        return refusal(rejected.status, rejected.message)
+    except OSError as error:
+        return refusal(500, error.strerror or str(error))
+
+
+async def body_of(request: web.Request) -> dict[str, Any]:
+    """The request's JSON object."""
+    try:
+        body = json.loads(await request.text() or "{}")
+    except ValueError as error:
+        raise Rejected(400, f"bad request body: {error}") from error
+    if not isinstance(body, dict):
+        raise Rejected(400, "bad request body: not an object")
+    return body

@@ -1,0 +1,98 @@
+"""Faults over HTTP, which Toxiproxy does not have: with a name, a lease and a holder, and gone when the holder is.
+
+`PUT /faults/NAME` injects, `DELETE /faults/NAME` clears, `GET /faults` lists, `GET /hold?holder=ID` holds: JSON lines for as
+long as the holder lives, a heartbeat when there is nothing else to say.
+"""
+
+import asyncio
+import json
+import math
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from firedrill.faults.proxy.doors import HOLD, LEDGER, body_of
+from firedrill.faults.proxy.ledger import Events, Ledger, Order
+from firedrill.faults.proxy.toxics import Rejected
+
+HEARTBEAT = 1.0
+WHYS = ("played", "undo")
+
+
+def add_routes(router: web.UrlDispatcher) -> None:
+    router.add_get("/faults", faults)
+    router.add_put("/faults/{fault}", put)
+    router.add_delete("/faults/{fault}", delete)
+    router.add_get(HOLD, hold)
+
+
+async def faults(request: web.Request) -> web.Response:
+    ledger = request.app[LEDGER]
+    return web.json_response(ledger.to_json(ledger.faults.values()))
+
+
+async def put(request: web.Request) -> web.Response:
+    order = order_of(await body_of(request))
+    fault = await request.app[LEDGER].put(request.match_info["fault"], order)
+    return web.json_response(fault.to_json())
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Clearing what is not there is no error; with `?holder=` another holder's fault of that name stays."""
+    name, why = request.match_info["fault"], request.query.get("why", "played")
+    if why not in WHYS:
+        raise Rejected(400, f"why: one of {', '.join(WHYS)} is expected")
+    cleared_at = await request.app[LEDGER].delete(name, why, request.query.get("holder"))
+    return web.json_response({"name": name, "cleared": cleared_at is not None, "cleared_at": cleared_at})
+
+
+def order_of(body: Mapping[str, Any]) -> Order:
+    """The order in a body; every key must be there, so that nobody leaves a fault unheld by mistake."""
+    for key in ("proxy", "wire", "lease", "holder"):
+        if key not in body:
+            raise Rejected(400, f"missing required field: {key}")
+    wire, lease, holder = body["wire"], body["lease"], body["holder"]
+    if not isinstance(wire, dict):
+        raise Rejected(400, "bad request body: wire is not an object")
+    if isinstance(lease, bool) or not isinstance(lease, int | float) or not 0 < lease < math.inf:
+        raise Rejected(400, "bad request body: lease is not a number of seconds above 0")
+    if holder is not None and (not isinstance(holder, str) or not holder):
+        raise Rejected(400, "bad request body: holder is neither a name nor null")
+    return Order(str(body["proxy"]), wire, float(lease), holder)
+
+
+async def hold(request: web.Request) -> web.StreamResponse:
+    """Lines until either side ends; the server cancels this when the connection is lost, and then the holder's faults go."""
+    ledger, holder = request.app[LEDGER], request.query.get("holder", "")
+    if not holder:
+        raise Rejected(400, "missing required field: holder")
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    events = ledger.hold(holder)
+    try:
+        await response.prepare(request)
+        await _say(response, {"kind": "hello", "instance": ledger.instance, "pid": os.getpid()})
+        await _say_on(response, events, ledger, holder)
+    except ConnectionError:
+        pass
+    finally:
+        await asyncio.shield(asyncio.ensure_future(ledger.release(holder)))
+    return response
+
+
+async def _say_on(response: web.StreamResponse, events: Events, ledger: Ledger, holder: str) -> None:
+    while True:
+        try:
+            event = await asyncio.wait_for(events.get(), HEARTBEAT)
+        except TimeoutError:
+            ledger.tell_first_touches(holder)
+            event = {"kind": "heartbeat", "at": time.monotonic()}
+        if event is None:
+            return
+        await _say(response, event)
+
+
+async def _say(response: web.StreamResponse, event: Mapping[str, Any]) -> None:
+    await response.write(json.dumps(event).encode() + b"\n")

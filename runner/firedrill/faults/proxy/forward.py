@@ -1,0 +1,140 @@
+"""Forward: an address that listens and the upstream it leads to; Toxiproxy calls one of these a proxy.
+
+Knows its toxics, its connections and the reasons for being closed; refuses to know leases, holders and HTTP.
+"""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from firedrill.core.errors import FiredrillError
+from firedrill.faults.proxy.relay import Address, Relay
+from firedrill.faults.proxy.toxics import Down, Toxic
+
+REOPEN_TRIES, REOPEN_PAUSE = 20, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What to forward: addresses are `host:port`; `listen` may have port 0."""
+
+    name: str
+    listen: str
+    upstream: str
+
+
+def address_of(text: str) -> Address:
+    """Host and port of `127.0.0.1:80` or `[::1]:80`."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise FiredrillError(f"{text!r} is not an address such as 127.0.0.1:8080")
+    return host.strip("[]"), int(port)
+
+
+def text_of(address: tuple[Any, ...]) -> str:
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _bound(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+class Forward:
+    """One listening address. Its port stays reserved while it is closed, so that it can always be opened again."""
+
+    def __init__(self, way: Way) -> None:
+        self.name, self.upstream = way.name, address_of(way.upstream)
+        # Bound and never listening: else the kernel may lend the port to an outgoing connection, even to one that dials this very port.
+        self._reserved = _bound(address_of(way.listen))
+        self.listen: Address = self._reserved.getsockname()[:2]
+        self.switched_on = True
+        self.downs: dict[str, Down] = {}
+        self.toxics: dict[str, Toxic] = {}
+        self.connections = 0
+        self._relays: set[Relay] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def enabled(self) -> bool:
+        return self._server is not None
+
+    @property
+    def _wanted(self) -> bool:
+        return self.switched_on and not self.downs
+
+    async def settle(self) -> None:
+        """Listen, or stop listening, as it is wanted now."""
+        if self._wanted and self._server is None:
+            self._server = await self._listening()
+        elif not self._wanted and self._server is not None:
+            self._shut(self._server)
+
+    async def _listening(self) -> asyncio.Server:
+        for left in reversed(range(REOPEN_TRIES)):
+            try:
+                loop = asyncio.get_running_loop()
+                return await loop.create_server(self._arrival, sock=_bound(self.listen), backlog=4096)
+            except OSError:
+                if not left:
+                    raise
+            await asyncio.sleep(REOPEN_PAUSE)
+        raise AssertionError
+
+    def _shut(self, server: asyncio.Server) -> None:
+        self._server = None
+        server.close()
+        for down in self.downs.values():
+            down.touched += len(self._relays)
+        for relay in list(self._relays):
+            relay.cut()
+
+    def _arrival(self) -> asyncio.Protocol:
+        return Relay(self.upstream, self._admit, self._relays.discard).client
+
+    def _admit(self, relay: Relay) -> bool:
+        """Whether a connection that was just accepted may stay: it may have been accepted before the proxy was closed."""
+        if not self._wanted:
+            for down in self.downs.values():
+                down.touched += 1
+            return False
+        self.connections += 1
+        self._relays.add(relay)
+        relay.change(tuple(self.toxics.values()))
+        return True
+
+    def add(self, toxic: Toxic) -> None:
+        self.toxics[toxic.name] = toxic
+        self._change()
+
+    def remove(self, name: str) -> None:
+        """Take a toxic away; what it held back leaves at once. One that is not there is no error."""
+        self.toxics.pop(name, None)
+        self._change()
+
+    def _change(self) -> None:
+        toxics = tuple(self.toxics.values())
+        for relay in list(self._relays):
+            relay.change(toxics)
+
+    def close(self) -> None:
+        """The end: no listener, no connection, no reservation."""
+        if self._server is not None:
+            self._shut(self._server)
+        self._reserved.close()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name, "listen": text_of(self.listen), "upstream": text_of(self.upstream), "enabled": self.enabled,
+            "toxics": [toxic.to_json() for toxic in self.toxics.values()],
+            "connections": self.connections, "open_connections": len(self._relays),
+        }  # fmt: skip

@@ -1,0 +1,211 @@
+"""The ledger of faults: who holds which, since when and until when; each way a fault can end leads through here.
+
+Knows names, leases, holders and counts; refuses to know HTTP and how a connection is disturbed.
+"""
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from firedrill.faults.proxy.forward import Forward
+from firedrill.faults.proxy.toxics import Down, Rejected, Toxic, parse
+
+AGAIN = 0.2
+"""Seconds until a lease that could not be ended is tried again."""
+
+Events = asyncio.Queue[dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a fault is asked to be; `lease` in seconds. A fault without a holder lives until its lease ends."""
+
+    proxy: str
+    wire: Mapping[str, Any]
+    lease: float
+    holder: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Fault:
+    """A fault that is there. Times are readings of CLOCK_MONOTONIC."""
+
+    name: str
+    order: Order
+    effect: Toxic | Down
+    active_at: float = 0.0
+    told: int = 0
+    lease: asyncio.TimerHandle | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        order = self.order
+        return {
+            "name": self.name, "proxy": order.proxy, "wire": dict(order.wire), "lease": order.lease, "holder": order.holder,
+            "active_at": self.active_at, "ends_at": self.active_at + order.lease, "touched": self.effect.touched,
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All faults of one proxy process. `instance` tells it from any other that may have its address later."""
+
+    forwards: Mapping[str, Forward]
+    instance: str = field(default_factory=lambda: secrets.token_hex(8))
+    injected: int = 0
+    faults: dict[str, Fault] = field(default_factory=dict)
+    holds: dict[str, Events] = field(default_factory=dict)
+    _change: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _endings: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def forward(self, name: str) -> Forward:
+        try:
+            return self.forwards[name]
+        except KeyError:
+            raise Rejected(404, "proxy not found") from None
+
+    async def put(self, name: str, order: Order) -> Fault:
+        """Inject a fault, once: the same again changes nothing, another of its name is refused."""
+        async with self._change:
+            known = self.faults.get(name)
+            if known is None:
+                return await self._inject(name, order)
+            if known.order == order:
+                return known
+        raise Rejected(409, f"the fault {name} is active already, with other settings or another holder")
+
+    async def _inject(self, name: str, order: Order) -> Fault:
+        forward = self.forward(order.proxy)
+        if order.holder is not None and order.holder not in self.holds:
+            raise Rejected(409, f"the holder {order.holder} has no open hold: nobody would notice its end")
+        fault = Fault(name, order, effect_of(name, order.wire))
+        await _apply(forward, fault.effect)
+        self._lease(fault, order.lease)
+        fault.active_at = time.monotonic()
+        self.faults[name] = fault
+        self.injected += 1
+        self._tell(fault, "fault.active", at=fault.active_at)
+        return fault
+
+    def _lease(self, fault: Fault, seconds: float) -> None:
+        fault.lease = asyncio.get_running_loop().call_later(seconds, self._lease_over, fault)
+
+    def _lease_over(self, fault: Fault) -> None:
+        ending = asyncio.get_running_loop().create_task(self._end_lease(fault))
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+
+    async def _end_lease(self, fault: Fault) -> None:
+        try:
+            async with self._change:
+                if self.faults.get(fault.name) is fault:
+                    await self._clear(fault, "lease")
+        except OSError:
+            self._lease(fault, AGAIN)
+
+    async def delete(self, name: str, why: str, holder: str | None = None) -> float | None:
+        """Clear a fault; when it was cleared, or None if there was none of that name (and holder, if one is given)."""
+        async with self._change:
+            fault = self.faults.get(name)
+            if fault is None or (holder is not None and fault.order.holder != holder):
+                return None
+            return await self._clear(fault, why)
+
+    async def _clear(self, fault: Fault, why: str) -> float:
+        await _lift(self.forward(fault.order.proxy), fault.effect)
+        cleared_at = time.monotonic()
+        del self.faults[fault.name]
+        if fault.lease is not None:
+            fault.lease.cancel()
+        # A closed listener does not hear whom the kernel refuses: its zero would say nothing.
+        if fault.effect.touched or not isinstance(fault.effect, Down):
+            self._tell(fault, "fault.counted", at=cleared_at)
+        self._tell(fault, "fault.cleared", at=cleared_at, why=why)
+        return cleared_at
+
+    async def reset(self) -> None:
+        """Toxiproxy's reset: no toxic, no fault, every proxy enabled."""
+        async with self._change:
+            for fault in list(self.faults.values()):
+                await self._clear(fault, "undo")
+            for forward in self.forwards.values():
+                for name in list(forward.toxics):
+                    forward.remove(name)
+                forward.switched_on = True
+                await forward.settle()
+
+    async def switch(self, forward: Forward, on: bool) -> None:
+        """Enable or disable a proxy as Toxiproxy does; a fault that closes it goes on closing it."""
+        async with self._change:
+            forward.switched_on = on
+            await forward.settle()
+
+    def hold(self, holder: str) -> Events:
+        """From now on the holder has its faults, until `release`; what happens to them comes through the queue."""
+        if holder in self.holds:
+            raise Rejected(409, f"the holder {holder} has an open hold already")
+        self.holds[holder] = asyncio.Queue()
+        return self.holds[holder]
+
+    async def release(self, holder: str) -> None:
+        """The holder is gone: so are its faults."""
+        self.holds.pop(holder, None)
+        async with self._change:
+            for fault in self._of(holder):
+                try:
+                    await self._clear(fault, "holder-gone")
+                except OSError:
+                    self._lease(fault, AGAIN)
+
+    def _of(self, holder: str) -> list[Fault]:
+        return [fault for fault in self.faults.values() if fault.order.holder == holder]
+
+    def tell_first_touches(self, holder: str) -> None:
+        """Tell of the holder's faults that touched something for the first time since they were told of."""
+        for fault in self._of(holder):
+            if fault.effect.touched and not fault.told:
+                self._tell(fault, "fault.counted", at=time.monotonic())
+
+    def _tell(self, fault: Fault, kind: str, **more: Any) -> None:
+        events = self.holds.get(fault.order.holder or "")
+        if events is not None:
+            fault.told = fault.effect.touched
+            events.put_nowait({"kind": kind, "fault": fault.name, "touched": fault.effect.touched, **more})
+
+    def end_holds(self) -> None:
+        """The process ends: every hold is closed."""
+        for events in self.holds.values():
+            events.put_nowait(None)
+
+    def to_json(self, faults: Iterable[Fault]) -> dict[str, Any]:
+        return {"instance": self.instance, "pid": os.getpid(), "injected": self.injected, "faults": [fault.to_json() for fault in faults]}
+
+
+def effect_of(name: str, wire: Mapping[str, Any]) -> Toxic | Down:
+    """What a wire message asks for."""
+    if "type" in wire:
+        return parse(wire, name)
+    if wire.get("enabled") is False:
+        return Down(name)
+    raise Rejected(400, 'bad request body: wire is neither a toxic nor {"enabled": false}')
+
+
+async def _apply(forward: Forward, effect: Toxic | Down) -> None:
+    if isinstance(effect, Down):
+        forward.downs[effect.name] = effect
+        await forward.settle()
+    elif effect.name in forward.toxics:
+        raise Rejected(409, "toxic already exists")
+    else:
+        forward.add(effect)
+
+
+async def _lift(forward: Forward, effect: Toxic | Down) -> None:
+    if isinstance(effect, Down):
+        forward.downs.pop(effect.name, None)
+        await forward.settle()
+    else:
+        forward.remove(effect.name)

@@ -1,0 +1,1 @@
+"""Judging: pure functions from facts to findings; the same ones live, at the end, and over any recorded journal."""

@@ -1,0 +1,229 @@
+"""What is true of a drill, as types: the facts that a journal folds to, and the judged drill that reports render.
+
+All times are seconds on the drill's clock. A boundary or a time that nobody saw is None, never a guess.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from firedrill.core.model.plan import Plan
+from firedrill.core.verdicts import Exit, Finding, Verdict
+
+STAGES = ("window", "scrape", "record", "evaluate", "for", "send", "group", "deliver")
+
+
+@dataclass(slots=True)
+class Phase:
+    """prepare, ramp, steady, play, recover or end; `end` is None while it lasts."""
+
+    name: str
+    start: float
+    end: float | None
+    seq: int
+
+
+@dataclass(slots=True)
+class Bin:
+    """Samples of one source that ended within the second from `second`, all flushes of that second added up."""
+
+    second: float
+    good: int = 0
+    bad: int = 0
+    under: dict[str, int] = field(default_factory=dict)
+    histograms: list[str] = field(default_factory=list)
+    first_bad: float | None = None
+    errors: dict[str, int] = field(default_factory=dict)
+    seqs: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Series:
+    """One source's bins, by second: `of` is probe, load or slo."""
+
+    of: str
+    name: str
+    bins: dict[float, Bin] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class AlertSpan:
+    """One life of one alert instance; `seqs` cites its entries by pending, firing and resolved.
+
+    `boundaries` maps window, scrape, record, send and group to (time, seq).
+    """
+
+    alert: str
+    labels: Mapping[str, str]
+    pending: float | None = None
+    firing: float | None = None
+    resolved: float | None = None
+    seqs: dict[str, int] = field(default_factory=dict)
+    boundaries: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Notification:
+    """One message at the sink; each alert a mapping with status, labels, annotations, starts_at, ends_at, fingerprint."""
+
+    seq: int
+    at: float
+    receiver: str
+    status: str
+    group_key: str
+    group_labels: Mapping[str, str]
+    alerts: Sequence[Mapping[str, Any]]
+
+
+@dataclass(slots=True)
+class Page:
+    """A thread that asks for a human; `opened_by` and the other seqs cite its entries."""
+
+    page: str
+    receiver: str
+    alerts: Sequence[str]
+    opened: float
+    notifications: list[Notification] = field(default_factory=list)
+    acknowledged: float | None = None
+    resolved: float | None = None
+    seqs: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class FaultWindow:
+    """One fault as played; None where it never came so far. `touched` is its holder's own count."""
+
+    name: str
+    kind: str = ""
+    target: str | None = None
+    intended: float | None = None
+    injected: float | None = None
+    cleared: float | None = None
+    why: str = ""
+    touched: int | None = None
+    seqs: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Blind:
+    """A time during which `what` could not be seen; `ended` is None when it never came back."""
+
+    what: str
+    why: str
+    began: float
+    ended: float | None
+    seq: int
+
+
+@dataclass(slots=True)
+class Coverage:
+    """How often something was looked at, and until when without a hole."""
+
+    what: str
+    since: float
+    until: float
+    looks: int
+    seqs: list[int] = field(default_factory=list)
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    """The times looked at, in order; more than one when a hole lies between them."""
+    latest: tuple[float, int] = (0.0, 0)
+    """The last entry's own `since` and looks: the same `since` told again goes on counting."""
+
+
+@dataclass(slots=True)
+class Activity:
+    """One activity that Chaos Toolkit played."""
+
+    name: str
+    type: str
+    stage: str
+    status: str
+    started: float | None
+    ended: float
+    error: str | None
+    seq: int
+
+
+@dataclass(slots=True)
+class Facts:
+    """A fold over a journal, up to `now`; `ended` is the reason once drill.ended was read."""
+
+    plan: Plan
+    drill: str = ""
+    wall: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+    now: float = 0.0
+    ended: str | None = None
+    detail: str = ""
+    phases: list[Phase] = field(default_factory=list)
+    series: dict[tuple[str, str], Series] = field(default_factory=dict)
+    alerts: list[AlertSpan] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
+    faults: dict[str, FaultWindow] = field(default_factory=dict)
+    blinds: list[Blind] = field(default_factory=list)
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    activities: list[Activity] = field(default_factory=list)
+    hypotheses: list[tuple[str, bool, int]] = field(default_factory=list)
+    loads: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    """Scenario -> Locust's requests, Locust's failures, requests counted, seq."""
+    steady: tuple[bool, Sequence[str], int] | None = None
+    """The last look at steady state: met, what was missing, seq."""
+    notes: list[str] = field(default_factory=list)
+    steps: list[tuple[float, float, int]] = field(default_factory=list)
+    """Wall clock steps over 50 ms: drill time, seconds, seq."""
+    ended_seq: int | None = None
+    started_seq: int | None = None
+    running: dict[str, float] = field(default_factory=dict)
+    """Activities that started and have not ended, by name, with when."""
+
+
+@dataclass(frozen=True, slots=True)
+class SloResult:
+    """An SLI over one phase with its exact one-sided 95 % bounds.
+
+    `budget_spent` is the bad share over the budget's: 1 spends all of it at this rate.
+    """
+
+    name: str
+    objective: float
+    phase: str
+    samples: int
+    good: int
+    sli: float | None
+    interval: tuple[float, float]
+    budget_spent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """How one alert went from the first active fault to the sink, stage by stage (seconds; None where a boundary is unseen).
+
+    `boundaries` holds nine seqs, fault active first, sink last.
+    """
+
+    alert: str
+    labels: Mapping[str, str]
+    receiver: str
+    total_s: float
+    stages: Mapping[str, float | None]
+    boundaries: Sequence[int | None]
+    hurt_s: float | None
+    acknowledge_s: float | None
+    reset_s: float | None
+    resolve_s: float | None
+    notes: Sequence[str] = ()
+    """What was set right or left out to keep the boundaries in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedDrill:
+    """A drill with its verdict: all that a report shows. `reason` is the verdict in one sentence."""
+
+    facts: Facts
+    verdict: Verdict
+    reason: str
+    exit_code: Exit
+    findings: Sequence[Finding]
+    slos: Sequence[SloResult]
+    detections: Sequence[Detection]

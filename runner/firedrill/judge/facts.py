@@ -1,0 +1,277 @@
+"""The fold from a journal's entries to the facts of its drill, entry by entry, so that it is the same live and afterwards.
+
+Knows what each kind of entry changes; refuses to judge, and never raises for a journal cut short: facts of a prefix are facts.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import ValidationError
+
+from firedrill.core.errors import FiredrillError
+from firedrill.core.events import (
+    SCHEMA,
+    ActivityEnded,
+    ActivityStarted,
+    AlertBoundary,
+    AlertFiring,
+    AlertPending,
+    AlertResolved,
+    BlindBegan,
+    BlindEnded,
+    ClockOffset,
+    Covered,
+    DrillEnded,
+    DrillStarted,
+    Entry,
+    FaultActive,
+    FaultCleared,
+    FaultCounted,
+    FaultIntended,
+    HypothesisChecked,
+    LoadEnded,
+    Noted,
+    NotificationReceived,
+    PageAcknowledged,
+    PageOpened,
+    PageResolved,
+    PhaseEntered,
+    Samples,
+    SteadyChecked,
+)
+from firedrill.core.model.plan import Plan
+from firedrill.judge.drill import (
+    Activity,
+    AlertSpan,
+    Bin,
+    Blind,
+    Coverage,
+    Facts,
+    FaultWindow,
+    Notification,
+    Page,
+    Phase,
+    Series,
+)
+
+STEP = 0.05
+"""Seconds that wall time may move between two looks before stamps of Prometheus and Alertmanager are in doubt."""
+SEAM = 0.01
+"""Seconds between two covered times that are one all the same."""
+
+
+def fold(entries: Iterable[Entry], facts: Facts | None = None) -> Facts:
+    """The facts after `entries`, going on from `facts`, which is changed; without them from a drill that nothing is known of."""
+    facts = blank() if facts is None else facts
+    for entry in entries:
+        apply(facts, entry)
+    return facts
+
+
+def blank() -> Facts:
+    """Facts of a journal without its first entry."""
+    return Facts(plan=Plan(experiment="", file="", title="", environment="", steady=0.0))
+
+
+def apply(facts: Facts, entry: Entry) -> None:
+    """Change `facts` by one entry. A kind that this version does not know changes nothing but the time."""
+    facts.now = max(facts.now, entry.t)
+    _drill(facts, entry)
+    _measured(facts, entry)
+    _alerted(facts, entry)
+    _paged(facts, entry)
+    _broken(facts, entry)
+    _seen(facts, entry)
+
+
+def _drill(facts: Facts, entry: Entry) -> None:
+    match entry.event:
+        case DrillStarted(drill=drill, plan=plan, wall=wall, versions=versions, schema=schema):
+            facts.plan, facts.drill, facts.wall, facts.versions = _plan(plan, schema), drill, wall, versions
+            facts.started_seq = entry.seq
+        case PhaseEntered(phase=name):
+            if facts.phases and facts.phases[-1].end is None:
+                facts.phases[-1].end = entry.at
+            facts.phases.append(Phase(name, entry.at, None, entry.seq))
+        case SteadyChecked(met=met, reasons=reasons):
+            facts.steady = (met, tuple(reasons), entry.seq)
+        case Noted(text=text):
+            facts.notes.append(text)
+        case DrillEnded(reason=reason, detail=detail):
+            facts.ended, facts.detail, facts.ended_seq = reason, detail, entry.seq
+            if facts.phases and facts.phases[-1].end is None:
+                facts.phases[-1].end = entry.at
+
+
+def _plan(plan: Mapping[str, object], schema: int) -> Plan:
+    try:
+        return Plan.model_validate(plan)
+    except ValidationError as error:
+        raise FiredrillError(
+            f"the journal's plan (schema {schema}) cannot be read by this firedrill (schema {SCHEMA}): {error.errors()[0]['msg']}"
+        ) from error
+
+
+def _measured(facts: Facts, entry: Entry) -> None:
+    match entry.event:
+        case Samples() as samples:
+            series = facts.series.setdefault((samples.of, samples.name), Series(samples.of, samples.name))
+            _add(series.bins.setdefault(samples.second, Bin(samples.second)), samples, entry.seq)
+        case LoadEnded(name=name, requests=requests, failures=failures, counted=counted):
+            facts.loads[name] = (requests, failures, counted, entry.seq)
+
+
+def _add(bin_: Bin, samples: Samples, seq: int) -> None:
+    bin_.good += samples.good
+    bin_.bad += samples.bad
+    _count(bin_.under, samples.under)
+    _count(bin_.errors, samples.errors or {})
+    if samples.histogram is not None:
+        bin_.histograms.append(samples.histogram)
+    if samples.first_bad is not None:
+        bin_.first_bad = samples.first_bad if bin_.first_bad is None else min(bin_.first_bad, samples.first_bad)
+    bin_.seqs.append(seq)
+
+
+def _count(into: dict[str, int], more: Mapping[str, int]) -> None:
+    for key, number in more.items():
+        into[key] = into.get(key, 0) + number
+
+
+def _alerted(facts: Facts, entry: Entry) -> None:
+    match entry.event:
+        case AlertPending(alert=alert, labels=labels):
+            span = _open_span(facts, alert, labels)
+            if span.pending is None and span.firing is None:
+                span.pending = entry.at
+                span.seqs["pending"] = entry.seq
+        case AlertFiring(alert=alert, labels=labels):
+            span = _open_span(facts, alert, labels)
+            if span.firing is None:
+                span.firing = entry.at
+                span.seqs["firing"] = entry.seq
+        case AlertResolved(alert=alert, labels=labels):
+            for span in facts.alerts:
+                if span.alert == alert and span.labels == labels and span.resolved is None:
+                    span.resolved = entry.at
+                    span.seqs["resolved"] = entry.seq
+        case AlertBoundary(alert=alert, labels=labels, stage=stage):
+            if (owner := _owner(facts, alert, labels, stage, entry.at)) is not None:
+                owner.boundaries.setdefault(stage, (entry.at, entry.seq))
+
+
+def _open_span(facts: Facts, alert: str, labels: Mapping[str, str]) -> AlertSpan:
+    for span in reversed(facts.alerts):
+        if span.alert == alert and span.labels == labels and span.resolved is None:
+            return span
+    facts.alerts.append(AlertSpan(alert, dict(labels)))
+    return facts.alerts[-1]
+
+
+def _owner(facts: Facts, alert: str, labels: Mapping[str, str], stage: str, at: float) -> AlertSpan | None:
+    """The life of the alert that a boundary found after the fact belongs to: before it is pending for some, after it fires for others."""
+    lives = [span for span in facts.alerts if span.alert == alert and labels.items() <= span.labels.items()]
+    if stage in ("send", "group"):
+        fired = [span for span in lives if span.firing is not None and span.firing <= at + STEP]
+        return fired[-1] if fired else (lives[0] if lives else None)
+    ahead = [span for span in lives if (began := span.pending or span.firing) is not None and began >= at - STEP]
+    return ahead[0] if ahead else (lives[-1] if lives else None)
+
+
+def _paged(facts: Facts, entry: Entry) -> None:
+    match entry.event:
+        case NotificationReceived() as event:
+            note = Notification(entry.seq, entry.at, event.receiver, event.status, event.group_key, event.group_labels, tuple(event.alerts))
+            facts.notifications.append(note)
+            _join(facts, note)
+        case PageOpened(page=page, receiver=receiver, alerts=alerts, notification=seq):
+            first = [note for note in facts.notifications if note.seq == seq]
+            facts.pages.append(Page(page, receiver, tuple(alerts), entry.at, first, seqs={"opened": entry.seq}))
+        case PageAcknowledged(page=name):
+            for open_ in _pages(facts, name):
+                open_.acknowledged = entry.at if open_.acknowledged is None else open_.acknowledged
+                open_.seqs.setdefault("acknowledged", entry.seq)
+        case PageResolved(page=name):
+            for open_ in _pages(facts, name):
+                open_.resolved = entry.at
+                open_.seqs["resolved"] = entry.seq
+
+
+def _join(facts: Facts, note: Notification) -> None:
+    for page in facts.pages:
+        first = page.notifications[0] if page.notifications else None
+        same = first is not None and (first.receiver, first.group_key) == (note.receiver, note.group_key)
+        if same and page.resolved is None:
+            page.notifications.append(note)
+
+
+def _pages(facts: Facts, name: str) -> list[Page]:
+    return [page for page in facts.pages if page.page == name and page.resolved is None]
+
+
+def _broken(facts: Facts, entry: Entry) -> None:
+    match entry.event:
+        case FaultIntended(fault=name):
+            fault = _fault(facts, name)
+            fault.intended = entry.at if fault.intended is None else fault.intended
+            fault.seqs.setdefault("intended", entry.seq)
+            fault.cleared = None
+        case FaultActive(fault=name):
+            fault = _fault(facts, name)
+            fault.injected = entry.at if fault.injected is None else min(fault.injected, entry.at)
+            fault.seqs.setdefault("injected", entry.seq)
+            fault.cleared = None
+        case FaultCleared(fault=name, why=why):
+            fault = _fault(facts, name)
+            if fault.cleared is None:
+                fault.cleared, fault.why = entry.at, why
+                fault.seqs["cleared"] = entry.seq
+        case FaultCounted(fault=name, touched=touched):
+            fault = _fault(facts, name)
+            fault.touched = max(touched, fault.touched or 0)
+            fault.seqs["counted"] = entry.seq
+        case ActivityStarted(name=name):
+            facts.running[name] = entry.at
+        case ActivityEnded() as event:
+            started = facts.running.pop(event.name, None)
+            facts.activities.append(Activity(event.name, event.type, event.stage, event.status, started, entry.at, event.error, entry.seq))
+        case HypothesisChecked(when=when, met=met):
+            facts.hypotheses.append((when, met, entry.seq))
+
+
+def _fault(facts: Facts, name: str) -> FaultWindow:
+    planned = next((fault for fault in facts.plan.faults if fault.name == name), None)
+    kind, target = (planned.kind, planned.target) if planned is not None else ("", None)
+    return facts.faults.setdefault(name, FaultWindow(name, kind, target))
+
+
+def _seen(facts: Facts, entry: Entry) -> None:
+    match entry.event:
+        case Covered(what=what, since=since, looks=looks):
+            _cover(facts.coverage, what, since, max(entry.at, since), looks, entry.seq)
+        case BlindBegan(what=what, why=why):
+            if not any(blind.what == what and blind.ended is None for blind in facts.blinds):
+                facts.blinds.append(Blind(what, why, entry.at, None, entry.seq))
+        case BlindEnded(what=what):
+            for blind in facts.blinds:
+                if blind.what == what and blind.ended is None:
+                    blind.ended = entry.at
+        case ClockOffset(step=step):
+            if abs(step) > STEP:
+                facts.steps.append((entry.at, step, entry.seq))
+
+
+def _cover(coverage: dict[str, Coverage], what: str, since: float, until: float, looks: int, seq: int) -> None:
+    """Add a covered time; the same `since` told again goes on counting its looks, another one counts its own."""
+    seen = coverage.get(what)
+    if seen is None:
+        coverage[what] = Coverage(what, since, until, looks, [seq], [(since, until)], (since, looks))
+        return
+    began, ended = seen.spans[-1]
+    seen.looks += looks - (seen.latest[1] if since == seen.latest[0] else 0)
+    seen.latest = (since, looks)
+    if since <= ended + SEAM:
+        seen.spans[-1] = (min(began, since), max(ended, until))
+    else:
+        seen.spans.append((since, until))
+    seen.since, seen.until = seen.spans[0][0], seen.spans[-1][1]
+    seen.seqs.append(seq)

@@ -1,0 +1,100 @@
+"""Why a finding would prove nothing, whatever it found: the drill's own grounds, shared by every kind of expectation."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from firedrill.core.verdicts import Finding, Verdict
+from firedrill.judge.drill import Facts
+from firedrill.judge.moments import close, is_placebo, origin, phase, real_faults
+from firedrill.judge.sight import unseen
+from firedrill.judge.wording import seconds
+
+GRACE = 0.5
+"""Seconds after a deadline in which what happened before it may still be on its way into the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part of an expectation: its verdict, the words for it, what it cites, and when a pending one is decided at the latest."""
+
+    verdict: Verdict
+    words: str
+    evidence: Sequence[int] = field(default=())
+    until: float | None = None
+
+
+def shaken(facts: Facts) -> Check | None:
+    """What makes this drill prove nothing: steady state not met, no fault ever active, or one that touched nothing."""
+    reason = _shaken(facts)
+    return None if reason is None else unproven(reason)
+
+
+def _shaken(facts: Facts) -> Check | None:
+    if facts.ended is not None and phase(facts, "play") is None:
+        return _never_played(facts)
+    if facts.ended is not None and origin(facts) is None:
+        return Check(Verdict.INCONCLUSIVE, "no fault was ever active", _ended(facts))
+    idle = [] if is_placebo(facts) else [f for f in real_faults(facts) if f.touched == 0 and (f.cleared is not None or facts.ended)]
+    if idle:
+        words = f"the fault {idle[0].name} touched nothing: its holder counted 0 connections"
+        return Check(Verdict.INCONCLUSIVE, words, [idle[0].seqs["counted"]])
+    return None
+
+
+def _never_played(facts: Facts) -> Check:
+    if facts.steady is not None and not facts.steady[0]:
+        _, reasons, seq = facts.steady
+        why = "; ".join(reasons) or "no reason given"
+        return Check(Verdict.INCONCLUSIVE, f"steady state was not met ({why}), so no fault was injected", [seq])
+    return Check(Verdict.INCONCLUSIVE, f"the drill ended {ending(facts)}, before any fault", _ended(facts))
+
+
+def ending(facts: Facts) -> str:
+    """`after 12.1s (interrupted)`."""
+    why = "" if facts.ended in (None, "finished") else f" ({facts.ended})"
+    return f"after {seconds(close(facts))}{why}"
+
+
+def cut_short(facts: Facts, deadline: float | None, what: str) -> Check | None:
+    """That the drill ended before `deadline`, or, without one, ended otherwise than it should; None when it did not."""
+    early = facts.ended is not None and (facts.ended != "finished" if deadline is None else close(facts) < deadline)
+    return unproven(Check(Verdict.INCONCLUSIVE, f"the drill ended {ending(facts)}, before {what}", _ended(facts))) if early else None
+
+
+def _ended(facts: Facts) -> list[int]:
+    return [] if facts.ended_seq is None else [facts.ended_seq]
+
+
+def undecided(facts: Facts, deadline: float | None) -> bool:
+    """Whether the drill runs and the deadline, with its grace, has not passed."""
+    return facts.ended is None and (deadline is None or facts.now < deadline + GRACE)
+
+
+def unproven(check: Check) -> Check:
+    """The same as a verb phrase about an expectation's subject."""
+    return Check(check.verdict, f"cannot be judged: {check.words}", check.evidence, check.until)
+
+
+def blinded(facts: Facts, whats: Iterable[str], start: float, end: float) -> Check | None:
+    """That `whats` were not seen all the time from `start` to `end`, so that nothing follows from what they did not show."""
+    spot = unseen(facts, whats, start, end)
+    return None if spot is None else Check(Verdict.INCONCLUSIVE, f"cannot be judged: {spot[0]}", spot[1])
+
+
+def finding(words: str, check: Check) -> Finding:
+    """A check that speaks for the whole expectation."""
+    until = check.until if check.verdict is Verdict.PENDING else None
+    return Finding(words, check.verdict, f"{check.words}.", tuple(dict.fromkeys(check.evidence)), until)
+
+
+def settle(words: str, subject: str, checks: Sequence[Check], join: str = ", ") -> Finding:
+    """Several checks as one finding: the worst verdict with its own words, or all their words when every one of them passed.
+
+    Pending: waits for the latest; a part that is open until the drill ends is waited for by nobody.
+    """
+    verdict = max(check.verdict for check in checks)
+    held = [check for check in checks if check.verdict is verdict]
+    untils = [check.until for check in held if check.until is not None]
+    text = join.join(check.words for check in held if check.words) if verdict in (Verdict.PASS, Verdict.PENDING) else held[0].words
+    evidence = [seq for check in (checks if verdict is Verdict.PASS else held) for seq in check.evidence]
+    return finding(words, Check(verdict, f"{subject} {text}".strip(), evidence, max(untils, default=None)))

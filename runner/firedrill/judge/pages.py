@@ -1,0 +1,56 @@
+"""Which pages and alerts speak of which alert: a page's thread may carry several, and an instance is known by its labels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from firedrill.judge.drill import AlertSpan, Facts, Notification, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A page for one alert: when it asked for a human because of that alert, and the notification that did."""
+
+    page: Page
+    at: float
+    note: Notification | None
+
+    @property
+    def evidence(self) -> list[int]:
+        return [*([] if self.note is None else [self.note.seq]), self.page.seqs["opened"]]
+
+
+def hits(facts: Facts, alert: str, receiver: str | None = None) -> list[Hit]:
+    """Every page for `alert`, of one receiver or of all, in order."""
+    found = [hit for page in facts.pages if receiver in (None, page.receiver) and (hit := _hit(page, alert)) is not None]
+    return sorted(found, key=lambda hit: hit.at)
+
+
+def _hit(page: Page, alert: str) -> Hit | None:
+    note = next((note for note in page.notifications if instances(note, alert)), None)
+    if note is None and alert not in page.alerts:
+        return None
+    return Hit(page, page.opened if note is None else note.at, note)
+
+
+def instances(note: Notification, alert: str) -> list[Mapping[str, Any]]:
+    """The firing instances of `alert` in a notification."""
+    return [one for one in note.alerts if one.get("status") == "firing" and one.get("labels", {}).get("alertname") == alert]
+
+
+def paged_alerts(page: Page) -> list[str]:
+    """Every alert that a page's thread has asked for a human about."""
+    joined = (one["labels"].get("alertname", "") for note in page.notifications for one in note.alerts if one.get("status") == "firing")
+    return list(dict.fromkeys([*page.alerts, *joined]))
+
+
+def spans(facts: Facts, alert: str, labels: Mapping[str, str] | None = None) -> Sequence[AlertSpan]:
+    """The lives of the instances of `alert` that carry at least `labels`."""
+    wanted = dict(labels or {})
+    return [span for span in facts.alerts if span.alert == alert and wanted.items() <= span.labels.items()]
+
+
+def is_of(span: AlertSpan, one: Mapping[str, Any]) -> bool:
+    """Whether a notified instance is this one; Prometheus may add external labels on the way."""
+    told: Mapping[str, str] = one.get("labels", {})
+    return {**span.labels, "alertname": span.alert}.items() <= told.items()

@@ -1,0 +1,167 @@
+"""How a page came about, stage by stage: nine boundaries, each seen by its own source, and the stages between neighbours.
+
+A stage ends at its boundary. A boundary that nobody saw makes its stage None, and its time is counted in the next stage that is
+seen; nothing is computed as a remainder. Sources' stamps differ by milliseconds: a boundary up to 5 ms out of order is moved to its
+neighbour, one further out is left out, and the detection's notes say so either way. The stages that are seen sum to the whole.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from firedrill.judge.drill import STAGES, AlertSpan, Bin, Detection, Facts
+from firedrill.judge.moments import Moment, cleared, origin
+from firedrill.judge.pages import Hit, hits, instances, is_of, paged_alerts, spans
+from firedrill.judge.slo import bins, good_of, recovery
+from firedrill.judge.wording import seconds
+
+JITTER = 0.005
+"""Seconds by which two sources' stamps of moments in order may be out of order."""
+
+Boundary = tuple[float, int]
+
+
+def detections(facts: Facts) -> list[Detection]:
+    """One for each page since the first active fault and alert in it, in order of arrival; none before a fault was active."""
+    start = origin(facts)
+    if start is None:
+        return []
+    hurt, recovered = time_to_hurt(facts, start), good_again(facts)
+    return [_detection(facts, alert, hit, start, hurt, recovered) for alert, hit in _paged_since(facts, start)]
+
+
+def _paged_since(facts: Facts, start: Moment) -> Iterator[tuple[str, Hit]]:
+    names = dict.fromkeys(name for page in facts.pages for name in paged_alerts(page))
+    found = [(name, hit) for name in names for hit in hits(facts, name) if hit.at >= start.at]
+    yield from sorted(found, key=lambda pair: pair[1].at)
+
+
+def _detection(facts: Facts, alert: str, hit: Hit, start: Moment, hurt: float | None, recovered: float | None) -> Detection:
+    span = _instance(facts, alert, hit)
+    seen, notes = ordered(_boundaries(span, start, hit))
+    return Detection(
+        alert=alert,
+        labels=_labels(alert, span, hit),
+        receiver=hit.page.receiver,
+        total_s=round(hit.at - start.at, 6),
+        stages=_stages(seen),
+        boundaries=tuple(None if boundary is None else boundary[1] for boundary in seen),
+        hurt_s=hurt,
+        acknowledge_s=_between(hit.page.opened, hit.page.acknowledged),
+        reset_s=_between(recovered, None if span is None else span.resolved),
+        resolve_s=_between(hit.page.opened, hit.page.resolved),
+        notes=notes,
+    )
+
+
+def _instance(facts: Facts, alert: str, hit: Hit) -> AlertSpan | None:
+    """The life of the alert that this page speaks of: the last that fired before the page came."""
+    told = [] if hit.note is None else instances(hit.note, alert)
+    lives = [span for span in spans(facts, alert) if span.firing is not None and span.firing <= hit.at + JITTER]
+    known = [span for span in lives if any(is_of(span, one) for one in told)]
+    return max(known or lives, key=lambda span: span.firing or 0.0, default=None)
+
+
+def _labels(alert: str, span: AlertSpan | None, hit: Hit) -> Mapping[str, str]:
+    if span is not None:
+        return dict(span.labels)
+    told = [] if hit.note is None else instances(hit.note, alert)
+    return dict(told[0].get("labels", {})) if told else {}
+
+
+def _boundaries(span: AlertSpan | None, start: Moment, hit: Hit) -> list[Boundary | None]:
+    """Fault active, the ends of window, scrape and record, pending, firing, the ends of send and group, arrival."""
+    arrival = (hit.at, hit.page.seqs["opened"] if hit.note is None else hit.note.seq)
+    first = (start.at, start.evidence[0])
+    if span is None:
+        return [first, *[None] * 7, arrival]
+    pending = None if span.pending is None else (span.pending, span.seqs["pending"])
+    firing = None if span.firing is None else (span.firing, span.seqs["firing"])
+    window, scrape, record, send, group = (span.boundaries.get(name) for name in ("window", "scrape", "record", "send", "group"))
+    return [first, window, scrape, record, pending, firing, send, group, arrival]
+
+
+def ordered(boundaries: Sequence[Boundary | None]) -> tuple[list[Boundary | None], tuple[str, ...]]:
+    """The same boundaries in order of time, and notes on those that had to be moved or left out.
+
+    First and last stand; pending and firing, stamped by the evaluation itself, are believed before those found out afterwards.
+    """
+    kept: list[Boundary | None] = [None] * len(boundaries)
+    kept[0], kept[-1] = boundaries[0], boundaries[-1]
+    notes: list[str] = []
+    for place in (5, 4, 1, 2, 3, 6, 7):
+        kept[place] = _placed(kept, place, boundaries[place], notes)
+    return kept, tuple(notes)
+
+
+def _placed(kept: Sequence[Boundary | None], place: int, boundary: Boundary | None, notes: list[str]) -> Boundary | None:
+    if boundary is None:
+        return None
+    low = max(one[0] for one in kept[:place] if one is not None)
+    high = min(one[0] for one in kept[place + 1 :] if one is not None)
+    at, seq = boundary
+    inside = min(max(at, low), high)
+    if inside == at:
+        return boundary
+    name, off = STAGES[place - 1], abs(inside - at)
+    if off > JITTER:
+        notes.append(f"the end of {name} was told {seconds(off)} out of order and is left out")
+        return None
+    notes.append(f"the end of {name} was moved by {off * 1000:.1f}ms to keep the order")
+    return inside, seq
+
+
+def _stages(seen: Sequence[Boundary | None]) -> dict[str, float | None]:
+    stages: dict[str, float | None] = {}
+    last = seen[0]
+    for name, boundary in zip(STAGES, seen[1:], strict=True):
+        stages[name] = None if boundary is None or last is None else round(boundary[0] - last[0], 6)
+        last = boundary or last
+    return stages
+
+
+def _between(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else round(end - start, 6)
+
+
+def time_to_hurt(facts: Facts, start: Moment) -> float | None:
+    """From the fault to the first sample since then that failed or that an SLO counts as bad; to the second where only its bin is known.
+
+    Where no sample of our own was bad, the first second in which the system's own metrics broke an SLO stands for it.
+    """
+    times = _hurts(_samples(facts), start) or _hurts(_told_by_metrics(facts), start)
+    return round(min(times) - start.at, 6) if times else None
+
+
+def _hurts(held: Iterable[tuple[Bin, int]], start: Moment) -> list[float]:
+    return [at for bin_, bad in held if (at := _hurt_at(bin_, bad, start.at)) is not None]
+
+
+def _told_by_metrics(facts: Facts) -> Iterator[tuple[Bin, int]]:
+    return ((bin_, bin_.bad) for (of, _), one in facts.series.items() if of == "slo" for bin_ in one.bins.values())
+
+
+def _samples(facts: Facts) -> Iterator[tuple[Bin, int]]:
+    """Every bin of probes and load, with its bad samples by the strictest SLO on it."""
+    bad: dict[tuple[str, str, float], int] = {}
+    held = {(of, name, at): bin_ for (of, name), one in facts.series.items() if of != "slo" for at, bin_ in one.bins.items()}
+    for slo in facts.plan.slos:
+        for at, bin_ in bins(facts, slo).items():
+            key = (slo.indicator.source.value, slo.indicator.name, at)
+            bad[key] = max(bad.get(key, 0), bin_.good + bin_.bad - good_of(slo, bin_))
+    return ((bin_, max(bin_.bad, bad.get(key, 0))) for key, bin_ in held.items())
+
+
+def _hurt_at(bin_: Bin, bad: int, start: float) -> float | None:
+    if bin_.first_bad is not None and bin_.first_bad >= start:
+        return bin_.first_bad
+    # A bin that began before the fault may owe its bad samples to the time before; another's ended by its second's end.
+    return bin_.second + 1 if bad and bin_.second >= start and bin_.first_bad is None else None
+
+
+def good_again(facts: Facts) -> float | None:
+    """When every SLO was met again after the last clearing; None while one is not, or none is promised."""
+    clear = cleared(facts)
+    if clear is None or not facts.plan.slos:
+        return None
+    times = [recovery(facts, slo, clear.at).at for slo in facts.plan.slos]
+    known = [at for at in times if at is not None]
+    return max(known) if len(known) == len(times) else None

@@ -1,0 +1,203 @@
+"""From facts to the verdict of a drill: what was expected, what the drill itself says about its own worth, and the exit code.
+
+Knows that the worst finding wins and that a drill which did not run as planned proves nothing; refuses to pass without evidence.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from firedrill.core.kinds import Kinds
+from firedrill.core.model.plan import PlannedExpectation
+from firedrill.core.verdicts import Exit, Finding, Verdict, exit_of, worst
+from firedrill.judge.drill import Facts, FaultWindow, JudgedDrill
+from firedrill.judge.grounds import ending
+from firedrill.judge.moments import close, phase, real_faults
+from firedrill.judge.sight import PAGING, blinds, describe, failed_rules
+from firedrill.judge.slo import results
+from firedrill.judge.stages import detections
+from firedrill.judge.wording import both, seconds
+
+KILLED = "killed"
+"""The reason of a drill whose journal has none."""
+PROVES_NOTHING = ("steady-not-met", "error")
+"""Ends after which even a failed finding says nothing about the alerts."""
+
+
+def judge(facts: Facts, kinds: Kinds) -> list[Finding]:
+    """A finding for each expectation of the plan, in its order; the same live, at the end, and over a recorded journal."""
+    return [_judge_one(expectation, facts, kinds) for expectation in facts.plan.expectations]
+
+
+def _judge_one(expectation: PlannedExpectation, facts: Facts, kinds: Kinds) -> Finding:
+    kind = kinds.expectations.get(expectation.kind)
+    if kind is None:
+        return Finding(expectation.words, Verdict.INCONCLUSIVE, f"This firedrill knows no expectation of the kind {expectation.kind!r}.")
+    try:
+        found: Finding = kind.judge(kind.declared.model_validate(expectation.declared), expectation.words, facts)
+    except Exception as error:  # a broken judge must not end the drill, and must never pass
+        return Finding(expectation.words, Verdict.INCONCLUSIVE, f"The judge of {expectation.kind} broke: {type(error).__name__}: {error}.")
+    return found
+
+
+def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
+    """The whole judgement of a drill that has ended, or of a journal that stops: nothing stays pending."""
+    over = facts if facts.ended is not None else replace(facts, ended=KILLED)
+    expected = [_closed(finding, over) for finding in judge(over, kinds)]
+    own = list(drill_findings(over))
+    verdict = _verdict(over, [*expected, *own])
+    return JudgedDrill(
+        facts=facts,
+        verdict=verdict,
+        reason=_reason(verdict, expected, own),
+        exit_code=exit_code(over, verdict),
+        findings=(*expected, *own),
+        slos=results(over),
+        detections=detections(over),
+    )
+
+
+def _closed(finding: Finding, facts: Facts) -> Finding:
+    """What is still open at the end stays untold."""
+    if finding.verdict is not Verdict.PENDING:
+        return finding
+    sentence = f"{finding.sentence.rstrip('.')}: the drill ended {ending(facts)}, before this was decided."
+    return replace(finding, verdict=Verdict.INCONCLUSIVE, sentence=sentence, until=None)
+
+
+def _verdict(facts: Facts, findings: list[Finding]) -> Verdict:
+    verdict = worst(finding.verdict for finding in findings)
+    return Verdict.INCONCLUSIVE if facts.ended in PROVES_NOTHING else verdict
+
+
+def exit_code(facts: Facts, verdict: Verdict) -> Exit:
+    """What the drill's end asks for, above what its verdict does: something left over is the loudest."""
+    if facts.ended == "undo-failed" or left_over(facts):
+        return Exit.LEFT_OVER
+    if facts.ended == "interrupted":
+        return Exit.INTERRUPTED
+    return exit_of(verdict)
+
+
+def left_over(facts: Facts) -> list[FaultWindow]:
+    """Faults that were intended or active and that nothing says are cleared."""
+    return [fault for fault in real_faults(facts) if fault.cleared is None and (fault.intended is not None or fault.injected is not None)]
+
+
+def _reason(verdict: Verdict, expected: list[Finding], own: list[Finding]) -> str:
+    if verdict is Verdict.PASS:
+        return {1: "The one expectation held.", 2: "Both expectations held."}.get(len(expected), f"All {len(expected)} expectations held.")
+    first = expected + own if verdict is Verdict.FAIL else own + expected
+    return next((finding.sentence for finding in first if finding.verdict is verdict), "Nothing was judged.")
+
+
+def drill_findings(facts: Facts) -> Iterator[Finding]:
+    """What went wrong with the drill itself; nothing when it ran as planned. The root causes first."""
+    yield from _end(facts)
+    yield from _left(facts)
+    yield from _unsteady(facts)
+    yield from _blind(facts)
+    yield from _stepped(facts)
+    yield from _activities(facts)
+    yield from _hypotheses(facts)
+    yield from _loads(facts)
+    if not facts.plan.expectations:
+        yield _inconclusive("something is expected", "Nothing was expected, so nothing was proved.", facts.started_seq)
+
+
+def _inconclusive(expectation: str, sentence: str, *seqs: int | None) -> Finding:
+    return Finding(expectation, Verdict.INCONCLUSIVE, sentence, tuple(seq for seq in seqs if seq is not None))
+
+
+_ENDS: Mapping[str, str] = {
+    "steady-not-met": "Steady state was not met, so no fault was injected",
+    "interrupted": "The drill was interrupted",
+    "stack-lost": "Prometheus or Alertmanager was lost",
+    "chaos-lost": "Chaos Toolkit was lost",
+    "system-lost": "The system under drill was lost",
+    "undo-failed": "What the drill broke could not be put back",
+    "error": "Something of firedrill's own broke",
+}
+
+
+def _end(facts: Facts) -> Iterator[Finding]:
+    if facts.ended == KILLED:
+        text = f"The journal ends without drill.ended, after {seconds(facts.now)}: the drill was killed."
+        yield _inconclusive("the drill ends by itself", text)
+    elif facts.ended is not None and facts.ended != "finished":
+        what = _ENDS.get(facts.ended, f"The drill ended as {facts.ended}")
+        detail = f": {facts.detail.rstrip('.')}" if facts.detail else ""
+        yield _inconclusive("the drill ends by itself", f"{what} after {seconds(close(facts))}{detail}.", facts.ended_seq)
+
+
+def _left(facts: Facts) -> Iterator[Finding]:
+    for fault in left_over(facts):
+        text = (
+            f"The fault {fault.name} may still be there: nothing says that it was cleared; run `firedrill undo {facts.drill or '--all'}`."
+        )
+        yield _inconclusive("every fault is cleared", text, *fault.seqs.values())
+
+
+def _unsteady(facts: Facts) -> Iterator[Finding]:
+    if facts.steady is not None and not facts.steady[0] and phase(facts, "play") is None:
+        _, reasons, seq = facts.steady
+        yield _inconclusive("steady state is met", f"Steady state was not met: {'; '.join(reasons) or 'no reason given'}.", seq)
+
+
+def _relied_on(facts: Facts) -> list[str]:
+    """Whoever the drill hears from: the alerting path, its probes and its load, and the indicators asked of Prometheus."""
+    load = [f"load {facts.plan.load.name}"] if facts.plan.load is not None else []
+    measured = [f"probe {name}" for name in facts.plan.probes] + [f"slo {slo.name}" for slo in facts.plan.slos]
+    return [*PAGING, *failed_rules(facts), *load, *measured]
+
+
+def _blind(facts: Facts) -> Iterator[Finding]:
+    play = phase(facts, "play")
+    if play is None:
+        return
+    for spot in blinds(facts, _relied_on(facts), play.start, close(facts)):
+        told = describe(spot)
+        yield _inconclusive("nothing goes unseen", f"{told[0].upper()}{told[1:]}.", spot.seq)
+
+
+def _stepped(facts: Facts) -> Iterator[Finding]:
+    steady = phase(facts, "steady") or phase(facts, "play")
+    for at, step, seq in facts.steps:
+        if steady is not None and steady.start <= at <= close(facts):
+            stepped = f"The wall clock was stepped by {step * 1000:+.0f}ms at {seconds(at)}"
+            text = f"{stepped}, so the times that Prometheus and Alertmanager tell are in doubt."
+            yield _inconclusive("the wall clock runs evenly", text, seq)
+
+
+def _activities(facts: Facts) -> Iterator[Finding]:
+    for deed in facts.activities:
+        if deed.status != "succeeded" and deed.stage in ("method", "rollbacks"):
+            meaning = "a rollback" if deed.stage == "rollbacks" else f"an {deed.type}" if deed.type == "action" else f"a {deed.type}"
+            why = (deed.error or "no error told").rstrip(".")
+            text = f"The method was not played as written: {meaning}, {deed.name!r}, {deed.status}: {why}."
+            yield _inconclusive("every activity succeeds", text, deed.seq)
+
+
+def _hypotheses(facts: Facts) -> Iterator[Finding]:
+    """Before the faults an unmet hypothesis means that nothing was normal; from then on, that the system did not stand them.
+
+    One that the file states and that was never looked at is no evidence of anything.
+    """
+    what = "the steady-state hypothesis holds"
+    unmet = {when: [seq for at, met, seq in facts.hypotheses if at == when and not met] for when in ("before", "during", "after")}
+    if unmet["before"]:
+        yield _inconclusive(what, "The steady-state hypothesis was not met before the faults.", *unmet["before"])
+    for when, moment in (("during", "while the method was played"), ("after", "after the faults")):
+        if unmet[when]:
+            yield Finding(what, Verdict.FAIL, f"The steady-state hypothesis was not met {moment}.", tuple(unmet[when]))
+    if facts.plan.chaos.get("steady-state-hypothesis") and not facts.hypotheses and facts.ended == "finished":
+        yield _inconclusive(what, "The steady-state hypothesis was never looked at.", facts.ended_seq)
+
+
+def _loads(facts: Facts) -> Iterator[Finding]:
+    for name, (requests, _, counted, seq) in facts.loads.items():
+        if requests != counted:
+            text = f"The load {name} cannot be trusted: Locust made {requests} requests, {counted} were counted."
+            yield _inconclusive("load is counted to the request", text, seq)
+    lost = [name for name in [facts.plan.load.name] if name not in facts.loads] if facts.plan.load is not None else []
+    if lost and facts.ended == "finished":
+        yield _inconclusive("load is counted to the request", f"The load {both(lost)} never told its own totals.", facts.ended_seq)

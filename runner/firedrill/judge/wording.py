@@ -1,0 +1,37 @@
+"""How times and shares are said in sentences, the same everywhere."""
+
+import math
+from collections.abc import Iterable
+
+from firedrill.core.units import Ratio
+
+
+def seconds(time: float) -> str:
+    """A measured time, to a tenth: `8.4s`."""
+    return f"{time:.1f}s"
+
+
+def share(ratio: float) -> str:
+    """A measured share: `98.73%`. Rounded down, so that 99.999% is never said to be all."""
+    return f"{math.floor(ratio * 1e4 + 1e-6) / 100:g}%"
+
+
+def at_most(ratio: float) -> str:
+    """An upper bound of a share, rounded up, so that it stays one."""
+    return f"{math.ceil(ratio * 1e4 - 1e-6) / 100:g}%"
+
+
+def promise(objective: float) -> str:
+    """An objective with every digit that was promised: `99.95%`."""
+    return str(Ratio(objective))
+
+
+def both(names: Iterable[str]) -> str:
+    """Names in a row: `a, b and c`."""
+    *most, last = list(names) or ["nothing"]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def times(number: int) -> str:
+    """`once`, `twice`, `3 times`."""
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")

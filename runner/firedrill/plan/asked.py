@@ -1,0 +1,65 @@
+"""What the expectations of a plan ask for, with seconds for durations, whichever kind of expectation asks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from firedrill.core.alerting import Alerting, AlertingRule
+from firedrill.core.model.plan import Plan, PlannedExpectation
+from firedrill.core.units import Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One expectation about an alert (`page` or `alert`) or an SLO; None for what it does not ask."""
+
+    words: str
+    alert: str | None
+    page: bool
+    slo: str | None
+    to: str | None
+    within: float | None
+    not_before: float | None
+    resolved: float | None
+    recovered: float | None
+    has: tuple[str, ...]
+    unwanted: bool
+    """`times: 0`: it must not come."""
+
+
+def asked(expectation: PlannedExpectation) -> Asked:
+    """The expectation's own keys, read by their names."""
+    declared = expectation.declared
+    return Asked(
+        words=expectation.words,
+        alert=declared.get("page") or declared.get("alert"),
+        page="page" in declared,
+        slo=declared.get("slo"),
+        to=declared.get("to"),
+        within=_seconds(declared, "within"),
+        not_before=_seconds(declared, "not-before"),
+        resolved=_seconds(declared, "resolved"),
+        recovered=_seconds(declared, "recovered"),
+        has=tuple(declared.get("has") or ()),
+        unwanted=declared.get("times") == 0,
+    )
+
+
+def all_asked(plan: Plan) -> tuple[Asked, ...]:
+    return tuple(map(asked, plan.expectations))
+
+
+def rules_of(alert: str, alerting: Alerting) -> tuple[AlertingRule, ...]:
+    """The rules of that name; rule files may declare several, one per severity."""
+    return tuple(rule for rule in alerting.alerts if rule.alert == alert)
+
+
+def first_fault(plan: Plan) -> float:
+    """Seconds after the steady phase at which the first fault begins, the moment that `within` counts from."""
+    real = [fault.at for fault in plan.faults if fault.wire is not None]
+    return min(real, default=0.0)
+
+
+def _seconds(declared: Mapping[str, Any], key: str) -> float | None:
+    text = declared.get(key)
+    return None if text is None else float(Duration.parse(text))

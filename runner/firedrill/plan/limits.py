@@ -1,0 +1,35 @@
+"""The blast radius: what an environment's limits refuse, said before anything starts."""
+
+from collections.abc import Iterator
+
+from firedrill.core.model.experiment import Experiment, Fault
+from firedrill.core.model.suite import Environment
+from firedrill.plan.words import unknown
+
+
+def refusals(experiment: Experiment, name: str, environment: Environment) -> tuple[str, ...]:
+    """A sentence for each limit of the environment `name` that the experiment would break."""
+    where = f"environment {name}"
+    faults = (said for fault in experiment.faults for said in _fault(fault, where, environment))
+    return (*faults, *_actions(experiment, where, environment))
+
+
+def _fault(fault: Fault, where: str, environment: Environment) -> Iterator[str]:
+    limits, target = environment.limits, getattr(fault.settings, "target", None)
+    at = f"{fault.file}:{fault.line}:{fault.column}: " if fault.file else ""
+    if limits.faults is not None and fault.kind not in limits.faults:
+        yield f"{at}{where} allows no {fault.kind}: limits.faults is {', '.join(limits.faults) or 'empty'}"
+    if fault.for_ > limits.longest_fault:
+        yield f"{at}{fault.name} lasts {fault.for_}: limits.longest-fault of {where} is {limits.longest_fault}"
+    if target is not None and target not in environment.targets:
+        yield f"{at}{unknown(f'target in {where} called', target, environment.targets)}"
+
+
+def _actions(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:
+    if environment.limits.methods == "allow":
+        return
+    for key in ("method", "rollbacks"):
+        if experiment.chaos.get(key):
+            yield (
+                f"{experiment.file}: {where} lets no actions of Chaos Toolkit's own run, and the file has `{key}`: limits.methods is refuse"
+            )

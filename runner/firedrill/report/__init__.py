@@ -1,0 +1,1 @@
+"""Reports: a file a format, each `render(drill) -> bytes`, pure."""

@@ -1,0 +1,110 @@
+"""The lower half of the time line: who noticed what, and when, a lane for each of phases, faults, alerts, receivers and blind spots.
+
+Knows names, times and colour roles; refuses to know how they are drawn.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from firedrill.judge.drill import AlertSpan, Facts, Page
+from firedrill.judge.moments import real_faults
+from firedrill.report.words import labels
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Something that lasted; `end` is None while it does. `text` stands on it where there is room, in the colour role `ink`."""
+
+    name: str
+    text: str
+    start: float
+    end: float | None
+    colour: str
+    ink: str = "on"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at one moment."""
+
+    name: str
+    at: float
+    colour: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One line of the time line; `kind` is phase, fault, alert, notification, page or blind."""
+
+    title: str
+    kind: str
+    bars: Sequence[Stretch] = ()
+    marks: Sequence[Mark] = ()
+
+
+def lanes(facts: Facts) -> list[Lane]:
+    """All lanes, in the order in which a failure travels."""
+    return [*_phases(facts), *_faults(facts), *_alerts(facts), *_notifications(facts), *_pages(facts), *_blinds(facts)]
+
+
+def _phases(facts: Facts) -> Iterator[Lane]:
+    tints = ("quiet", "calm")
+    bars = [Stretch(one.name, one.name, one.start, one.end, tints[number % 2], "ink") for number, one in enumerate(facts.phases)]
+    if bars:
+        yield Lane("phases of the drill", "phase", bars)
+
+
+def _faults(facts: Facts) -> Iterator[Lane]:
+    real = real_faults(facts)
+    for fault in facts.faults.values():
+        if fault.injected is not None:
+            tints = ("bad", "on") if fault in real else ("calm", "ink")
+            text = f"{fault.kind} on {fault.target}" if fault.target else fault.kind
+            yield Lane(f"fault {fault.name}", "fault", [Stretch(fault.name, text, fault.injected, fault.cleared, *tints)])
+
+
+def _alerts(facts: Facts) -> Iterator[Lane]:
+    instances = list(dict.fromkeys((span.alert, tuple(sorted(span.labels.items()))) for span in facts.alerts))
+    for alert, pairs in instances:
+        alone = sum(other == alert for other, _ in instances) == 1
+        spans = [span for span in facts.alerts if span.alert == alert and tuple(sorted(span.labels.items())) == pairs]
+        which = alert if alone else f"{alert} {labels(dict(pairs))}"
+        yield Lane(f"alert {which}: pending, then firing", "alert", [bar for span in spans for bar in _lives(span)])
+
+
+def _lives(span: AlertSpan) -> Iterator[Stretch]:
+    if span.pending is not None:
+        until = span.resolved if span.firing is None else span.firing
+        yield Stretch(f"{span.alert} pending", "pending", span.pending, until, "warn")
+    if span.firing is not None:
+        yield Stretch(f"{span.alert} firing", "firing", span.firing, span.resolved, "bad")
+
+
+SYMBOLS: Mapping[str, tuple[str, str]] = {"firing": ("bad", "diamond"), "resolved": ("good", "circle")}
+
+
+def _notifications(facts: Facts) -> Iterator[Lane]:
+    for receiver in dict.fromkeys(one.receiver for one in facts.notifications):
+        told = [one for one in facts.notifications if one.receiver == receiver]
+        marks = [Mark(f"{one.status} notification to {receiver}", one.at, *SYMBOLS.get(one.status, ("warn", "square"))) for one in told]
+        yield Lane(f"notifications to {receiver}: \u25c6 firing, \u25cf resolved", "notification", marks=marks)
+
+
+def _pages(facts: Facts) -> Iterator[Lane]:
+    for receiver in dict.fromkeys(page.receiver for page in facts.pages):
+        pages = [page for page in facts.pages if page.receiver == receiver]
+        bars = [Stretch(_page(page), f"page {page.page}", page.opened, page.resolved, "page") for page in pages]
+        marks = [
+            Mark(f"page {page.page} acknowledged", page.acknowledged, "good", "star") for page in pages if page.acknowledged is not None
+        ]
+        yield Lane(f"page open at {receiver}", "page", bars, marks)
+
+
+def _page(page: Page) -> str:
+    return f"page {page.page}: {', '.join(page.alerts)}"
+
+
+def _blinds(facts: Facts) -> Iterator[Lane]:
+    if facts.blinds:
+        yield Lane("not seen", "blind", [Stretch(f"{one.what} not seen", one.what, one.began, one.ended, "warn") for one in facts.blinds])

@@ -1,0 +1,45 @@
+"""summary.md: the verdict for a merge request or a chat, short enough to read there."""
+
+from collections.abc import Iterator
+
+from firedrill.judge.drill import JudgedDrill
+from firedrill.report.words import MARKS, percent, seconds, share
+
+
+def render(drill: JudgedDrill) -> bytes:
+    """Markdown with a heading, the findings, each detection's stages, and the SLIs."""
+    return ("\n".join(_lines(drill)) + "\n").encode()
+
+
+def _lines(drill: JudgedDrill) -> Iterator[str]:
+    facts = drill.facts
+    yield f"# {MARKS[drill.verdict]} {drill.verdict.word}: {_escaped(facts.plan.title)}"
+    yield f"\n{_escaped(drill.reason)}\n"
+    yield from (f"- {MARKS[one.verdict]} {_escaped(one.sentence)}" for one in drill.findings)
+    yield from _detections(drill)
+    yield from _slos(drill)
+    yield f"\nDrill `{facts.drill}` in environment `{facts.plan.environment}`, {facts.now:.1f} s."
+
+
+def _detections(drill: JudgedDrill) -> Iterator[str]:
+    for one in drill.detections:
+        yield f"\n**{_escaped(one.alert)}** reached {_escaped(one.receiver)} {seconds(one.total_s)} after the fault:\n"
+        yield "| " + " | ".join(one.stages) + " |"
+        yield "|" + "---|" * len(one.stages)
+        yield "| " + " | ".join(seconds(value) for value in one.stages.values()) + " |"
+
+
+def _slos(drill: JudgedDrill) -> Iterator[str]:
+    if not drill.slos:
+        return
+    yield "\n| SLO | phase | objective | SLI | 95 % bounds | samples |"
+    yield "|---|---|---|---|---|---|"
+    for one in drill.slos:
+        low, high = (share(end) for end in one.interval)
+        name, objective = _escaped(one.name), percent(one.objective)
+        yield f"| {name} | {one.phase} | {objective} | {share(one.sli)} | {low} to {high} | {one.samples} |"
+
+
+def _escaped(text: str) -> str:
+    """On one line, without what Markdown would take for HTML or for a table's border."""
+    return " ".join(text.split()).replace("<", "&lt;").replace("|", "\\|")

@@ -1,0 +1,106 @@
+"""A drill's times as text: what happened from when to when, and the seven numbers that people ask for first.
+
+Knows facts and detections; refuses to judge them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from firedrill.judge.drill import AlertSpan, Detection, Facts, FaultWindow, JudgedDrill, Page
+from firedrill.judge.moments import cleared
+from firedrill.judge.stages import good_again
+from firedrill.report.words import labels
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One happening with the entries that say so; `end` is None for a moment, and for what had no end when the journal stopped."""
+
+    what: str
+    name: str
+    start: float | None
+    end: float | None
+    more: str
+    seqs: Sequence[int]
+    moment: bool = False
+
+    @property
+    def lasted(self) -> float | None:
+        return None if self.start is None or self.end is None else self.end - self.start
+
+
+def happenings(facts: Facts) -> list[Row]:
+    """Phases, faults, alerts, notifications, pages and blind spots in order of time."""
+    rows = [*_phases(facts), *map(_fault, facts.faults.values()), *map(_alert, facts.alerts), *_messages(facts), *map(_page, facts.pages)]
+    rows += [Row("not seen", one.what, one.began, one.ended, one.why, [one.seq]) for one in facts.blinds]
+    return sorted(rows, key=lambda row: (row.start is None, row.start or 0.0))
+
+
+def _phases(facts: Facts) -> Iterator[Row]:
+    for phase in facts.phases:
+        yield Row("phase", phase.name, phase.start, phase.end, "", [phase.seq])
+
+
+def _fault(fault: FaultWindow) -> Row:
+    on = f"on {fault.target}" if fault.target else ""
+    touched = "" if fault.touched is None else f"{fault.touched} connections touched"
+    ended = f"cleared: {fault.why}" if fault.why else ""
+    return Row("fault", fault.name, fault.injected, fault.cleared, ", ".join(filter(None, (on, touched, ended))), _cited(fault.seqs))
+
+
+def _alert(span: AlertSpan) -> Row:
+    began = span.firing if span.pending is None else span.pending
+    fired = "never fired" if span.firing is None else f"firing from {span.firing:.2f} s"
+    return Row("alert", span.alert, began, span.resolved, f"{fired} {labels(span.labels)}".strip(), _cited(span.seqs))
+
+
+def _messages(facts: Facts) -> Iterator[Row]:
+    for one in facts.notifications:
+        names = dict.fromkeys(alert.get("labels", {}).get("alertname", "") for alert in one.alerts)
+        yield Row("notification", f"to {one.receiver}", one.at, None, f"{one.status}: {', '.join(names)}", [one.seq], moment=True)
+
+
+def _page(page: Page) -> Row:
+    acknowledged = "not acknowledged" if page.acknowledged is None else f"acknowledged at {page.acknowledged:.2f} s"
+    about = f"{page.page}: {', '.join(page.alerts)}; {acknowledged}"
+    return Row("page", f"at {page.receiver}", page.opened, page.resolved, about, _cited(page.seqs))
+
+
+def _cited(seqs: Mapping[str, int]) -> list[int]:
+    return sorted(set(seqs.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTime:
+    """A time with its name and what it is counted from to what; None where nobody saw both ends."""
+
+    name: str
+    took: float | None
+    means: str
+
+
+def key_times(drill: JudgedDrill) -> list[KeyTime]:
+    """Time to hurt, detect, page, acknowledge, recover, reset and resolve of the first detection; none without one."""
+    if not drill.detections:
+        return []
+    first = drill.detections[0]
+    return [
+        KeyTime("hurt", first.hurt_s, "fault active to first bad sample"),
+        KeyTime("detect", _detected(first), "fault active to alert firing"),
+        KeyTime("page", first.total_s, "fault active to page open"),
+        KeyTime("acknowledge", first.acknowledge_s, "page open to acknowledged"),
+        KeyTime("recover", _recovered(drill.facts), "fault cleared to SLIs good"),
+        KeyTime("reset", first.reset_s, "SLIs good to alert resolved"),
+        KeyTime("resolve", first.resolve_s, "page open to page resolved"),
+    ]
+
+
+def _detected(one: Detection) -> float | None:
+    """Stages that nobody saw are counted in the next that was, so up to a firing that was seen they sum to the whole."""
+    stages = list(one.stages.items())[:5]
+    return sum(took or 0.0 for _, took in stages) if one.stages.get("for") is not None else None
+
+
+def _recovered(facts: Facts) -> float | None:
+    clear, good = cleared(facts), good_again(facts)
+    return None if clear is None or good is None else good - clear.at

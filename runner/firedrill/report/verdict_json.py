@@ -1,0 +1,114 @@
+"""verdict.json: the judged drill for machines. All `_s` are seconds on the drill's clock."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from firedrill.core.verdicts import Finding
+from firedrill.judge.drill import Blind, Detection, FaultWindow, JudgedDrill, Page, SloResult
+
+
+def render(drill: JudgedDrill) -> bytes:
+    """The content as indented JSON with a last newline."""
+    return (json.dumps(content(drill), indent=2) + "\n").encode()
+
+
+def content(drill: JudgedDrill) -> dict[str, Any]:
+    """The shape of verdict.json, as DESIGN section 6 gives it, and the phases and series that a report draws."""
+    facts = drill.facts
+    return {
+        "drill": facts.drill,
+        "experiment": facts.plan.experiment,
+        "environment": facts.plan.environment,
+        "verdict": drill.verdict.word,
+        "reason": drill.reason,
+        "exit_code": int(drill.exit_code),
+        "started_at": datetime.fromtimestamp(facts.wall, UTC).isoformat(timespec="milliseconds"),
+        "duration_s": _rounded(facts.now),
+        "ended": facts.ended,
+        "findings": [_finding(one) for one in drill.findings],
+        "slos": [_slo(one) for one in drill.slos],
+        "detections": [_detection(one) for one in drill.detections],
+        "pages": [_page(one) for one in facts.pages],
+        "faults": [_fault(one) for one in facts.faults.values()],
+        "phases": [{"name": one.name, "start_s": _rounded(one.start), "end_s": _rounded(one.end)} for one in facts.phases],
+        "series": [
+            {"of": one.of, "name": one.name, "samples": sum(b.good + b.bad for b in one.bins.values())} for one in facts.series.values()
+        ],
+        "blind": [_blind(one) for one in facts.blinds],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "expectation": finding.expectation,
+        "verdict": finding.verdict.word,
+        "sentence": finding.sentence,
+        "evidence": list(finding.evidence),
+    }
+
+
+def _slo(slo: SloResult) -> dict[str, Any]:
+    return {
+        "name": slo.name,
+        "objective": slo.objective,
+        "phase": slo.phase,
+        "samples": slo.samples,
+        "good": slo.good,
+        "sli": _rounded(slo.sli),
+        "interval": [_rounded(end) for end in slo.interval],
+        "budget_spent": _rounded(slo.budget_spent),
+    }
+
+
+def _detection(one: Detection) -> dict[str, Any]:
+    return {
+        "alert": one.alert,
+        "labels": dict(one.labels),
+        "receiver": one.receiver,
+        "total_s": _rounded(one.total_s),
+        "stages": _rounded_values(one.stages),
+        "boundaries": list(one.boundaries),
+        "hurt_s": _rounded(one.hurt_s),
+        "acknowledge_s": _rounded(one.acknowledge_s),
+        "reset_s": _rounded(one.reset_s),
+        "resolve_s": _rounded(one.resolve_s),
+    }
+
+
+def _page(page: Page) -> dict[str, Any]:
+    return {
+        "page": page.page,
+        "receiver": page.receiver,
+        "alerts": list(page.alerts),
+        "opened_s": _rounded(page.opened),
+        "acknowledged_s": _rounded(page.acknowledged),
+        "resolved_s": _rounded(page.resolved),
+        "notifications": [one.seq for one in page.notifications],
+    }
+
+
+def _fault(fault: FaultWindow) -> dict[str, Any]:
+    return {
+        "name": fault.name,
+        "kind": fault.kind,
+        "target": fault.target,
+        "injected_s": _rounded(fault.injected),
+        "cleared_s": _rounded(fault.cleared),
+        "effective": None if fault.touched is None else fault.touched > 0,
+        "touched": fault.touched,
+        "why_cleared": fault.why,
+    }
+
+
+def _blind(blind: Blind) -> dict[str, Any]:
+    return {"what": blind.what, "why": blind.why, "began_s": _rounded(blind.began), "ended_s": _rounded(blind.ended), "seq": blind.seq}
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 6)
+
+
+def _rounded_values(numbers: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {name: _rounded(number) for name, number in numbers.items()}

@@ -1,0 +1,175 @@
+"""alertmanager.yml to receivers and a routing tree in which every node holds what it inherits.
+
+Alertmanager itself has the last word; here stands what a drill relies on.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from firedrill.core.alerting import Place, Receiver, Route
+from firedrill.core.errors import Problem
+from firedrill.spec.located import Document, Items, Scalar, Table, Tree, line_of, under
+from firedrill.spec.located import Path as Where
+from firedrill.spec.prometheus import Foreign, Seconds
+from firedrill.spec.suggest import meant, unknown
+from firedrill.spec.typed import expected, typed, unknown_key
+from firedrill.spec.yaml import read_one, within
+
+_TOP = ("global", "route", "receivers", "templates", "inhibit_rules", "time_intervals", "mute_time_intervals")
+_CAPTURED = "webhook_configs"
+_ALIKE = re.compile(r'((?:"(?:\\.|[^"\\])*"|[^,"])+)')
+
+
+class _Route(Foreign):
+    receiver: str | None = None
+    group_by: tuple[str, ...] | None = None
+    group_wait: Seconds | None = None
+    group_interval: Seconds | None = None
+    repeat_interval: Seconds | None = None
+    continue_: bool = Field(False, alias="continue")
+    match: Mapping[str, str] = {}
+    match_re: Mapping[str, str] = {}
+    matchers: tuple[str, ...] = ()
+    mute_time_intervals: tuple[str, ...] = ()
+    active_time_intervals: tuple[str, ...] = ()
+    routes: object = ()
+
+
+_ROOT = {"receiver": "", "group_by": (), "group_wait": 30.0, "group_interval": 300.0, "repeat_interval": 14_400.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Alertmanager:
+    """Who may be told, and how an alert finds them."""
+
+    receivers: tuple[Receiver, ...]
+    route: Route | None
+    problems: tuple[Problem, ...]
+
+
+def load_alertmanager(file: Path, root: Path) -> Alertmanager:
+    """The receivers and the routing tree of `file`."""
+    document, problems = read_one(file)
+    if document is None:
+        return Alertmanager((), None, tuple(problems))
+    reader = _Reader(document, within(root, file))
+    receivers, route = reader.receivers(), reader.whole_route()
+    return Alertmanager(receivers, route, (*problems, *reader.problems))
+
+
+class _Reader:
+    def __init__(self, document: Document, file: str) -> None:
+        self.document, self.file = document, file
+        self.problems = list(_unknown_keys(document))
+        self.known: set[str] = set()
+
+    def receivers(self) -> tuple[Receiver, ...]:
+        tree = under(self.document.tree, "receivers")
+        if not isinstance(tree, Items):
+            self._wrong(tree or self.document.tree, () if tree is None else ("receivers",),
+                        "'receivers' is missing" if tree is None else expected("a list", tree))  # fmt: skip
+            return ()
+        found = [self._receiver(item, ("receivers", number)) for number, item in enumerate(tree.items)]
+        return tuple(each for each in found if each is not None)
+
+    def _receiver(self, tree: Tree, path: Where) -> Receiver | None:
+        name = under(tree, "name")
+        if not isinstance(tree, Table) or not isinstance(name, Scalar):
+            self._wrong(tree, path, "'name' is missing" if isinstance(tree, Table) else expected("a mapping (key: value)", tree))
+            return None
+        if name.text in self.known:
+            self._wrong(name, (*path, "name"), f"two receivers are named '{name.text}'")
+        self.known.add(name.text)
+        integrations = [key for key in tree.keys if key != "name"]
+        for key in integrations:
+            self._integration(tree, key, path)
+        return Receiver(
+            name=name.text, integrations=tuple(key.removesuffix("_configs") for key in integrations),
+            place=Place(file=self.file, line=line_of(tree)),
+        )  # fmt: skip
+
+    def _integration(self, tree: Table, key: str, path: Where) -> None:
+        if not key.endswith("_configs"):
+            self._wrong(tree.keys[key], (*path, key), unknown_key(key, ["name", _CAPTURED]))
+        elif key != _CAPTURED:
+            self._wrong(
+                tree.keys[key], (*path, key), "a drill does not capture this integration, so it would tell real people; use webhook_configs"
+            )
+        elif not isinstance(tree.values[key], Items):
+            self._wrong(tree.values[key], (*path, key), expected("a list", tree.values[key]))
+
+    def whole_route(self) -> Route | None:
+        tree = under(self.document.tree, "route")
+        if tree is None:
+            self._wrong(self.document.tree, (), "'route' is missing")
+            return None
+        if isinstance(tree, Table):
+            self._check_root(tree)
+        return self._route(tree, ("route",), _ROOT)
+
+    def _check_root(self, tree: Table) -> None:
+        if "receiver" not in tree.keys:
+            self._wrong(tree, ("route",), "'receiver' is missing; the first route takes whatever no other takes")
+        for key in ("match", "match_re", "matchers", "continue"):
+            if key in tree.keys:
+                self._wrong(tree.keys[key], ("route", key), "the first route takes every alert and has no matchers")
+
+    def _route(self, tree: Tree, path: Where, inherited: dict[str, Any]) -> Route | None:
+        declared, problems = typed(_Route, tree, self.document, path)
+        self.problems += problems
+        receiver, below = under(tree, "receiver"), under(tree, "routes")
+        if isinstance(receiver, Scalar) and receiver.text not in self.known:
+            self._wrong(receiver, (*path, "receiver"), unknown("receiver", receiver.text, self.known))
+        own = {key: getattr(declared, key) for key in _ROOT if declared is not None and getattr(declared, key) is not None}
+        settings = inherited | own
+        routes = self._below(below, (*path, "routes"), settings)
+        if declared is None:
+            return None
+        return Route(
+            **settings, matchers=_matchers(declared), continue_=declared.continue_, routes=tuple(routes),
+            place=Place(file=self.file, line=line_of(tree)),
+        )  # fmt: skip
+
+    def _below(self, tree: Tree | None, path: Where, settings: dict[str, Any]) -> list[Route]:
+        if tree is None:
+            return []
+        if not isinstance(tree, Items):
+            self._wrong(tree, path, expected("a list", tree))
+            return []
+        found = [self._route(each, (*path, number), settings) for number, each in enumerate(tree.items)]
+        return [each for each in found if each is not None]
+
+    def _wrong(self, at: Tree, path: Where, message: str) -> None:
+        self.problems.append(self.document.problem(at, path, message))
+
+
+def _unknown_keys(document: Document) -> Iterator[Problem]:
+    assert isinstance(document.tree, Table)
+    for key, at in document.tree.keys.items():
+        if key not in _TOP:
+            guess = meant(key, _TOP)
+            yield document.problem(at, (key,), f"unknown key{guess}")
+
+
+def _matchers(route: _Route) -> tuple[str, ...]:
+    """One matcher a text, in today's spelling whatever the file's."""
+    equal = [f'{name}="{_escaped(value)}"' for name, value in route.match.items()]
+    alike = [f'{name}=~"{_escaped(value)}"' for name, value in route.match_re.items()]
+    return (*equal, *alike, *_one_each(route.matchers))
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _one_each(texts: Sequence[str]) -> Iterator[str]:
+    """`{a="b", c=~"d,e"}` holds two."""
+    for text in texts:
+        inner = text.strip()
+        inner = inner[1:-1] if inner.startswith("{") and inner.endswith("}") else inner
+        yield from (part.strip() for part in _ALIKE.findall(inner) if part.strip())

@@ -1,0 +1,145 @@
+"""Names that one file uses and another declares; each problem stands where the name is used.
+
+Works on trees, so that a file with other mistakes still has its names checked.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from firedrill.core.alerting import Alerting
+from firedrill.core.errors import Problem
+from firedrill.core.model.slos import Source
+from firedrill.core.model.suite import Environment
+from firedrill.spec.experiment import Read
+from firedrill.spec.located import Items, Path, Scalar, Table, Tree, scalars, under
+from firedrill.spec.names import none_named
+from firedrill.spec.probes import Probes, misplaced
+from firedrill.spec.scenarios import Scenarios
+from firedrill.spec.slos import Slos
+from firedrill.spec.suggest import unknown
+from firedrill.spec.suite import Settings
+
+_FOLDERS = {"probe": "probes", "scenario": "scenarios", "SLO": "slos"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """All that an experiment may refer to."""
+
+    settings: Settings
+    name: str | None
+    """The environment to check against; the default one when None."""
+    slos: Slos
+    probes: Probes
+    scenarios: Scenarios
+    alerting: Mapping[str, Alerting]
+
+    @property
+    def environment(self) -> tuple[str, Environment] | None:
+        suite = self.settings.suite
+        if suite is None or (self.name or suite.default) not in suite.environments:
+            return None
+        return self.name or suite.default, suite.environments[self.name or suite.default]
+
+    @property
+    def told(self) -> Alerting:
+        return self.alerting.get(self.environment[0], Alerting()) if self.environment else Alerting()
+
+
+def of_experiment(read: Read, place: Place) -> None:
+    """Adds a problem to `read` for each name that nothing declares."""
+    if read.document is None:
+        return
+    _check(read, ("slos",), "SLO", place.slos.known)
+    _check(read, ("probes",), "probe", place.probes.known)
+    _check(read, ("load", "scenario"), "scenario", place.scenarios.files)
+    _check_measured(read, place)
+    _check_targets(read, place)
+    _check_expectations(read, place)
+
+
+def of_slos(place: Place) -> Iterator[Problem]:
+    """Probes and scenarios that an SLO is measured by and that are not there."""
+    for name, (document, path) in place.slos.sources.items():
+        indicator, at = place.slos.sound[name].indicator, under(document.tree, *path)
+        what, known = ("probe", place.probes.known) if indicator.source is Source.PROBE else ("scenario", set(place.scenarios.files))
+        if indicator.name not in known and at is not None:
+            yield document.problem(at, path, none_named(what, indicator.name, _FOLDERS[what], sorted(known)))
+
+
+def of_probes(place: Place) -> Iterator[Problem]:
+    """Addresses that probes use and the environment does not have."""
+    if place.environment is not None:
+        known = place.settings.addresses(place.environment[0])
+        for document in place.probes.documents.values():
+            yield from misplaced(document, known)
+
+
+def _check(read: Read, path: Path, what: str, known: Collection[str]) -> None:
+    for where, value in scalars(read.ours(*path), path):
+        if not value.nothing and value.text not in known:
+            read.wrong(value, where, none_named(what, value.text, _FOLDERS[what], sorted(known)))
+
+
+def _check_measured(read: Read, place: Place) -> None:
+    """An SLO measured by a probe or load is measured only if the experiment has that probe or load."""
+    probes = {value.text for _, value in scalars(read.ours("probes"))}
+    loads = {value.text for _, value in scalars(read.ours("load", "scenario"))}
+    for where, value in scalars(read.ours("slos"), ("slos",)):
+        slo = place.slos.sound.get(value.text)
+        if slo is None or slo.indicator.source is Source.PROMQL:
+            continue
+        has, key = (probes, "probes") if slo.indicator.source is Source.PROBE else (loads, "load")
+        if slo.indicator.name not in has:
+            source = f"{slo.indicator.source.value} '{slo.indicator.name}'"
+            read.wrong(value, where, f"'{value.text}' is measured by the {source}, which this experiment lacks; add it under '{key}'")
+
+
+def _check_targets(read: Read, place: Place) -> None:
+    if place.environment is None:
+        return
+    name, environment = place.environment
+    for path, value in _settings_named(read, "faults", "target"):
+        if not value.nothing and value.text not in environment.targets:
+            none = f"no target '{value.text}': the environment '{name}' has none"
+            read.wrong(value, path, unknown("target", value.text, environment.targets) if environment.targets else none)
+
+
+def _settings_named(read: Read, key: str, setting: str) -> Iterator[tuple[Path, Scalar]]:
+    """The setting of each entry's kind, such as every fault's target."""
+    for number, entry in enumerate(_entries(read, key)):
+        kind = next(iter(entry.keys), "") if isinstance(entry, Table) else ""
+        value = under(entry, kind, setting)
+        if isinstance(value, Scalar):
+            yield (key, number, kind, setting), value
+
+
+def _entries(read: Read, key: str) -> tuple[Tree, ...]:
+    entries = read.ours(key)
+    return entries.items if isinstance(entries, Items) else ()
+
+
+def _check_expectations(read: Read, place: Place) -> None:
+    alerts = {rule.alert for rule in place.told.alerts}
+    receivers = {receiver.name for receiver in place.told.receivers}
+    slos = {value.text for _, value in scalars(read.ours("slos"))}
+    for number in range(len(_entries(read, "expect"))):
+        for key in (("page",), ("alert",), ("quiet", "except")):
+            _each(read, ("expect", number, *key), "alert", alerts)
+        _each(read, ("expect", number, "to"), "receiver", receivers)
+        _check_slo(read, ("expect", number, "slo"), slos, place.slos.known)
+
+
+def _each(read: Read, path: Path, what: str, known: Collection[str]) -> None:
+    """Nothing is said when nothing is known: then the file that declares it is broken, and says so itself."""
+    for where, value in scalars(read.ours(*path), path):
+        if known and not value.nothing and value.text not in known:
+            read.wrong(value, where, unknown(what, value.text, known))
+
+
+def _check_slo(read: Read, path: Path, own: Collection[str], known: Collection[str]) -> None:
+    for where, value in scalars(read.ours(*path), path):
+        if value.text in known and value.text not in own:
+            read.wrong(value, where, f"'{value.text}' is not among this experiment's slos; add it there")
+        elif not value.nothing and value.text not in known:
+            read.wrong(value, where, none_named("SLO", value.text, "slos", sorted(known)))

@@ -1,0 +1,213 @@
+"""A Prometheus and an Alertmanager of the drill's own, configured from the suite's files, on free ports, gone with the drill.
+
+Knows their files, flags and how they say that they are ready; refuses to know what the rules mean.
+
+Prometheus hands its targets and its Alertmanager to those who use them on a ticker of 5 s that no flag changes, so for the
+first 5 s it neither scrapes nor sends; an alert that fires in that time is dropped and sent again only after the resend delay.
+`connected` waits for it. The resend delay stays Prometheus's own, a minute: a notification that is lost then costs a drill
+what it would cost in production, and no shorter end is given to alerts whose Prometheus has died.
+"""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+import yaml
+
+from firedrill.core.errors import FiredrillError
+from firedrill.core.model.suite import Embedded, Scrape
+from firedrill.stack import addresses as named
+from firedrill.stack import capture, install, waiting
+from firedrill.stack.waiting import Running
+
+READY_WITHIN = 30.0
+CONNECTED_WITHIN = 20.0
+TRIES = 3
+_IN_USE = "address already in use"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The configuration used: where it stands, and which original each copied rule file came from."""
+
+    folder: Path
+    alertmanager: Path
+    prometheus: Path
+    rules: Mapping[Path, str]
+    receivers: tuple[str, ...]
+
+    def original(self, words: str) -> str:
+        """`words` with the names that people know for the files we copied."""
+        for copied, declared in self.rules.items():
+            words = words.replace(str(copied), declared)
+        return words
+
+
+class EmbeddedStack:
+    """The running pair; `prometheus` and `alertmanager` are base URLs without a slash at the end."""
+
+    def __init__(self, files: Files, settings: Embedded, ports: Mapping[str, str], logs: Path) -> None:
+        self.prometheus, self.alertmanager = f"http://{ports['prometheus']}", f"http://{ports['alertmanager']}"
+        self.prometheus_log, self.alertmanager_log = logs / "prometheus.log", logs / "alertmanager.log"
+        self.config, self.receivers = files.folder, files.receivers
+        self._files, self._settings, self._ports = files, settings, ports
+        self._running: list[Running] = []
+
+    @classmethod
+    async def start(
+        cls, root: Path, settings: Embedded, addresses: Mapping[str, str], sink: str, directory: Path, results: Path, logs: Path
+    ) -> Self:
+        """Start both and wait until both are ready, Alertmanager first.
+
+        `sink` is the host:port to which receivers are pointed, `directory` an empty folder for their data. The configuration
+        used is left in results/config. FiredrillError in the program's own words if it does not start.
+        """
+        programs = await asyncio.to_thread(install.programs)
+        directory, config, logs = _folders(directory, results / "config", logs)
+        files = write_files(root, settings, sink, config)
+        for left in reversed(range(TRIES)):
+            ports = named.choose({"prometheus": "127.0.0.1:0", "alertmanager": "127.0.0.1:0"})
+            stack = cls(files, settings, ports, logs)
+            if await stack._up(programs, addresses, directory, last=not left):
+                break
+        return stack
+
+    async def _up(self, programs: Mapping[str, install.Program], addresses: Mapping[str, str], directory: Path, last: bool) -> bool:
+        """True when both are ready, False when somebody else took a port meanwhile and another try is left."""
+        try:
+            await self._start_alertmanager(programs["alertmanager"], directory)
+            await self._start_prometheus(programs["prometheus"], directory, addresses)
+        except BaseException as error:
+            taken = isinstance(error, FiredrillError) and any(_IN_USE in program.said() for program in self._running)
+            await self.stop()
+            if last or not taken:
+                raise
+            return False
+        return True
+
+    async def _start_alertmanager(self, program: install.Program, directory: Path) -> None:
+        argv = alertmanager_argv(program.path, self._files.alertmanager, directory / "alertmanager", self._ports["alertmanager"])
+        await self._begin("Alertmanager", argv, self.alertmanager_log, directory, self.alertmanager)
+
+    async def _start_prometheus(self, program: install.Program, directory: Path, addresses: Mapping[str, str]) -> None:
+        document = prometheus_document(self._settings, list(self._files.rules), addresses, self._ports["alertmanager"])
+        self._files.prometheus.write_text(yaml.safe_dump(document, sort_keys=False))
+        argv = prometheus_argv(program.path, self._files.prometheus, directory / "prometheus", self._ports["prometheus"])
+        await self._begin("Prometheus", argv, self.prometheus_log, directory, self.prometheus)
+
+    async def _begin(self, name: str, argv: list[str], log: Path, cwd: Path, url: str) -> None:
+        program = await waiting.start(name, argv, log, cwd)
+        self._running.append(program)
+        if trouble := await waiting.answers(f"{url}/-/ready", READY_WITHIN, program.died):
+            raise FiredrillError(self._files.original(trouble))
+
+    async def connected(self, within: float = CONNECTED_WITHIN) -> None:
+        """Wait until Prometheus sends to our Alertmanager and knows all its targets, about 5 s after it started.
+
+        Before that no alert should fire and nothing is scraped; what waits for history need not call it.
+        """
+        expected = sum(len(scrape.targets) for scrape in self._settings.scrape)
+        async with aiohttp.ClientSession(self.prometheus, timeout=aiohttp.ClientTimeout(total=5)) as session:
+            deadline = asyncio.get_running_loop().time() + within
+            while not await self._knows(session, expected):
+                if asyncio.get_running_loop().time() > deadline:
+                    raise FiredrillError(f"after {within:g} s Prometheus still did not know its {expected} targets and its Alertmanager")
+                await asyncio.sleep(waiting.PAUSE)
+
+    async def _knows(self, session: aiohttp.ClientSession, expected: int) -> bool:
+        if trouble := self.died():
+            raise FiredrillError(trouble)
+        try:
+            senders = await _data(session, "/api/v1/alertmanagers")
+            targets = await _data(session, "/api/v1/targets?state=active")
+        except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
+            return False
+        return bool(senders["activeAlertmanagers"]) and len(targets["activeTargets"]) >= expected
+
+    def died(self) -> str | None:
+        """None while both run; else a sentence naming the program that ended, with its last words."""
+        words = "; ".join(trouble for program in self._running if (trouble := program.died()))
+        return self._files.original(words) or None
+
+    async def stop(self) -> None:
+        """End both; safe to call again."""
+        await asyncio.gather(*(program.child.stop() for program in self._running))
+
+
+def _folders(*folders: Path) -> list[Path]:
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    return [folder.absolute() for folder in folders]
+
+
+async def _data(session: aiohttp.ClientSession, path: str) -> Any:
+    async with session.get(path) as response:
+        return (await response.json())["data"]
+
+
+def write_files(root: Path, settings: Embedded, sink: str, folder: Path) -> Files:
+    """Copy the rule files and write the rewritten alertmanager.yml into `folder`; prometheus.yml is written at each start."""
+    original = root / settings.alertmanager
+    caught = capture.capture(_read(original, settings.alertmanager), sink, settings.alertmanager, str(original.parent.absolute()))
+    used = folder / "alertmanager.yml"
+    used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
+    return Files(folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers)
+
+
+def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, str]:
+    folder.mkdir(exist_ok=True)
+    copied: dict[Path, str] = {}
+    for number, declared in enumerate(rules, start=1):
+        target = folder / Path(declared).name
+        target = target if target not in copied else folder / f"{number}-{target.name}"
+        _read(root / declared, declared)
+        shutil.copyfile(root / declared, target)
+        copied[target] = declared
+    return copied
+
+
+def _read(path: Path, declared: str) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise FiredrillError(f"{declared} of the embedded stack cannot be read: {why}") from None
+
+
+def prometheus_document(settings: Embedded, rules: Sequence[Path], addresses: Mapping[str, str], alertmanager: str) -> dict[str, Any]:
+    """prometheus.yml as data. A scrape may take as long as the interval at most, or Prometheus refuses the file."""
+    return {
+        "global": {
+            "scrape_interval": str(settings.scrape_interval),
+            "scrape_timeout": str(min(settings.scrape_interval, type(settings.scrape_interval)(10))),
+            "evaluation_interval": str(settings.evaluation_interval),
+        },
+        "rule_files": [str(path) for path in rules],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
+        "scrape_configs": [_job(scrape, addresses) for scrape in settings.scrape],
+    }
+
+
+def _job(scrape: Scrape, addresses: Mapping[str, str]) -> dict[str, Any]:
+    targets = [named.fill(target, addresses) for target in scrape.targets]
+    return {"job_name": scrape.job, "metrics_path": scrape.path, "static_configs": [{"targets": targets}]}
+
+
+def prometheus_argv(program: Path, config: Path, data: Path, address: str) -> list[str]:
+    return [
+        str(program), f"--config.file={config}", f"--storage.tsdb.path={data}", "--storage.tsdb.retention.time=6h",
+        f"--web.listen-address={address}", f"--web.external-url=http://{address}", "--log.level=info",
+    ]  # fmt: skip
+
+
+def alertmanager_argv(program: Path, config: Path, data: Path, address: str) -> list[str]:
+    """Without a cluster, whose gossip would delay notifications; its debug log holds the only times of receiving and flushing."""
+    return [
+        str(program), f"--config.file={config}", f"--storage.path={data}", "--cluster.listen-address=",
+        f"--web.listen-address={address}", f"--web.external-url=http://{address}", "--log.level=debug",
+    ]  # fmt: skip

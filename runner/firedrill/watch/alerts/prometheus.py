@@ -1,0 +1,181 @@
+"""Prometheus watched: the lives of alerts by the timestamps of the evaluations themselves, and when it could not be seen.
+
+Knows its rules and ALERTS samples; refuses to know who is told about them.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from time import time
+from typing import Any
+
+import aiohttp
+
+from firedrill.core.alerting import Alerting
+from firedrill.core.clock import DrillClock
+from firedrill.core.events import AlertFiring, AlertPending, AlertResolved, Event, Noted
+from firedrill.core.recording import Record
+from firedrill.watch.alerts.boundaries import Boundaries, fits
+from firedrill.watch.alerts.lives import Change, Life, Look, follow
+from firedrill.watch.server import Series, Server, Unanswered, unix
+from firedrill.watch.sight import Sight
+from firedrill.watch.wall import Wall
+
+SETTLED = 0.3
+"""Seconds after an evaluation until its samples, and the scrape after it, can surely be read."""
+
+Key = tuple[str, frozenset[tuple[str, str]]]
+
+
+class PrometheusWatch:
+    """Writes what Prometheus' alerts do. `fault_active` is the drill time of the first active fault, once there is one."""
+
+    def __init__(
+        self,
+        base_url: str,
+        alerting: Alerting,
+        evaluation_interval: float,
+        scrape_interval: float,
+        clock: DrillClock,
+        record: Record,
+        *,
+        session: aiohttp.ClientSession,
+        fault_active: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self.clock, self.record, self.interval = clock, record, evaluation_interval
+        self.wall = Wall(clock)
+        self.patience = max(1.0, 2 * evaluation_interval)
+        self.settling = max(SETTLED, scrape_interval / 2)
+        self.server = Server(session, base_url, self.patience)
+        self.sight = Sight("prometheus", "prometheus", self.patience, clock, record)
+        self.boundaries = Boundaries(self.server, alerting, record, fault_active)
+        self._rules: dict[str, Sight] = {}
+        self._lives: dict[Key, Life] = {}
+        self._began = self._looked = time()
+        self._finding: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Look twice an evaluation until cancelled; `finish` then."""
+        self.sight.begin()
+        self._began = self._looked = time()
+        every = min(1.0, max(0.1, self.interval / 2))
+        while True:
+            began = self.clock.now()
+            await self.look()
+            await asyncio.sleep(max(0.02, began + every - self.clock.now()))
+
+    async def finish(self) -> None:
+        """A last look, and the boundaries that are still being looked for."""
+        await self.look()
+        self.sight.tell()
+        if self._finding:
+            _, late = await asyncio.wait(self._finding, timeout=self.settling + 2 * self.patience)
+            for task in late:
+                task.cancel()
+
+    def lost(self) -> str | None:
+        """Since when and why Prometheus cannot be seen; None while it can."""
+        if self.sight.blind_since is None:
+            return None
+        return f"Prometheus could not be seen since {self.sight.blind_since:.1f} s: {self.sight.why}"
+
+    async def look(self) -> None:
+        """One look: the rules first, so that no evaluation they tell of lacks its samples."""
+        asked = time()
+        try:
+            groups = await self.server.rules()
+            back = asked - self._looked + 2 * self.interval + 1
+            samples = await self.server.instant(f"ALERTS[{round(back * 1000)}ms]")
+        except Unanswered as error:
+            self.sight.missed(str(error))
+            return
+        self.sight.saw()
+        self._looked = asked
+        self._follow(groups, samples)
+        self._judge_rules(groups)
+
+    def _follow(self, groups: list[Mapping[str, Any]], series: list[Series]) -> None:
+        samples = _samples(series, self._began - 1.5 * self.interval)
+        active = _active(groups)
+        for key in dict.fromkeys([*self._lives, *samples, *active]):
+            life = self._lives.setdefault(key, Life())
+            interval, evaluated = _evaluated(groups, key)
+            look = Look(samples.get(key, []), interval or self.interval, evaluated, active.get(key))
+            for change in follow(life, look):
+                self._write(key, change)
+
+    def _write(self, key: Key, change: Change) -> None:
+        alert, labels = key[0], dict(sorted(key[1]))
+        at = self.wall.on_drill(change.at)
+        match change.became:
+            case "pending":
+                event: Event = AlertPending(alert, labels)
+                self._find(alert, labels, at, change.at)
+            case "firing":
+                event = AlertFiring(alert, labels)
+            case _:
+                event = AlertResolved(alert, labels, change.was)
+        self.record(event, "prometheus", at)
+
+    def _find(self, alert: str, labels: Mapping[str, str], pending: float, wall: float) -> None:
+        async def find() -> None:
+            await asyncio.sleep(self.settling)
+            await self.boundaries.find(alert, labels, pending, wall)
+
+        task = asyncio.create_task(find())
+        self._finding.add(task)
+        task.add_done_callback(self._found)
+
+    def _found(self, task: asyncio.Task[None]) -> None:
+        self._finding.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self.record(Noted(f"looking for a detection's boundaries broke: {error!r}"), "prometheus")
+
+    def _judge_rules(self, groups: list[Mapping[str, Any]]) -> None:
+        """A rule that fails or is not evaluated cannot be seen, though Prometheus answers."""
+        now = time()
+        for group in groups:
+            for rule in group["rules"]:
+                patience = max(1.0, 2 * group["interval"]) + group["interval"]
+                self._judge_rule(rule, now - max(unix(rule["lastEvaluation"]), self._began) > patience)
+
+    def _judge_rule(self, rule: Mapping[str, Any], stalled: bool) -> None:
+        name = f"rule {rule['name']}"
+        if rule["health"] == "err":
+            self._rule(name).missed(f"its evaluation fails: {rule.get('lastError', '')}", at_once=True)
+        elif stalled:
+            self._rule(name).missed("it is not evaluated any more", at_once=True)
+        elif name in self._rules:
+            self._rules.pop(name).saw()
+
+    def _rule(self, name: str) -> Sight:
+        return self._rules.setdefault(name, Sight(name, "prometheus", self.patience, self.clock, self.record))
+
+
+def _samples(series: list[Series], since: float) -> dict[Key, list[tuple[float, str]]]:
+    found: dict[Key, list[tuple[float, str]]] = {}
+    for one in series:
+        each = found.setdefault(_key(one.labels), [])
+        each.extend((at, one.labels["alertstate"]) for at, _ in one.points if at > since)
+    return {key: sorted(each) for key, each in found.items()}
+
+
+def _key(labels: Mapping[str, str]) -> Key:
+    own = frozenset((key, value) for key, value in labels.items() if key not in {"__name__", "alertname", "alertstate"})
+    return labels["alertname"], own
+
+
+def _active(groups: list[Mapping[str, Any]]) -> dict[Key, float]:
+    return {_key(alert["labels"]): unix(alert["activeAt"]) for rule in _alerting(groups) for alert in rule["alerts"]}
+
+
+def _alerting(groups: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    return (rule for group in groups for rule in group["rules"] if rule["type"] == "alerting")
+
+
+def _evaluated(groups: list[Mapping[str, Any]], key: Key) -> tuple[float, float]:
+    """The interval and last evaluation of the rule that an instance comes from; zeros for a rule that is gone."""
+    for group in groups:
+        for rule in group["rules"]:
+            if rule["type"] == "alerting" and rule["name"] == key[0] and fits(rule.get("labels", {}), dict(key[1])):
+                return group["interval"], unix(rule["lastEvaluation"])
+    return 0.0, 0.0

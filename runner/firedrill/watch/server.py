@@ -1,0 +1,86 @@
+"""Prometheus' HTTP API as watching uses it: three questions, one way to fail.
+
+Knows the answers' shapes (prometheus.io/docs/prometheus/latest/querying/api); refuses to know what they mean for a drill.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+
+
+class Unanswered(Exception):
+    """No answer, or not the one asked for; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series of an answer: its labels, and its samples in order as (Unix seconds, value)."""
+
+    labels: Mapping[str, str]
+    points: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A Prometheus at `url`, asked through a shared session."""
+
+    session: aiohttp.ClientSession
+    url: str
+    timeout: float = 2.0
+
+    async def instant(self, query: str, time: float | None = None) -> list[Series]:
+        """The series of a vector or of a range selector at `time` (now when left out)."""
+        at = {} if time is None else {"time": f"{time:.3f}"}
+        return _series(await self._ask("query", {"query": query} | at))
+
+    async def range(self, query: str, start: float, end: float, step: float) -> list[Series]:
+        """The series of `query` at every `step` from `start` to `end`."""
+        asked = {"query": query, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
+        return _series(await self._ask("query_range", asked))
+
+    async def rules(self) -> list[Mapping[str, Any]]:
+        """The rule groups with their rules' health, last evaluation and active alerts."""
+        groups: list[Mapping[str, Any]] = (await self._ask("rules", {}))["groups"]
+        return groups
+
+    async def _ask(self, path: str, parameters: Mapping[str, str]) -> Any:
+        answer = await ask(self.session, f"{self.url}/api/v1/{path}", self.timeout, parameters)
+        if not isinstance(answer, dict) or "data" not in answer:
+            raise Unanswered(f"Prometheus: {answer['error'] if isinstance(answer, dict) and 'error' in answer else 'no answer of its own'}")
+        return answer["data"]
+
+
+async def ask(session: aiohttp.ClientSession, url: str, timeout: float, parameters: Mapping[str, str] | None = None) -> Any:
+    """The JSON at `url`, whatever its status; Unanswered when there is none."""
+    try:
+        async with session.get(url, params=parameters or {}, timeout=aiohttp.ClientTimeout(total=timeout)) as response:
+            return await response.json(content_type=None)
+    except TimeoutError:
+        raise Unanswered(f"no answer within {timeout:g} s") from None
+    except aiohttp.ClientConnectorError as error:
+        raise Unanswered(os.strerror(error.os_error.errno) if error.os_error.errno else str(error)) from error
+    except (aiohttp.ClientError, ValueError, asyncio.IncompleteReadError) as error:
+        raise Unanswered(str(error) or type(error).__name__) from error
+
+
+def _series(data: Mapping[str, Any]) -> list[Series]:
+    if data["resultType"] in {"scalar", "string"}:
+        return [Series({}, [_point(data["result"])])]
+    return [Series(one["metric"], [_point(each) for each in one.get("values") or [one["value"]]]) for one in data["result"]]
+
+
+def _point(pair: Sequence[Any]) -> tuple[float, float]:
+    return float(pair[0]), float(pair[1])
+
+
+def unix(text: str) -> float:
+    """Unix seconds of an RFC 3339 time, nanoseconds and all."""
+    head, dot, rest = text.partition(".")
+    digits = len(rest) - len(rest.lstrip("0123456789"))
+    whole = datetime.fromisoformat(head + rest[digits:] if dot else text)
+    return whole.timestamp() + (float(f"0.{rest[:digits]}") if digits else 0.0)

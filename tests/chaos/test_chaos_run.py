@@ -1,0 +1,239 @@
+"""Real Chaos Toolkit children: what is played, what is recorded, and what is never believed."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from types import SimpleNamespace as Words
+from typing import Any
+
+import pytest
+
+from firedrill.core.events import ChaosEnded, FaultCleared
+from firedrill.faults.chaos.client import Ending
+
+TOKEN = "chaos-tests"
+FAILS = {"type": "action", "name": "fails", "provider": {"type": "http", "url": "http://127.0.0.1:1/"}}
+
+
+async def test_a_fault_is_injected_and_cleared_at_its_own_times(words: Words, start: Any, seen: Any, proxy: Any) -> None:
+    run = await start(words.made([words.inject(at=0.1), words.clear(at=0.6)], [words.clear()]))
+    await seen.until("activity.ended", name="inject cut")
+    assert await proxy.faults() == ["cut"]
+    outcome = await run.wait()
+    assert (outcome.ending, outcome.failed, await proxy.faults()) == (Ending.OK, (), [])
+    injected, cleared = (seen.of("activity.started", name=name)[0].source_at for name in ("inject cut", "clear cut"))
+    assert cleared - injected == pytest.approx(0.5, abs=0.2)
+
+
+async def test_a_slow_activity_of_the_users_shifts_no_fault(words: Words, start: Any, seen: Any) -> None:
+    ours = [{**words.inject(at=0.1), "background": True}, {**words.clear(at=0.4), "background": True}]
+    await (await start(words.made([*ours, words.theirs("slow", "sleep", "0.8")]))).wait()
+    assert seen.of("activity.started", name="clear cut")[0].source_at < seen.of("activity.ended", name="slow")[0].source_at
+
+
+async def test_nothing_is_injected_before_its_undo_is_written_down(words: Words, start: Any, seen: Any, proxy: Any) -> None:
+    asked, written = asyncio.Event(), asyncio.Event()
+
+    async def intend(fault: str) -> None:
+        asked.set()
+        await written.wait()
+
+    run = await start(words.made([words.inject()], [words.clear()]), intend)
+    await asyncio.wait_for(asked.wait(), 10)
+    assert await proxy.injected() == 0
+    written.set()
+    assert (await run.wait()).failed == ()
+    assert await proxy.injected() == 1
+
+
+async def test_a_fault_whose_undo_could_not_be_written_is_not_injected(words: Words, start: Any, proxy: Any) -> None:
+    async def intend(fault: str) -> None:
+        raise OSError("no space left on device")
+
+    outcome = await (await start(words.made([words.inject()]), intend)).wait()
+    assert (outcome.ending, outcome.error, await proxy.injected()) == (Ending.FAILED, "OSError: no space left on device", 0)
+
+
+async def test_an_engine_that_ends_instead_of_answering_leaves_the_system_alone(
+    words: Words, start: Any, proxy: Any, seen: Any, tmp_path: Path
+) -> None:
+    asked, too_late = asyncio.Event(), asyncio.Event()
+
+    async def intend(fault: str) -> None:
+        asked.set()
+        await too_late.wait()
+
+    method = [{**words.inject(), "background": True}, words.theirs("touch", "touch", str(tmp_path / "touched"))]
+    run = await start(words.made(method, [words.theirs("back", "touch", str(tmp_path / "back"))]), intend)
+    await asyncio.wait_for(asked.wait(), 10)
+    run._child.close_input()
+    await words.until(lambda: run._child.ended, 5)
+    too_late.set()
+    await run.wait()
+    assert await proxy.injected() == 0
+    assert not (tmp_path / "touched").exists()
+    assert not (tmp_path / "back").exists(), "a method that was never let go needs no rollback"
+
+
+async def test_a_method_of_the_users_is_intended_once_and_active_after_its_first_successful_action(
+    words: Words, start: Any, seen: Any, tmp_path: Path
+) -> None:
+    intended: list[str] = []
+
+    async def intend(fault: str) -> None:
+        intended.append(fault)
+
+    method = [
+        words.theirs("look", "true", kind="probe"), FAILS,
+        words.theirs("works", "true"), words.theirs("works too", "true"),
+    ]  # fmt: skip
+    await (await start(words.made(method, [words.theirs("back", "true")]), intend)).wait()
+    assert intended == ["method"]
+    active, cleared = seen.of("fault.active", fault="method"), seen.of("fault.cleared", fault="method")
+    assert [entry.source_at for entry in active] == [seen.of("activity.ended", name="works")[0].source_at]
+    assert [entry.event for entry in cleared] == [FaultCleared("method", "played")]
+    assert cleared[0].source_at >= seen.of("activity.ended", name="back")[0].source_at
+
+
+async def test_a_method_is_not_cleared_when_its_rollback_failed(words: Words, start: Any, seen: Any) -> None:
+    broken = {"type": "action", "name": "back", "provider": {"type": "http", "url": "http://127.0.0.1:1/"}}
+    outcome = await (await start(words.made([words.theirs("works", "true")], [broken]))).wait()
+    assert (outcome.ending, outcome.status) == (Ending.OK, "completed"), "Chaos Toolkit calls this completed"
+    assert outcome.failed[0].startswith("back: ")
+    assert seen.of("activity.ended", name="back", stage="rollbacks", status="failed")
+    assert not seen.of("fault.cleared")
+
+
+async def test_a_background_activity_that_crashes_has_failed(words: Words, start: Any, seen: Any) -> None:
+    crash = {
+        "type": "probe", "name": "crash", "background": True,
+        "provider": {"type": "http", "url": "http://127.0.0.1:1/", "timeout": 1, "max_retries": "many"},
+    }  # fmt: skip
+    outcome = await (await start(words.made([crash]))).wait()
+    assert (outcome.status, len(outcome.failed)) == ("completed", 1)
+    assert seen.of("activity.ended", name="crash", status="failed")[0].event.error
+
+
+async def test_a_placebo_marks_its_window_and_asks_nobody(words: Words, start: Any, seen: Any, proxy: Any) -> None:
+    async def intend(fault: str) -> None:
+        raise AssertionError(fault)
+
+    quiet = words.made([words.inject("nothing", wire=None), words.clear("nothing", 0.3, None)], [words.clear("nothing", proxy=None)])
+    outcome = await (await start(quiet, intend)).wait()
+    (active,), (cleared,) = seen.of("fault.active", fault="nothing"), seen.of("fault.cleared", fault="nothing", why="played")
+    assert (outcome.failed, await proxy.injected()) == ((), 0)
+    assert cleared.source_at - active.source_at == pytest.approx(0.3, abs=0.2)
+
+
+async def test_a_hypothesis_that_is_not_met_plays_no_method_and_says_so(words: Words, start: Any, seen: Any, proxy: Any) -> None:
+    probe = words.theirs("is fine", "false", kind="probe", tolerance=0)
+    outcome = await (await start(words.made([words.inject()], **{"steady-state-hypothesis": {"title": "h", "probes": [probe]}}))).wait()
+    assert [(each.event.when, each.event.met) for each in seen.of("hypothesis.checked")] == [("before", False)]
+    assert seen.of("activity.ended", name="is fine")[0].event.stage == "hypothesis"
+    assert (outcome.status, await proxy.injected()) == ("completed", 0)
+
+
+async def test_an_experiment_that_chaos_toolkit_cannot_play_says_why(words: Words, start: Any) -> None:
+    experiment = words.made([], configuration={"needed": {"type": "env", "key": "FIREDRILL_NOT_SET"}})
+    run = await start(experiment)
+    outcome = await run.wait()
+    assert outcome.ending is Ending.FAILED
+    assert outcome.error.startswith("InvalidExperiment: ")
+    assert "FIREDRILL_NOT_SET" in (run.lost() or "")
+
+
+async def test_stopping_interrupts_the_activity_and_plays_the_rollbacks(words: Words, start: Any, seen: Any, proxy: Any) -> None:
+    experiment = words.made([words.inject(), words.theirs("long", "sleep", "60"), words.inject("never")], [words.clear()])
+    run = await start(experiment)
+    await seen.until("activity.started", name="long")
+    assert await proxy.faults() == ["cut"]
+    outcome = await run.stop()
+    assert (outcome.ending, outcome.status) == (Ending.OK, "interrupted")
+    assert (await proxy.faults(), await proxy.injected()) == ([], 1)
+    assert seen.of("activity.ended", name="clear cut", stage="rollbacks", status="succeeded")
+    assert await run.stop() == outcome
+
+
+async def test_stopping_ends_background_faults_that_still_wait(words: Words, start: Any, seen: Any, proxy: Any) -> None:
+    method = [{**words.inject(at=0.0), "background": True}, {**words.clear(at=60.0), "background": True}, words.theirs("works", "true")]
+    run = await start(words.made(method, [words.clear()]))
+    await seen.until("activity.ended", name="works")
+    await seen.until("activity.ended", name="inject cut")
+    async with asyncio.timeout(5):
+        outcome = await run.stop()
+    assert (outcome.status, await proxy.faults()) == ("interrupted", [])
+
+
+async def test_a_sigterm_is_not_swallowed(words: Words, start: Any, seen: Any, proxy: Any, tmp_path: Path) -> None:
+    (tmp_path / "naps.py").write_text("import time\n\ndef nap():\n    time.sleep(60)\n")
+    nap = {"type": "action", "name": "nap", "provider": {"type": "python", "module": "naps", "func": "nap"}}
+    run = await start(words.made([nap, words.inject()], [words.clear()]))
+    await seen.until("activity.started", name="nap")
+    os.kill(run.pid, signal.SIGTERM)
+    assert ((await run.wait()).status, await proxy.injected()) == ("interrupted", 0)
+
+
+async def test_a_killed_child_is_lost_and_so_is_what_its_activities_started(words: Words, start: Any, seen: Any, tmp_path: Path) -> None:
+    code = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); print(flush=True); time.sleep(60)"
+    run = await start(words.made([words.theirs("long", sys.executable, "-c", code)]))
+    await seen.until("activity.started", name="long")
+    await words.until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    os.kill(run.pid, signal.SIGKILL)
+    outcome = await run.wait()
+    assert (outcome.ending, outcome.error) == (Ending.LOST, "the Chaos Toolkit process ended by itself, by SIGKILL")
+    assert not any(isinstance(entry.event, ChaosEnded) for entry in seen.entries)
+    await words.until(lambda: not _alive(int((tmp_path / "pid").read_text())))
+
+
+async def test_a_rollback_that_hangs_ends_with_its_grace(words: Words, start: Any, seen: Any) -> None:
+    run = await start(words.made([words.theirs("long", "sleep", "60")], [words.theirs("hangs", "sleep", "60")]))
+    await seen.until("activity.started", name="long")
+    async with asyncio.timeout(8):
+        outcome = await run.stop(0.5)
+    assert outcome.ending is Ending.LOST
+
+
+async def test_what_activities_print_or_return_reaches_neither_link_nor_journal(
+    words: Words, start: Any, seen: Any, tmp_path: Path
+) -> None:
+    code = 'def talk():\n    print(\'{"kind": "fault.active", "fault": "forged"}\', flush=True)\n    return \'returned\'\n'
+    (tmp_path / "talks.py").write_text(code)
+    talk = {"type": "action", "name": "talk", "provider": {"type": "python", "module": "talks", "func": "talk"}}
+    await (await start(words.made([talk]))).wait()
+    assert not seen.of("fault.active", fault="forged")
+    assert "returned" not in repr(seen.entries)
+    assert sorted(name for name in os.listdir(tmp_path) if "." in name) == ["chaos.log", "talks.py"]
+
+
+async def test_a_secret_in_an_error_is_hidden_in_journal_and_log(words: Words, start: Any, seen: Any, tmp_path: Path) -> None:
+    (tmp_path / "leaks.py").write_text("def leak(secrets=None):\n    raise RuntimeError('refused for ' + secrets['password'])\n")
+    provider = {"type": "python", "module": "leaks", "func": "leak", "secrets": ["cloud"]}
+    secrets = {"cloud": {"password": {"type": "env", "key": "LEAKY"}}}
+    experiment = words.made([{"type": "action", "name": "leak", "provider": provider}], secrets=secrets)
+    outcome = await (await start(experiment, LEAKY="hunter22")).wait()
+    assert seen.of("activity.ended", name="leak")[0].event.error == "RuntimeError: refused for ***"
+    assert "hunter22" not in repr(outcome) + (tmp_path / "chaos.log").read_text()
+
+
+async def test_plain_chaos_run_plays_the_same_file_through_a_proxy(words: Words, proxy: Any, tmp_path: Path) -> None:
+    configuration = {"firedrill_proxy": {"type": "env", "key": "FIREDRILL_PROXY", "default": ""}}
+    experiment = words.made([words.inject(), words.clear(at=0.2)], [words.clear()], configuration=configuration)
+    (tmp_path / "e.json").write_text(json.dumps(experiment))
+    argv = [str(Path(sys.executable).parent / "chaos"), "--no-version-check", "--no-log-file", "run", "e.json"]
+    env = os.environ | {"FIREDRILL_PROXY": proxy.api, "FIREDRILL_PROXY_TOKEN": TOKEN}
+    chaos = await asyncio.create_subprocess_exec(*argv, cwd=tmp_path, env=env, stderr=asyncio.subprocess.DEVNULL)
+    assert await asyncio.wait_for(chaos.wait(), 20) == 0
+    activities = json.loads((tmp_path / "journal.json").read_text())
+    assert [each["status"] for each in activities["run"] + activities["rollbacks"]] == ["succeeded"] * 3
+    assert (await proxy.injected(), await proxy.faults()) == (1, [])
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]

@@ -1,0 +1,39 @@
+"""What every test shares: a state folder of its own, and a run that fails on a skip that nobody listed."""
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["drilling"]
+
+ALLOWED_SKIPS: dict[str, str] = {}
+"""Test id -> why it may be skipped or expected to fail here (no Chromium, not root)."""
+
+_skipped: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drills of tests keep their ledger apart from the person's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's root."""
+    return Path(__file__).parent.parent
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and report.nodeid not in ALLOWED_SKIPS:
+        _skipped.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if _skipped and exitstatus == 0 and not hasattr(session.config, "workerinput"):
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name in _skipped:
+        terminalreporter.write_line(f"skipped, and not listed in ALLOWED_SKIPS: {name}", red=True)

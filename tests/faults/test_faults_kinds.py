@@ -1,0 +1,97 @@
+"""Every kind of fault keeps the contract; what a person may get wrong is said in a sentence."""
+
+import importlib
+import json
+import pkgutil
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from firedrill.core.kinds import FaultKind
+from firedrill.faults import kinds
+from firedrill.faults.kinds import down, latency, nothing, reset
+from firedrill.faults.proxy.ledger import effect_of
+
+KINDS: list[FaultKind] = [
+    importlib.import_module(f"{kinds.__name__}.{module.name}").KIND for module in pkgutil.iter_modules(kinds.__path__)
+]
+RESERVED = {"name", "at", "for"}
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> FaultKind:
+    return request.param
+
+
+def _written(kind: FaultKind) -> dict[str, object]:
+    entries = yaml.safe_load(kind.example)
+    assert len(entries) == 1
+    return entries[0]
+
+
+def test_a_kind_has_the_name_of_its_file(kind: FaultKind) -> None:
+    assert importlib.import_module(f"{kinds.__name__}.{kind.name}").KIND is kind
+
+
+def test_an_example_is_one_list_entry_whose_first_key_is_the_kind(kind: FaultKind) -> None:
+    entry = _written(kind)
+    assert next(iter(entry)) == kind.name
+    assert set(entry) <= {kind.name} | RESERVED
+    assert "for" in entry
+
+
+def test_an_example_is_read_by_its_settings_and_they_survive_being_written(kind: FaultKind) -> None:
+    settings = kind.settings.model_validate(_written(kind)[kind.name] or {})
+    written = settings.model_dump(mode="json", by_alias=True)
+    assert kind.settings.model_validate(json.loads(json.dumps(written))) == settings
+
+
+def test_a_wire_message_is_json_that_the_proxy_takes_or_nothing(kind: FaultKind) -> None:
+    wire = kind.wire(kind.settings.model_validate(_written(kind)[kind.name] or {}))
+    if wire is not None:
+        assert json.loads(json.dumps(wire)) == wire
+        assert effect_of("a-fault", wire).name == "a-fault"
+
+
+def test_a_kind_says_what_it_is_in_a_sentence(kind: FaultKind) -> None:
+    assert kind.summary.endswith(".")
+    assert kind.settings.__doc__
+
+
+def test_latency_is_told_in_milliseconds() -> None:
+    settings = latency.Latency(target="bureau", delay="1s500ms", jitter="50ms")
+    assert latency.wire(settings) == {"type": "latency", "stream": "downstream", "attributes": {"latency": 1500, "jitter": 50}}
+
+
+def test_reset_is_told_in_milliseconds_and_at_once_when_left_out() -> None:
+    assert reset.wire(reset.Reset(target="bureau", after="2s"))["attributes"] == {"timeout": 2000}
+    assert reset.wire(reset.Reset(target="bureau"))["attributes"] == {"timeout": 0}
+
+
+def test_down_switches_the_proxy_off() -> None:
+    assert down.wire(down.Down(target="bureau")) == {"enabled": False}
+
+
+def test_nothing_tells_nobody() -> None:
+    assert nothing.wire(nothing.Nothing()) is None
+
+
+def _complaint(**settings: str) -> tuple[tuple[int | str, ...], str]:
+    with pytest.raises(ValidationError) as caught:
+        latency.Latency.model_validate({"target": "bureau", **settings})
+    (error,) = caught.value.errors()
+    return error["loc"], error["msg"]
+
+
+def test_a_delay_of_nothing_is_refused() -> None:
+    assert _complaint(delay="0s") == (("delay",), "a delay of 0s delays nothing: write 1ms or more, or leave the fault out")
+
+
+def test_a_jitter_above_the_delay_is_refused() -> None:
+    words = "a jitter of 1s is more than the delay of 500ms: nothing arrives early"
+    assert _complaint(delay="500ms", jitter="1s") == (("jitter",), words)
+
+
+def test_a_jitter_is_not_blamed_for_a_wrong_delay() -> None:
+    assert _complaint(delay="5", jitter="1s")[0] == ("delay",)

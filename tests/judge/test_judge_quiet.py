@@ -1,0 +1,94 @@
+"""`quiet` finding by finding."""
+
+from typing import Any
+
+import pytest
+
+from firedrill.core.events import AlertFiring, AlertResolved, BlindBegan, BlindEnded, Covered, PageOpened
+from firedrill.core.verdicts import Verdict
+
+OTHER = "LedgerErrors"
+
+
+@pytest.fixture
+def quiet(script: Any) -> Any:
+    return script.tape(script.expectation("quiet"), script.expectation("page", script.alert))
+
+
+def firing(t: float = 25.0, name: str = OTHER) -> Any:
+    return (t, AlertFiring(name, {"alertname": name}))
+
+
+def test_silence_passes_with_the_looks_that_prove_it(quiet: Any) -> None:
+    finding = quiet.finding()
+    assert finding.verdict is Verdict.PASS
+    assert finding.sentence == "nothing else fired or paged from 4.0s to 44.0s: 88 looks at Prometheus, the sink always open."
+    assert len(finding.evidence) == 5
+
+
+def test_silence_is_never_final_while_the_drill_runs(quiet: Any) -> None:
+    finding = quiet.until(43).finding(43)
+    assert (finding.verdict, finding.until) == (Verdict.PENDING, None)
+
+
+def test_another_alert_firing_fails_at_once_and_is_named(quiet: Any) -> None:
+    tape = quiet.plus(firing())
+    assert tape.until(26).finding(26).verdict is Verdict.FAIL
+    assert tape.finding().sentence == f"{OTHER} fired at 25.0s, which nothing expected."
+
+
+def test_another_alerts_page_fails_and_is_named(quiet: Any, script: Any) -> None:
+    tape = quiet.plus((25.0, script.notified(receiver="ledger", name=OTHER)), (25.0, PageOpened("p2", "ledger", (OTHER,), 0)))
+    assert tape.finding().sentence == f"{OTHER} paged ledger at 25.0s, which nothing expected."
+
+
+def test_an_alert_that_joins_an_expected_page_is_no_less_a_surprise(quiet: Any, script: Any) -> None:
+    assert quiet.plus((25.0, script.notified(name=OTHER))).finding().sentence == (
+        f"{OTHER} paged payments-oncall at 23.3s, which nothing expected."
+    )
+
+
+def test_nobody_named_means_any_alert_is_a_surprise(script: Any) -> None:
+    assert script.tape(script.expectation("quiet")).finding().verdict is Verdict.FAIL
+
+
+def test_exceptions_may_be_heard(script: Any) -> None:
+    tape = script.tape(script.expectation("quiet", {"except": [script.alert, OTHER]})).plus(firing())
+    assert tape.plan.expectations[0].words == f"quiet except {script.alert} and {OTHER}"
+    assert tape.finding().verdict is Verdict.PASS
+
+
+def test_an_alert_over_before_the_steady_phase_is_forgiven(quiet: Any) -> None:
+    assert quiet.plus(firing(2.5), (3.5, AlertResolved(OTHER, {"alertname": OTHER}, "firing"))).finding().verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("what", ["prometheus", "sink"])
+def test_a_listener_that_was_blind_makes_silence_inconclusive(quiet: Any, what: str) -> None:
+    tape = quiet.plus((30.0, BlindBegan(what, "refused")), (32.0, BlindEnded(what)))
+    assert tape.finding().sentence == f"silence cannot be judged: {what} could not be seen from 30.0s to 32.0s (refused)."
+
+
+@pytest.mark.parametrize("what", ["prometheus", "sink"])
+def test_a_listener_that_nothing_vouches_for_makes_silence_inconclusive(quiet: Any, what: str) -> None:
+    tape = quiet.without(lambda event: isinstance(event, Covered) and event.what == what)
+    assert f"nothing shows that {what} was watched from 4.0s to 44.0s" in tape.finding().sentence
+
+
+def test_a_blind_spot_while_things_are_taken_down_is_nobodys(quiet: Any) -> None:
+    assert quiet.plus((44.5, BlindBegan("prometheus", "stopped"))).finding().verdict is Verdict.PASS
+
+
+def test_a_rule_that_could_not_be_evaluated_makes_silence_inconclusive(quiet: Any) -> None:
+    assert quiet.plus((30.0, BlindBegan(f"rule {OTHER}", "its evaluation fails"))).finding().verdict is Verdict.INCONCLUSIVE
+
+
+def test_noise_is_a_failure_even_when_somebody_was_blind(quiet: Any) -> None:
+    assert quiet.plus(firing(), (30.0, BlindBegan("sink", "refused"))).finding().verdict is Verdict.FAIL
+
+
+def test_silence_of_an_interrupted_drill_is_inconclusive(quiet: Any) -> None:
+    assert quiet.until(30, "interrupted").finding().verdict is Verdict.INCONCLUSIVE
+
+
+def test_before_play_silence_is_pending(quiet: Any) -> None:
+    assert quiet.until(5).finding(5).verdict is Verdict.PENDING
