@@ -101,3 +101,25 @@ def test_record_names_go_by_the_colon_or_by_the_records_given():
 def test_text_means_what_was_parsed(expr):
     tree = promql.parse(expr)
     assert str(promql.parse(promql.text(tree))) == str(tree)
+
+
+@pytest.mark.parametrize(
+    ("expr", "kind"),
+    [
+        ("1 + -(2)", "scalar"),
+        ("time() - 5", "scalar"),
+        ("scalar(sum(a))", "scalar"),
+        ("a > bool 1", "vector"),
+        ("sum(rate(a[5m]))", "vector"),
+        ("(a[5m])", "matrix"),
+        ("a[5m:1m]", "matrix"),
+        ('"a"', "string"),
+    ],
+)
+def test_the_kind_of_what_an_expression_yields_is_told_from_its_text(expr, kind):
+    assert promql.value_type(promql.parse(expr)) == kind
+
+
+def test_an_expression_becomes_one_number_whatever_it_yields():
+    assert promql.summed("a{} # every one") == "sum(\na{} # every one\n)"
+    assert promql.summed("scalar(a)") == "vector(\nscalar(a)\n)"

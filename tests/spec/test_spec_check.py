@@ -113,6 +113,17 @@ def test_promql_slos_keep_their_queries(write: Write, suite: Path, checked: Chec
     assert (queue.value, queue.op, queue.limit, found.slos["queue"].objective) == ("depth", "lt", 10.0, 0.95)
 
 
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [("sum(", "not PromQL: unclosed left parenthesis"), ("up[5m]", "a query of numbers is expected here, not of a matrix")],
+)
+def test_a_query_that_prometheus_could_not_answer_is_a_problem_where_it_stands(write: Write, checked: Check, query: str, why: str) -> None:
+    metric = f"thresholdMetric: {{metricSource: {{type: prometheus, spec: {{query: '{query}'}}}}}}"
+    write("slos/queue.yaml", _slo("queue", metric, "target: 0.95, op: lt, value: 10"))
+    (problem,) = checked().problems
+    assert str(problem).startswith(f"slos/queue.yaml:6:87: spec.indicator.spec.thresholdMetric.metricSource.spec.query: {why}")
+
+
 def _slo(name: str, metric: str, objective: str) -> str:
     return (
         f"apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: {name}}}\n"

@@ -50,6 +50,31 @@ def inline(expr: str, records: Sequence[RecordingRule] = ()) -> str:
     return text(_inlined(parse(expr), _by_name(records), ()))
 
 
+def value_type(node: Node) -> str:
+    """What an expression yields, in Prometheus' words: scalar, vector, matrix or string."""
+    match node:
+        case ast.NumberLiteral():
+            return "scalar"
+        case ast.StringLiteral():
+            return "string"
+        case ast.MatrixSelector() | ast.SubqueryExpr():
+            return "matrix"
+        case ast.Call():
+            return str(node.func.return_type).removeprefix("ValueType.").lower()
+        case ast.ParenExpr() | ast.UnaryExpr():
+            return value_type(node.expr)
+        case ast.BinaryExpr():
+            return "scalar" if value_type(node.lhs) == value_type(node.rhs) == "scalar" else "vector"
+        case _:
+            return "vector"
+
+
+def summed(expr: str) -> str:
+    """PromQL for one number: the sum of all series of an expression, or the scalar that it is, as one series without labels."""
+    # On lines of its own, since an expression may end in a comment.
+    return f"{'vector' if value_type(parse(expr)) == 'scalar' else 'sum'}(\n{expr}\n)"
+
+
 def not_analysable(node: Node) -> ValueError:
     """What to raise for a part whose meaning is not known here."""
     return ValueError(f"not analysable: {text(node)}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from firedrill.core import promql
 from firedrill.core.errors import Problem
 from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.core.units import Duration
@@ -192,7 +193,14 @@ def _query(source: openslo.MetricSource, at: Place) -> str:
         raise _Unread((*at, "metricSource", "spec"), "'query' is missing")
     if stray := [key for key, value in (("probe", source.spec.probe), ("load", source.spec.load), ("good", source.spec.good)) if value]:
         raise _Unread((*at, "metricSource", "spec", stray[0]), f"'{stray[0]}' belongs to 'type: firedrill'")
-    return source.spec.query.strip()
+    query = source.spec.query.strip()
+    try:
+        kind = promql.value_type(promql.parse(query))
+    except ValueError as error:
+        raise _Unread((*at, "metricSource", "spec", "query"), f"not PromQL: {error}") from None
+    if kind not in {"vector", "scalar"}:
+        raise _Unread((*at, "metricSource", "spec", "query"), f"a query of numbers is expected here, not of a {kind}")
+    return query
 
 
 def _own(mine: openslo.MetricSource, total: openslo.MetricSource, key: str, at: Place) -> Indicator:

@@ -6,11 +6,12 @@ Knows queries of cumulative counters and takes their differences; refuses to jud
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import floor, isnan
+from math import floor, isfinite, isnan, nan
 from time import time
 
 import aiohttp
 
+from firedrill.core import promql
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import Samples
 from firedrill.core.model.slos import Indicator, Slo, Source
@@ -91,12 +92,13 @@ class Indicators:
         self._write(slo, (since + at) / 2, at, good, total - good)
 
     async def _counts(self, indicator: Indicator, now: float) -> _Counts:
-        total = await self._number(indicator.total, now)
-        part = await self._number(indicator.good if indicator.good is not None else indicator.bad, now)
-        if total is None:
-            raise _Unusable(f"no data for {indicator.total}")
+        part = indicator.good if indicator.good is not None else indicator.bad
+        assert part is not None
+        assert indicator.total is not None
+        series = await self.server.instant(_at_once(part, indicator.total), now)
+        counted = {one.labels.get(_COUNTED, ""): one.points[-1][1] for one in series}
         # Counters with a label of their own for failures do not exist before the first one.
-        return _Counts(round(part or 0.0), round(total))
+        return _Counts(_whole(counted.get("part", 0.0), part), _whole(counted.get("total", nan), indicator.total))
 
     async def _compare(self, slo: Slo, now: float, at: float) -> None:
         indicator = slo.indicator
@@ -116,6 +118,24 @@ class Indicators:
         """What was counted up to `at`, in the second that holds `within`: for counters the middle of the time between two looks."""
         first_bad = round(at, 6) if bad else None
         self.record(Samples("slo", slo.name, float(floor(within)), good, bad, {}, first_bad=first_bad), "prometheus", at)
+
+
+def _whole(count: float, query: str) -> int:
+    """A count as a whole number; none at all, or what PromQL makes of no data, is unusable."""
+    if not isfinite(count):
+        raise _Unusable(f"no data for {query}")
+    return round(count)
+
+
+def _at_once(part: str, total: str) -> str:
+    """Both counts in one query, which Prometheus answers from the same scrapes: between two queries a scrape may arrive, and the
+    second would count requests that the first did not, as if they had been good or bad.
+    """
+    counts = {"part": part, "total": total}
+    return " or ".join(f'label_replace({promql.summed(expr)}, "{_COUNTED}", "{name}", "", "")' for name, expr in counts.items())
+
+
+_COUNTED = "firedrill_counted"
 
 
 class _Unusable(Exception):
