@@ -9,6 +9,7 @@ import click
 
 from firedrill import __version__
 from firedrill.core.errors import FiredrillError
+from firedrill.spec.suggest import meant
 
 COMMANDS = {
     "run": "Drill experiments: files or folders, one after another, one exit code.",
@@ -43,7 +44,8 @@ class _Lazy(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            raise click.UsageError(f"{error.message.rstrip('.')}; firedrill knows {', '.join(COMMANDS)}", ctx) from None
+            hint = meant(args[0], COMMANDS) or f"; firedrill knows {', '.join(COMMANDS)}"
+            raise click.UsageError(f"No such command '{args[0]}'{hint}" if args else error.message, ctx) from None
 
 
 @click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -15,8 +15,10 @@ from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.plan import Plan
 from firedrill.plan.timeline import make_plan
 from firedrill.spec.check import Checked, check
+from firedrill.spec.suite import find_root
 
 paths = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
+some_paths = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH...]")
 one_path = click.argument("path", type=click.Path(exists=True, path_type=Path, dir_okay=False), metavar="FILE")
 environment = click.option(
     "--environment", "-e", metavar="NAME", help="The environment of firedrill.yaml to use; its default when left out."
@@ -25,6 +27,14 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Answer as JSON o
 strict = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def all_experiments() -> tuple[Path, ...]:
+    """The folder of experiments of the suite that stands here or above; a usage error when it has none."""
+    folder = find_root(Path.cwd()) / "experiments"
+    if not folder.is_dir():
+        raise click.UsageError(f"there is no folder {folder}: name a file or a folder")
+    return (Path(os.path.relpath(folder)),)
 
 
 def echo_json(answer: object) -> None:

@@ -12,18 +12,20 @@ from firedrill.core.errors import Problem, Severity
 
 
 @click.command("validate")
-@options.paths
+@options.some_paths
 @options.environment
 @options.strict
 @options.as_json
 def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_json: bool) -> None:
     """Find every problem of experiments and of all that they refer to, as `file:line:col: path: what`.
 
+    Without a PATH, every experiment of the suite.
+
     Exit code 0 when there is no error, 2 when there is one. Runs nothing and imports none of your Python files.
     """
     from firedrill.spec.check import check
 
-    found = check(paths, kinds(), os.environ, environment_name=environment)
+    found = check(paths or options.all_experiments(), kinds(), os.environ, environment_name=environment)
     if environment is not None and found.suite is not None:
         found.environment(environment)
     if as_json:
