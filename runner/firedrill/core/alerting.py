@@ -1,6 +1,7 @@
 """Rules and routes as Prometheus and Alertmanager files declare them, with where each setting stands."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from firedrill.core.model.declared import Declared
 
@@ -21,6 +22,8 @@ class RecordingRule(Declared):
     interval: float
     """Seconds between the group's evaluations."""
     place: Place
+    places: Mapping[str, Place] = {}
+    """Where `expr` stands, and the group's `interval` when the file sets one."""
 
 
 class AlertingRule(Declared):
@@ -35,6 +38,8 @@ class AlertingRule(Declared):
     group: str
     interval: float
     place: Place
+    places: Mapping[str, Place] = {}
+    """Where `expr`, `for` and `keep_firing_for` stand, and the group's `interval` when the file sets one."""
 
 
 class Receiver(Declared):
@@ -46,7 +51,11 @@ class Receiver(Declared):
 
 
 class Route(Declared):
-    """A node of the routing tree with what it inherits filled in; seconds for the three waits."""
+    """A node of the routing tree with what it inherits filled in; seconds for the three waits.
+
+    `places` says where each of them stands, here or in the route it is inherited from; Alertmanager's own defaults stand nowhere.
+    Mute and active time intervals are the node's own: Alertmanager does not inherit them.
+    """
 
     receiver: str
     matchers: tuple[str, ...] = ()
@@ -55,7 +64,27 @@ class Route(Declared):
     group_interval: float = 300.0
     repeat_interval: float = 14_400.0
     continue_: bool = False
+    mute: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
     routes: tuple["Route", ...] = ()
+    place: Place
+    places: Mapping[str, Place] = {}
+
+
+class Inhibition(Declared):
+    """An inhibit rule: alerts that match `target` are not told while one that matches `source` fires with the same `equal` labels."""
+
+    source: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    equal: tuple[str, ...] = ()
+    place: Place
+
+
+class TimeInterval(Declared):
+    """A named time interval; `spec` is its `time_intervals` list as the file has it."""
+
+    name: str
+    spec: Any = None
     place: Place
 
 
@@ -66,3 +95,5 @@ class Alerting(Declared):
     alerts: tuple[AlertingRule, ...] = ()
     receivers: tuple[Receiver, ...] = ()
     route: Route | None = None
+    inhibitions: tuple[Inhibition, ...] = ()
+    intervals: tuple[TimeInterval, ...] = ()

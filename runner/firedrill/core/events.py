@@ -216,9 +216,10 @@ class AlertBoundary(Event):
 
 @dataclass(frozen=True, slots=True)
 class NotificationReceived(Event):
-    """One message of Alertmanager at the sink.
+    """One message of Alertmanager at the sink, by `integration` (webhook, pagerduty, email, ...).
 
-    Each alert: status, labels, annotations, starts_at, ends_at (null while firing), fingerprint.
+    Each alert: status, labels, annotations, starts_at, ends_at (null while firing), fingerprint. `title` and `text` are what a
+    person reads. A protocol that does not tell its alerts has those that Alertmanager had in the group by then.
     """
 
     kind: ClassVar[str] = "notification.received"
@@ -227,6 +228,81 @@ class NotificationReceived(Event):
     group_key: str
     group_labels: Mapping[str, str]
     alerts: Sequence[Mapping[str, Any]]
+    integration: str = "webhook"
+    title: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationFailed(Event):
+    """Alertmanager tried to tell a receiver and could not; `reason` in its own words, `attempts` so far."""
+
+    kind: ClassVar[str] = "notification.failed"
+    receiver: str
+    integration: str
+    group_key: str
+    reason: str
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSuppressed(Event):
+    """Alertmanager holds an alert back: `by` is silence, inhibition or mute.
+
+    `names` are the silences' ids, the sources' fingerprints, or the intervals.
+    """
+
+    kind: ClassVar[str] = "alert.suppressed"
+    alert: str
+    labels: Mapping[str, str]
+    by: str
+    names: Sequence[str] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReleased(Event):
+    """An alert is held back no more by what `by` says."""
+
+    kind: ClassVar[str] = "alert.released"
+    alert: str
+    labels: Mapping[str, str]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDown(Event):
+    """Prometheus cannot scrape a target; `error` in its own words."""
+
+    kind: ClassVar[str] = "target.down"
+    job: str
+    instance: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetUp(Event):
+    """Prometheus scrapes a target again."""
+
+    kind: ClassVar[str] = "target.up"
+    job: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEmpty(Event):
+    """A recording rule that rules under test read gives no series, though its evaluation succeeds."""
+
+    kind: ClassVar[str] = "record.empty"
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilled(Event):
+    """It gives series again, or for the first time."""
+
+    kind: ClassVar[str] = "record.filled"
+    record: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,40 @@ class Notification:
     group_key: str
     group_labels: Mapping[str, str]
     alerts: Sequence[Mapping[str, Any]]
+    integration: str = "webhook"
+    title: str = ""
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Failure:
+    """One time that Alertmanager could not tell a receiver."""
+
+    seq: int
+    at: float
+    receiver: str
+    integration: str
+    group_key: str
+    reason: str
+    attempts: int
+
+
+@dataclass(slots=True)
+class Held:
+    """A time during which something was not as the alerting path needs it; `until` is None while it lasts.
+
+    Of an alert: `what` is its name, `by` silence, inhibition or mute. Of a target: `what` is its instance, `by` target.
+    Of a recorded series without data: `what` is its name, `by` record.
+    """
+
+    what: str
+    by: str
+    since: float
+    seq: int
+    until: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    names: Sequence[str] = ()
+    why: str = ""
 
 
 @dataclass(slots=True)
@@ -160,6 +194,8 @@ class Facts:
     alerts: list[AlertSpan] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     faults: dict[str, FaultWindow] = field(default_factory=dict)
     blinds: list[Blind] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)

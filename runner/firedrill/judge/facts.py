@@ -15,7 +15,9 @@ from firedrill.core.events import (
     AlertBoundary,
     AlertFiring,
     AlertPending,
+    AlertReleased,
     AlertResolved,
+    AlertSuppressed,
     BlindBegan,
     BlindEnded,
     ClockOffset,
@@ -30,13 +32,18 @@ from firedrill.core.events import (
     HypothesisChecked,
     LoadEnded,
     Noted,
+    NotificationFailed,
     NotificationReceived,
     PageAcknowledged,
     PageOpened,
     PageResolved,
     PhaseEntered,
+    RecordEmpty,
+    RecordFilled,
     Samples,
     SteadyChecked,
+    TargetDown,
+    TargetUp,
 )
 from firedrill.core.model.plan import Plan
 from firedrill.judge.drill import (
@@ -46,7 +53,9 @@ from firedrill.judge.drill import (
     Blind,
     Coverage,
     Facts,
+    Failure,
     FaultWindow,
+    Held,
     Notification,
     Page,
     Phase,
@@ -79,6 +88,7 @@ def apply(facts: Facts, entry: Entry) -> None:
     _measured(facts, entry)
     _alerted(facts, entry)
     _paged(facts, entry)
+    _hindered(facts, entry)
     _broken(facts, entry)
     _seen(facts, entry)
 
@@ -180,7 +190,10 @@ def _owner(facts: Facts, alert: str, labels: Mapping[str, str], stage: str, at: 
 def _paged(facts: Facts, entry: Entry) -> None:
     match entry.event:
         case NotificationReceived() as event:
-            note = Notification(entry.seq, entry.at, event.receiver, event.status, event.group_key, event.group_labels, tuple(event.alerts))
+            note = Notification(
+                entry.seq, entry.at, event.receiver, event.status, event.group_key, event.group_labels, tuple(event.alerts),
+                event.integration, event.title, event.text,
+            )  # fmt: skip
             facts.notifications.append(note)
             _join(facts, note)
         case PageOpened(page=page, receiver=receiver, alerts=alerts, notification=seq):
@@ -206,6 +219,31 @@ def _join(facts: Facts, note: Notification) -> None:
 
 def _pages(facts: Facts, name: str) -> list[Page]:
     return [page for page in facts.pages if page.page == name and page.resolved is None]
+
+
+def _hindered(facts: Facts, entry: Entry) -> None:
+    match entry.event:
+        case NotificationFailed() as event:
+            failure = (event.receiver, event.integration, event.group_key, event.reason, event.attempts)
+            facts.failures.append(Failure(entry.seq, entry.at, *failure))
+        case AlertSuppressed(alert=alert, labels=labels, by=by, names=names, why=why):
+            facts.held.append(Held(alert, by, entry.at, entry.seq, None, labels, tuple(names), why))
+        case AlertReleased(alert=alert, labels=labels, by=by):
+            _released(facts, alert, by, entry.at, labels)
+        case TargetDown(job=job, instance=instance, error=error):
+            facts.held.append(Held(instance, "target", entry.at, entry.seq, None, {"job": job}, (), error))
+        case TargetUp(job=job, instance=instance):
+            _released(facts, instance, "target", entry.at, {"job": job})
+        case RecordEmpty(record=record):
+            facts.held.append(Held(record, "record", entry.at, entry.seq))
+        case RecordFilled(record=record):
+            _released(facts, record, "record", entry.at, {})
+
+
+def _released(facts: Facts, what: str, by: str, at: float, labels: Mapping[str, str]) -> None:
+    for held in facts.held:
+        if (held.what, held.by, held.labels, held.until) == (what, by, labels, None):
+            held.until = at
 
 
 def _broken(facts: Facts, entry: Entry) -> None:

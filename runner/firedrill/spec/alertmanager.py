@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import Field
 
-from firedrill.core.alerting import Place, Receiver, Route
+from firedrill.core.alerting import Inhibition, Place, Receiver, Route, TimeInterval
 from firedrill.core.errors import Problem
-from firedrill.spec.located import Document, Items, Scalar, Table, Tree, line_of, under
+from firedrill.spec.located import Document, Items, Scalar, Table, Tree, line_of, raw, under
 from firedrill.spec.located import Path as Where
 from firedrill.spec.prometheus import Foreign, Seconds
 from firedrill.spec.suggest import meant, unknown
@@ -40,16 +40,28 @@ class _Route(Foreign):
     routes: object = ()
 
 
+class _Inhibition(Foreign):
+    source_match: Mapping[str, str] = {}
+    source_match_re: Mapping[str, str] = {}
+    source_matchers: tuple[str, ...] = ()
+    target_match: Mapping[str, str] = {}
+    target_match_re: Mapping[str, str] = {}
+    target_matchers: tuple[str, ...] = ()
+    equal: tuple[str, ...] = ()
+
+
 _ROOT = {"receiver": "", "group_by": (), "group_wait": 30.0, "group_interval": 300.0, "repeat_interval": 14_400.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Alertmanager:
-    """Who may be told, and how an alert finds them."""
+    """Who may be told, how an alert finds them, and what keeps it from them."""
 
     receivers: tuple[Receiver, ...]
     route: Route | None
     problems: tuple[Problem, ...]
+    inhibitions: tuple[Inhibition, ...] = ()
+    intervals: tuple[TimeInterval, ...] = ()
 
 
 def load_alertmanager(file: Path, root: Path) -> Alertmanager:
@@ -58,8 +70,9 @@ def load_alertmanager(file: Path, root: Path) -> Alertmanager:
     if document is None:
         return Alertmanager((), None, tuple(problems))
     reader = _Reader(document, within(root, file))
-    receivers, route = reader.receivers(), reader.whole_route()
-    return Alertmanager(receivers, route, (*problems, *reader.problems))
+    receivers, intervals = reader.receivers(), tuple(reader.intervals())
+    route, inhibitions = reader.whole_route(), tuple(reader.inhibitions())
+    return Alertmanager(receivers, route, (*problems, *reader.problems), inhibitions, intervals)
 
 
 class _Reader:
@@ -67,6 +80,7 @@ class _Reader:
         self.document, self.file = document, file
         self.problems = list(_unknown_keys(document))
         self.known: set[str] = set()
+        self.known_intervals: set[str] = set()
 
     def receivers(self) -> tuple[Receiver, ...]:
         tree = under(self.document.tree, "receivers")
@@ -88,10 +102,8 @@ class _Reader:
         integrations = [key for key in tree.keys if key != "name"]
         for key in integrations:
             self._integration(tree, key, path)
-        return Receiver(
-            name=name.text, integrations=tuple(key.removesuffix("_configs") for key in integrations),
-            place=Place(file=self.file, line=line_of(tree)),
-        )  # fmt: skip
+        kinds = tuple(key.removesuffix("_configs") for key in integrations)
+        return Receiver(name=name.text, integrations=kinds, place=self._place(tree))
 
     def _integration(self, tree: Table, key: str, path: Where) -> None:
         if not key.endswith("_configs"):
@@ -110,7 +122,36 @@ class _Reader:
             return None
         if isinstance(tree, Table):
             self._check_root(tree)
-        return self._route(tree, ("route",), _ROOT)
+        return self._route(tree, ("route",), _ROOT, {})
+
+    def inhibitions(self) -> Iterator[Inhibition]:
+        for at, tree in self._list("inhibit_rules"):
+            declared, problems = typed(_Inhibition, tree, self.document, at)
+            self.problems += problems
+            if declared is not None:
+                source = _matchers(declared.source_match, declared.source_match_re, declared.source_matchers)
+                target = _matchers(declared.target_match, declared.target_match_re, declared.target_matchers)
+                yield Inhibition(source=source, target=target, equal=declared.equal, place=self._place(tree))
+
+    def intervals(self) -> Iterator[TimeInterval]:
+        """Both spellings of the list; what is inside is Alertmanager's to check."""
+        for at, tree in (*self._list("mute_time_intervals"), *self._list("time_intervals")):
+            name, spec = under(tree, "name"), under(tree, "time_intervals")
+            if not isinstance(name, Scalar):
+                self._wrong(tree, at, "'name' is missing")
+                continue
+            self.known_intervals.add(name.text)
+            yield TimeInterval(name=name.text, spec=None if spec is None else raw(spec), place=self._place(tree))
+
+    def _list(self, key: str) -> Iterator[tuple[Where, Tree]]:
+        tree = under(self.document.tree, key)
+        if isinstance(tree, Items):
+            yield from (((key, number), item) for number, item in enumerate(tree.items))
+        elif tree is not None and not (isinstance(tree, Scalar) and tree.nothing):
+            self._wrong(tree, (key,), expected("a list", tree))
+
+    def _place(self, tree: Tree) -> Place:
+        return Place(file=self.file, line=line_of(tree))
 
     def _check_root(self, tree: Table) -> None:
         if "receiver" not in tree.keys:
@@ -119,7 +160,7 @@ class _Reader:
             if key in tree.keys:
                 self._wrong(tree.keys[key], ("route", key), "the first route takes every alert and has no matchers")
 
-    def _route(self, tree: Tree, path: Where, inherited: dict[str, Any]) -> Route | None:
+    def _route(self, tree: Tree, path: Where, inherited: dict[str, Any], above: Mapping[str, Place]) -> Route | None:
         declared, problems = typed(_Route, tree, self.document, path)
         self.problems += problems
         receiver, below = under(tree, "receiver"), under(tree, "routes")
@@ -127,21 +168,31 @@ class _Reader:
             self._wrong(receiver, (*path, "receiver"), unknown("receiver", receiver.text, self.known))
         own = {key: getattr(declared, key) for key in _ROOT if declared is not None and getattr(declared, key) is not None}
         settings = inherited | own
-        routes = self._below(below, (*path, "routes"), settings)
+        places = {**above, **{key: self._place(at) for key in _ROOT if (at := under(tree, key)) is not None}}
+        routes = self._below(below, (*path, "routes"), settings, places)
+        self._known_intervals(tree, path)
         if declared is None:
             return None
         return Route(
-            **settings, matchers=_matchers(declared), continue_=declared.continue_, routes=tuple(routes),
-            place=Place(file=self.file, line=line_of(tree)),
+            **settings, matchers=_matchers(declared.match, declared.match_re, declared.matchers), continue_=declared.continue_,
+            mute=declared.mute_time_intervals, active=declared.active_time_intervals, routes=tuple(routes),
+            place=self._place(tree), places=places,
         )  # fmt: skip
 
-    def _below(self, tree: Tree | None, path: Where, settings: dict[str, Any]) -> list[Route]:
+    def _known_intervals(self, tree: Tree, path: Where) -> None:
+        for key in ("mute_time_intervals", "active_time_intervals"):
+            named = under(tree, key)
+            for number, name in enumerate(named.items if isinstance(named, Items) else ()):
+                if isinstance(name, Scalar) and name.text not in self.known_intervals:
+                    self._wrong(name, (*path, key, number), unknown("time interval", name.text, self.known_intervals))
+
+    def _below(self, tree: Tree | None, path: Where, settings: dict[str, Any], above: Mapping[str, Place]) -> list[Route]:
         if tree is None:
             return []
         if not isinstance(tree, Items):
             self._wrong(tree, path, expected("a list", tree))
             return []
-        found = [self._route(each, (*path, number), settings) for number, each in enumerate(tree.items)]
+        found = [self._route(each, (*path, number), settings, above) for number, each in enumerate(tree.items)]
         return [each for each in found if each is not None]
 
     def _wrong(self, at: Tree, path: Where, message: str) -> None:
@@ -156,11 +207,11 @@ def _unknown_keys(document: Document) -> Iterator[Problem]:
             yield document.problem(at, (key,), f"unknown key{guess}")
 
 
-def _matchers(route: _Route) -> tuple[str, ...]:
+def _matchers(match: Mapping[str, str], match_re: Mapping[str, str], matchers: Sequence[str]) -> tuple[str, ...]:
     """One matcher a text, in today's spelling whatever the file's."""
-    equal = [f'{name}="{_escaped(value)}"' for name, value in route.match.items()]
-    alike = [f'{name}=~"{_escaped(value)}"' for name, value in route.match_re.items()]
-    return (*equal, *alike, *_one_each(route.matchers))
+    equal = [f'{name}="{_escaped(value)}"' for name, value in match.items()]
+    alike = [f'{name}=~"{_escaped(value)}"' for name, value in match_re.items()]
+    return (*equal, *alike, *_one_each(matchers))
 
 
 def _escaped(value: str) -> str:

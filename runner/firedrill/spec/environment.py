@@ -46,7 +46,11 @@ def _of(settings: Settings, name: str, embedded: Embedded) -> tuple[Alerting, li
     if file is None:
         return Alerting(records=tuple(records), alerts=tuple(alerts)), problems
     told = load_alertmanager(file, settings.root)
-    return Alerting(records=tuple(records), alerts=tuple(alerts), receivers=told.receivers, route=told.route), [*problems, *told.problems]
+    alerting = Alerting(
+        records=tuple(records), alerts=tuple(alerts), receivers=told.receivers, route=told.route, inhibitions=told.inhibitions,
+        intervals=told.intervals,
+    )  # fmt: skip
+    return alerting, [*problems, *told.problems]
 
 
 def _file(settings: Settings, text: str, path: Where, problems: list[Problem]) -> Path | None:

@@ -103,17 +103,24 @@ class _Reader:
         self.problems += problems
         if declared is None or group is None:
             return None
-        return self._placed(declared, group, Place(file=self.file, line=line_of(tree)))
+        own = {"expr": under(tree, "expr"), "for": under(tree, "for"), "keep_firing_for": under(tree, "keep_firing_for")}
+        places = {key: self._place(at) for key, at in (own | {"interval": under(self.document.tree, *path[:2], "interval")}).items() if at}
+        return self._placed(declared, group, self._place(tree), places)
 
-    def _placed(self, declared: Foreign, group: _Group, place: Place) -> RecordingRule | AlertingRule:
+    def _place(self, tree: Tree) -> Place:
+        return Place(file=self.file, line=line_of(tree))
+
+    def _placed(self, declared: Foreign, group: _Group, place: Place, places: Mapping[str, Place]) -> RecordingRule | AlertingRule:
         interval = self.interval if group.interval is None else group.interval
         if isinstance(declared, _Recording):
-            return RecordingRule(record=declared.record, expr=declared.expr.strip(), group=group.name, interval=interval, place=place)
+            return RecordingRule(
+                record=declared.record, expr=declared.expr.strip(), group=group.name, interval=interval, place=place, places=places
+            )
         assert isinstance(declared, _Alert)
         return AlertingRule(
             alert=declared.alert, expr=declared.expr.strip(), for_=declared.for_, keep_firing_for=declared.keep_firing_for,
             labels={**group.labels, **declared.labels}, annotations=dict(declared.annotations),
-            group=group.name, interval=interval, place=place,
+            group=group.name, interval=interval, place=place, places=places,
         )  # fmt: skip
 
     def _check_expr(self, tree: Tree, path: Where) -> None:

@@ -44,7 +44,7 @@ class Files:
     def original(self, words: str) -> str:
         """`words` with the names that people know for the files we copied."""
         for copied, declared in self.rules.items():
-            words = words.replace(str(copied), declared)
+            words = words.replace(str(copied), declared).replace(str(copied.relative_to(self.folder)), declared)
         return words
 
 
@@ -95,10 +95,12 @@ class EmbeddedStack:
         await self._begin("Alertmanager", argv, self.alertmanager_log, directory, self.alertmanager)
 
     async def _start_prometheus(self, program: install.Program, directory: Path, addresses: Mapping[str, str]) -> None:
-        document = prometheus_document(self._settings, list(self._files.rules), addresses, self._ports["alertmanager"])
+        # Named from the folder it runs in: when a group is evaluated hangs on its file's name, and is so the same in every drill.
+        rules = [path.relative_to(self._files.folder) for path in self._files.rules]
+        document = prometheus_document(self._settings, rules, addresses, self._ports["alertmanager"])
         self._files.prometheus.write_text(yaml.safe_dump(document, sort_keys=False))
-        argv = prometheus_argv(program.path, self._files.prometheus, directory / "prometheus", self._ports["prometheus"])
-        await self._begin("Prometheus", argv, self.prometheus_log, directory, self.prometheus)
+        argv = prometheus_argv(program.path, Path(self._files.prometheus.name), directory / "prometheus", self._ports["prometheus"])
+        await self._begin("Prometheus", argv, self.prometheus_log, self._files.folder, self.prometheus)
 
     async def _begin(self, name: str, argv: list[str], log: Path, cwd: Path, url: str) -> None:
         program = await waiting.start(name, argv, log, cwd)

@@ -7,6 +7,7 @@ from firedrill.core.kinds import ExpectationKind
 from firedrill.core.model.declared import Count, Declared
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Finding, Verdict
+from firedrill.judge.causes import no_page
 from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, finding, settle, shaken, undecided
 from firedrill.judge.moments import Moment, cleared, close, expected_clear, expected_origin, origin, phase
@@ -111,28 +112,11 @@ def _missing(declared: PageExpectation, facts: Facts, start: Moment) -> Check:
     last = close(facts) if deadline is None else deadline
     if (spot := blinded(facts, [*paging(facts, declared.page), *traffic(facts)], start.at, last)) is not None:
         return spot
-    why, evidence = _cause(declared, facts, start)
+    why, evidence = no_page(facts, declared.page, declared.to, start)
     within = f" within {declared.within}" if declared.within is not None else ""
     return Check(
         Verdict.FAIL, f"did not page {declared.to or 'anyone'}{within}: {why}", [*start.evidence, *evidence, *cited(facts, PAGING)]
     )
-
-
-def _cause(declared: PageExpectation, facts: Facts, start: Moment) -> tuple[str, list[int]]:
-    """The first thing that went wrong on the way to the page, as far as the facts tell."""
-    elsewhere = [hit for hit in hits(facts, declared.page) if hit.at >= start.at and hit.page.receiver != declared.to]
-    if elsewhere:
-        others = both(dict.fromkeys(f"`{hit.page.receiver}`" for hit in elsewhere))
-        return f"it reached {others} instead of {declared.to}", [seq for hit in elsewhere for seq in hit.evidence]
-    lives = [span for span in spans(facts, declared.page) if span.resolved is None or span.resolved >= start.at]
-    fired = [span for span in lives if span.firing is not None]
-    if fired:
-        at = (fired[0].firing or 0.0) - start.at
-        return f"it fired {seconds(at)} after {start.name}, but no notification came", [fired[0].seqs["firing"]]
-    if lives:
-        at = (lives[0].pending or 0.0) - start.at
-        return f"it was pending {seconds(at)} after {start.name}, but never fired", [lives[0].seqs["pending"]]
-    return "the alert never became pending", []
 
 
 def _count(declared: PageExpectation, facts: Facts, found: list[Hit], start: Moment) -> Check:
