@@ -236,6 +236,23 @@ def placebo() -> JudgedDrill:
     return record(plan.model_copy(update={"faults": (nothing,)}), [ev.FaultCounted]).judged()
 
 
+def _stormy() -> Iterator[Line]:
+    """Five hundred instances of one alert, each telling a page of its own."""
+    for number in range(500):
+        at, labels = 40 + number / 100, {"shard": str(number)}
+        told = {"labels": {"alertname": "Storm", **labels}, "annotations": {}, "status": "firing", "fingerprint": str(number)}
+        note = ev.NotificationReceived("payments-oncall", "firing", f"storm {number}", labels, [told])
+        yield at, ev.AlertFiring("Storm", labels), "prometheus", at
+        yield at + 0.1, note, "sink", at + 0.1
+        yield at + 0.1, ev.PageOpened(f"s{number}", "payments-oncall", ["Storm"], -1), "sink", at + 0.1
+
+
+@pytest.fixture(scope="session")
+def storm() -> JudgedDrill:
+    """The drill that went well but for a storm of another alert."""
+    return record(make_plan(), more=list(_stormy())).judged()
+
+
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 

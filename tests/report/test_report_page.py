@@ -14,6 +14,8 @@ from firedrill.judge.facts import fold
 from firedrill.judge.verdict import conclude
 from firedrill.report import verdict_json
 from firedrill.report.chart import figure
+from firedrill.report.html import render
+from firedrill.report.lanes import lanes
 from firedrill.report.words import seconds
 
 Open = Callable[..., "Opened"]
@@ -207,6 +209,15 @@ def test_a_placebo_shows_its_time_but_shades_nothing_as_broken(placebo: JudgedDr
     (fault,) = [trace for trace in drawn["data"] if trace["meta"]["kind"] == "fault"]
     assert fault["meta"]["colour"] == "calm"
     assert [shape for shape in drawn["layout"]["shapes"] if shape["name"] == "shade"] == []
+
+
+def test_a_storm_of_one_alert_shares_a_lane_and_the_page_stays_readable(storm: JudgedDrill) -> None:
+    titles = [lane.title for lane in lanes(storm.facts) if lane.kind == "alert"]
+    page = render(storm, "../../plotly.js").decode()
+    assert titles == ["alert NegotiationLatencyBudgetBurn: pending, then firing", "alert Storm: 500 instances"]
+    assert page.count('<section class="detection">') == 10
+    assert "491 more detections stand in verdict.json." in page
+    assert "more rows are left out; the journal has them all." in page
 
 
 def test_the_lines_do_not_bridge_seconds_that_nobody_measured(recording: Any) -> None:

@@ -10,7 +10,15 @@ from typing import Any
 from firedrill.core.model.plan import Plan
 from firedrill.core.verdicts import Exit, Finding, Verdict
 
+Instance = tuple[str, frozenset[tuple[str, str]]]
+"""An alert's name and its labels."""
+
 STAGES = ("window", "scrape", "record", "evaluate", "for", "send", "group", "deliver")
+
+
+def instance(alert: str, labels: Mapping[str, str]) -> Instance:
+    """What tells one instance of an alert from another; `alertname` is its name and no label of its own."""
+    return alert, frozenset((name, value) for name, value in labels.items() if name != "alertname")
 
 
 @dataclass(slots=True)
@@ -196,6 +204,10 @@ class Facts:
     pages: list[Page] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    lives: dict[Instance, list[AlertSpan]] = field(default_factory=dict)
+    """The same alerts by instance: a storm must not be searched through for each alert of its own."""
+    threads: dict[tuple[str, str], Page] = field(default_factory=dict)
+    """The pages that are open, by receiver and group key."""
     faults: dict[str, FaultWindow] = field(default_factory=dict)
     blinds: list[Blind] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)

@@ -60,6 +60,7 @@ from firedrill.judge.drill import (
     Page,
     Phase,
     Series,
+    instance,
 )
 
 STEP = 0.05
@@ -160,8 +161,8 @@ def _alerted(facts: Facts, entry: Entry) -> None:
                 span.firing = entry.at
                 span.seqs["firing"] = entry.seq
         case AlertResolved(alert=alert, labels=labels):
-            for span in facts.alerts:
-                if span.alert == alert and span.labels == labels and span.resolved is None:
+            for span in facts.lives.get(instance(alert, labels), ()):
+                if span.resolved is None:
                     span.resolved = entry.at
                     span.seqs["resolved"] = entry.seq
         case AlertBoundary(alert=alert, labels=labels, stage=stage):
@@ -170,16 +171,18 @@ def _alerted(facts: Facts, entry: Entry) -> None:
 
 
 def _open_span(facts: Facts, alert: str, labels: Mapping[str, str]) -> AlertSpan:
-    for span in reversed(facts.alerts):
-        if span.alert == alert and span.labels == labels and span.resolved is None:
-            return span
-    facts.alerts.append(AlertSpan(alert, dict(labels)))
-    return facts.alerts[-1]
+    lives = facts.lives.setdefault(instance(alert, labels), [])
+    if not lives or lives[-1].resolved is not None:
+        lives.append(AlertSpan(alert, dict(labels)))
+        facts.alerts.append(lives[-1])
+    return lives[-1]
 
 
 def _owner(facts: Facts, alert: str, labels: Mapping[str, str], stage: str, at: float) -> AlertSpan | None:
     """The life of the alert that a boundary found after the fact belongs to: before it is pending for some, after it fires for others."""
-    lives = [span for span in facts.alerts if span.alert == alert and labels.items() <= span.labels.items()]
+    lives = facts.lives.get(instance(alert, labels)) or [
+        span for span in facts.alerts if span.alert == alert and labels.items() <= span.labels.items()
+    ]
     if stage in ("send", "group"):
         fired = [span for span in lives if span.firing is not None and span.firing <= at + STEP]
         return fired[-1] if fired else (lives[0] if lives else None)
@@ -197,8 +200,11 @@ def _paged(facts: Facts, entry: Entry) -> None:
             facts.notifications.append(note)
             _join(facts, note)
         case PageOpened(page=page, receiver=receiver, alerts=alerts, notification=seq):
-            first = [note for note in facts.notifications if note.seq == seq]
-            facts.pages.append(Page(page, receiver, tuple(alerts), entry.at, first, seqs={"opened": entry.seq}))
+            first = next((note for note in reversed(facts.notifications) if note.seq == seq), None)
+            page_ = Page(page, receiver, tuple(alerts), entry.at, [] if first is None else [first], seqs={"opened": entry.seq})
+            facts.pages.append(page_)
+            if first is not None:
+                facts.threads[first.receiver, first.group_key] = page_
         case PageAcknowledged(page=name):
             for open_ in _pages(facts, name):
                 open_.acknowledged = entry.at if open_.acknowledged is None else open_.acknowledged
@@ -210,11 +216,9 @@ def _paged(facts: Facts, entry: Entry) -> None:
 
 
 def _join(facts: Facts, note: Notification) -> None:
-    for page in facts.pages:
-        first = page.notifications[0] if page.notifications else None
-        same = first is not None and (first.receiver, first.group_key) == (note.receiver, note.group_key)
-        if same and page.resolved is None:
-            page.notifications.append(note)
+    page = facts.threads.get((note.receiver, note.group_key))
+    if page is not None and page.resolved is None:
+        page.notifications.append(note)
 
 
 def _pages(facts: Facts, name: str) -> list[Page]:

@@ -7,7 +7,7 @@ neighbour, one further out is left out, and the detection's notes say so either 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from firedrill.judge.drill import STAGES, AlertSpan, Bin, Detection, Facts
+from firedrill.judge.drill import STAGES, AlertSpan, Bin, Detection, Facts, instance
 from firedrill.judge.moments import Moment, cleared, origin
 from firedrill.judge.pages import Hit, hits, instances, is_of, paged_alerts, spans
 from firedrill.judge.slo import bins, good_of, recovery
@@ -55,8 +55,9 @@ def _detection(facts: Facts, alert: str, hit: Hit, start: Moment, hurt: float | 
 def _instance(facts: Facts, alert: str, hit: Hit) -> AlertSpan | None:
     """The life of the alert that this page speaks of: the last that fired before the page came."""
     told = [] if hit.note is None else instances(hit.note, alert)
-    lives = [span for span in spans(facts, alert) if span.firing is not None and span.firing <= hit.at + JITTER]
-    known = [span for span in lives if any(is_of(span, one) for one in told)]
+    exact = [span for one in told for span in facts.lives.get(instance(alert, one.get("labels", {})), ())]
+    lives = [span for span in exact or spans(facts, alert) if span.firing is not None and span.firing <= hit.at + JITTER]
+    known = lives if exact else [span for span in lives if any(is_of(span, one) for one in told)]
     return max(known or lives, key=lambda span: span.firing or 0.0, default=None)
 
 

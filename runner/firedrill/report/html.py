@@ -26,6 +26,10 @@ STAGE_MEANS = {
 }
 OWNERS = {"window": "rule", "for": "rule", "send": "route", "group": "route", "deliver": "route"}
 """Who decides how long a stage takes: the rule, the route, and for the others Prometheus' own intervals."""
+MOST = 10
+"""Detections that the page draws; verdict.json has them all."""
+MOST_ROWS = 400
+"""Rows of what happened that the page shows; the journal has them all."""
 LONGEST = 400
 """Characters of a journal entry that the page shows."""
 
@@ -52,11 +56,12 @@ def render(drill: JudgedDrill, library: str | None, cited: Mapping[int, Entry] |
         loader=PackageLoader("firedrill.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     page.filters.update(seconds=seconds, share=share, percent=percent, interval=interval, labels=labels, entry=_entry)
+    rows = happenings(drill.facts)
     text = page.get_template("report.html.j2").render(
         drill=drill, facts=drill.facts, plan=drill.facts.plan, marks=MARKS, cited=dict(cited or {}),
         started=datetime.fromtimestamp(drill.facts.wall, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-        waterfalls=[(one, list(waterfall(one))) for one in drill.detections], key_times=key_times(drill),
-        happenings=happenings(drill.facts), legend=list(colours(drill.facts)),
+        waterfalls=[(one, list(waterfall(one))) for one in drill.detections[:MOST]], key_times=key_times(drill),
+        happenings=rows[:MOST_ROWS], more_rows=len(rows[MOST_ROWS:]), legend=list(colours(drill.facts)),
         figure=_for_script(figure(drill)), library=library, inline=None if library else library_text(),
     )  # fmt: skip
     return text.encode()

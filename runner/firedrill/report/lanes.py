@@ -6,9 +6,12 @@ Knows names, times and colour roles; refuses to know how they are drawn.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from firedrill.judge.drill import AlertSpan, Facts, Page
+from firedrill.judge.drill import AlertSpan, Facts, Instance, Page
 from firedrill.judge.moments import real_faults
 from firedrill.report.words import labels
+
+MANY = 8
+"""Instances of one alert that still have a lane each; in a storm they share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,17 @@ def _faults(facts: Facts) -> Iterator[Lane]:
 
 
 def _alerts(facts: Facts) -> Iterator[Lane]:
-    instances = list(dict.fromkeys((span.alert, tuple(sorted(span.labels.items()))) for span in facts.alerts))
-    for alert, pairs in instances:
-        alone = sum(other == alert for other, _ in instances) == 1
-        spans = [span for span in facts.alerts if span.alert == alert and tuple(sorted(span.labels.items())) == pairs]
-        which = alert if alone else f"{alert} {labels(dict(pairs))}"
-        yield Lane(f"alert {which}: pending, then firing", "alert", [bar for span in spans for bar in _lives(span)])
+    by_alert: dict[str, dict[Instance, list[AlertSpan]]] = {}
+    for (alert, pairs), spans in facts.lives.items():
+        by_alert.setdefault(alert, {})[alert, pairs] = spans
+    for alert, instances in by_alert.items():
+        if len(instances) > MANY:
+            spans = [span for each in instances.values() for span in each]
+            yield Lane(f"alert {alert}: {len(instances)} instances", "alert", [bar for span in spans for bar in _lives(span)])
+            continue
+        for (_, pairs), spans in instances.items():
+            which = alert if len(instances) == 1 else f"{alert} {labels(dict(sorted(pairs)))}"
+            yield Lane(f"alert {which}: pending, then firing", "alert", [bar for span in spans for bar in _lives(span)])
 
 
 def _lives(span: AlertSpan) -> Iterator[Stretch]:

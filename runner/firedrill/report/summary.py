@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from firedrill.judge.drill import JudgedDrill
 from firedrill.report.words import MARKS, percent, seconds, share
 
+MOST = 5
+"""Detections whose stages are shown; verdict.json has them all."""
+
 
 def render(drill: JudgedDrill) -> bytes:
     """Markdown with a heading, the findings, each detection's stages, and the SLIs."""
@@ -22,11 +25,13 @@ def _lines(drill: JudgedDrill) -> Iterator[str]:
 
 
 def _detections(drill: JudgedDrill) -> Iterator[str]:
-    for one in drill.detections:
+    for one in drill.detections[:MOST]:
         yield f"\n**{_escaped(one.alert)}** reached {_escaped(one.receiver)} {seconds(one.total_s)} after the fault:\n"
         yield "| " + " | ".join(one.stages) + " |"
         yield "|" + "---|" * len(one.stages)
         yield "| " + " | ".join(seconds(value) for value in one.stages.values()) + " |"
+    if more := len(drill.detections[MOST:]):
+        yield f"\n{more} more detections stand in verdict.json."
 
 
 def _slos(drill: JudgedDrill) -> Iterator[str]:
