@@ -24,6 +24,7 @@ from firedrill.core.model import experiment, plan, probes, suite
 from firedrill.core.model.declared import Declared
 from firedrill.core.units import Duration
 from firedrill.judge import drill
+from firedrill.plan import lint
 from firedrill.report import verdict_json
 from firedrill.spec import chaos, openslo
 
@@ -72,6 +73,9 @@ UNSAID = {
     "Scrape.path": "Where the targets tell their metrics.",
     "Stack.embedded": "A stack that the drill starts.",
     "Suite.environments": "Environments, by name.",
+    "Allowed.lint": "[Its name](lint.md).",
+    "Lint.allow": "What is meant to be as it is.",
+    "Suite.lint": "What `validate` need not say.",
     "activity.started": "Chaos Toolkit starts an activity; `type` is action or probe.",
     "blind.ended": "From source_at on `what` can be seen again.",
     "fault.active": "The fault's holder says that it is in place.",
@@ -82,7 +86,7 @@ UNSAID = {
 
 def pages() -> dict[str, str]:
     """Every page of the reference, by file name."""
-    made = {"commands": _commands(), "kinds": _kinds(), "files": _files(), "journal": _journal(), "verdict": _verdict()}
+    made = {"commands": _commands(), "kinds": _kinds(), "files": _files(), "journal": _journal(), "lint": _lint(), "verdict": _verdict()}
     return {f"{name}.md": re.sub(r"\n{3,}", "\n\n", "\n".join([NOTICE, "", *lines])).rstrip() + "\n" for name, lines in made.items()}
 
 
@@ -274,6 +278,12 @@ def _event_type(field: Any) -> str:
     return _type(field.type).replace("mappings of anything", "mappings") + (" or null" if field.default is None else "")
 
 
+def _lint() -> Iterator[str]:
+    yield from ("# What `validate` warns of", "", LINT, "")
+    for check in lint.CHECKS:
+        yield from (f"## `{check.name}`", "", cleandoc(check.what), "", check.why, "")
+
+
 def _verdict() -> Iterator[str]:
     yield from ("# The verdict", "", cleandoc(verdict_json.__doc__ or "").replace("verdict.json", "`verdict.json`", 1), "")
     keys = list(_keys(verdict_json.content(_a_drill())))
@@ -459,6 +469,16 @@ VERDICT = {
 
 
 # ---- writing and checking
+
+
+LINT = """\
+Without errors, `firedrill validate` says what can never work, or not as it is meant to: a warning with the place, the name of the lint and
+the reason. `--strict` makes an error of each. `firedrill plan` says those that concern its own experiment, alerts and receivers.
+
+What is meant to be so is allowed in `firedrill.yaml`, one entry of `lint.allow` each, with the reason: `lint` is the name, `of` the alert,
+receiver or experiment that the warning is about (all of them when left out), `because` why. An entry that allows nothing is warned of too.
+
+Shares and times are those of a fault that makes every request bad, at an even rate of requests; a lint that cannot tell says nothing."""
 
 
 def stale(folder: Path = REFERENCE) -> list[str]:

@@ -39,7 +39,12 @@ def expectation(kind: str, **keys: Any) -> Expectation:
 
 def rule(name: str = "Burn", expr: str | None = None, **more: Any) -> AlertingRule:
     expr = expr or f"{RATIO % ('20s', '20s')} > 14.4 * 0.01 and {RATIO % ('5s', '5s')} > 14.4 * 0.01"
-    keys: dict[str, Any] = {"for_": 2.0, "labels": {"severity": "page"}, "annotations": {"summary": "It burns"}, **more}
+    keys: dict[str, Any] = {
+        "for_": 2.0,
+        "labels": {"severity": "page"},
+        "annotations": {"summary": "It burns", "runbook": "burn.md"},
+        **more,
+    }
     return AlertingRule(alert=name, expr=expr, group="g", interval=1.0, place=RULES, **keys)
 
 
@@ -50,7 +55,7 @@ def route(receiver: str, *matchers: str, routes: Sequence[Route] = (), **more: A
 
 def alerting(*rules: AlertingRule, root: Route | None = None, records: Sequence[RecordingRule] = ()) -> Alerting:
     root = root or route("nobody", routes=[route("oncall", 'severity="page"')])
-    receivers = (Receiver(name="nobody", place=RULES), Receiver(name="oncall", place=RULES))
+    receivers = tuple(Receiver(name=name, integrations=("webhook",), place=RULES) for name in ("nobody", "oncall"))
     return Alerting(records=tuple(records), alerts=rules or (rule(),), receivers=receivers, route=root)
 
 

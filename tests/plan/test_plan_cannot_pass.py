@@ -39,7 +39,7 @@ def test_an_alert_does_not_wait_for_its_group(suite: Suite) -> None:
 def test_a_threshold_over_100_percent_can_never_be_crossed(suite: Suite) -> None:
     alerts = suite.alerting(suite.rule(expr="sum(rate(bad[20s])) / sum(rate(all[20s])) > 14.4 * 0.1"))
     assert page(suite, alerts=alerts, within="45s") == (
-        "page Burn within 45s: Burn can never fire: it asks for more than 144 % of bad requests (alerts/r.yml:7)",
+        "Burn can never fire: it asks for more than 144 % of bad requests (alerts/r.yml:7)",
     )
 
 
@@ -77,7 +77,7 @@ def test_an_annotation_that_the_rule_does_not_set_is_named(suite: Suite) -> None
 
 def test_resolved_within_less_than_the_group_interval_holds_by_luck(suite: Suite) -> None:
     (said,) = page(suite, resolved="1s")
-    assert said.endswith("group_interval is 2s: this holds by luck at best")
+    assert said.endswith("group_interval is 2s: this holds by luck at best (alerts/r.yml:7)")
 
 
 def test_resolved_while_the_rule_keeps_firing_cannot_be(suite: Suite) -> None:
@@ -105,7 +105,7 @@ def test_an_experiment_that_plays_nothing_is_told_how_a_placebo_is_written(suite
 
 def test_a_steady_phase_shorter_than_the_longest_window_is_named(suite: Suite) -> None:
     (said,) = suite.plan(suite.fault("nothing"), steady=Duration(5)).warnings
-    assert said.startswith("steady: 5s is too short: even three times that is less than the rules' longest window, 20s")
+    assert said.startswith("slow: steady: 5s is too short: even three times that is less than the 20s that Burn looks back over")
 
 
 def test_another_rollback_strategy_is_overridden_aloud(suite: Suite) -> None:

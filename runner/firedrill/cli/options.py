@@ -55,7 +55,8 @@ def checked(where: tuple[Path, ...], environment: str | None, *, run: bool = Fal
 def planned(files: Checked, known: Kinds, experiment: Experiment, name: str | None) -> Plan:
     """The plan of one experiment in one environment; Refused when a limit forbids it."""
     chosen, environment = files.environment(name)
-    return make_plan(experiment, chosen, environment, files.slos, files.probes, files.alerting[chosen], known)
+    allowed = files.suite.lint.allow if files.suite else ()
+    return make_plan(experiment, chosen, environment, files.slos, files.probes, files.alerting[chosen], known, allowed)
 
 
 def drill_folder(results: Path, drill: str) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from firedrill.cli import options
+from firedrill.cli.linting import doubts
 from firedrill.cli.registry import kinds
 from firedrill.core.errors import Problem, Severity
 
@@ -21,6 +22,9 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
 
     Without a PATH, every experiment of the suite.
 
+    Without errors it also warns of what can never work, by the name of the lint that says so; `lint.allow` in firedrill.yaml
+    allows what is meant to be so. That no experiment exercises an alert is said only when all experiments are read.
+
     Exit code 0 when there is no error, 2 when there is one. Runs nothing and imports none of your Python files.
     """
     from firedrill.spec.check import check
@@ -28,13 +32,14 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
     found = check(paths or options.all_experiments(), kinds(), os.environ, environment_name=environment)
     if environment is not None and found.suite is not None:
         found.environment(environment)
+    problems = found.problems if found.errors else (*found.problems, *doubts(found, kinds(), environment))
     if as_json:
-        options.echo_json({"problems": [_as_json(one) for one in found.problems], "experiments": [one.name for one in found.experiments]})
+        options.echo_json({"problems": [_as_json(one) for one in problems], "experiments": [one.name for one in found.experiments]})
     else:
-        for problem in found.problems:
+        for problem in problems:
             click.echo(problem)
-        click.echo(_summary(found.problems, len(found.experiments)), err=True)
-    sys.exit(2 if any(strict or one.severity is Severity.ERROR for one in found.problems) else 0)
+        click.echo(_summary(problems, len(found.experiments)), err=True)
+    sys.exit(2 if any(strict or one.severity is Severity.ERROR for one in problems) else 0)
 
 
 def _as_json(problem: Problem) -> dict[str, object]:

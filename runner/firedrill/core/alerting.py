@@ -7,10 +7,11 @@ from firedrill.core.model.declared import Declared
 
 
 class Place(Declared):
-    """Where something is written; lines count from 1."""
+    """Where something is written; lines and columns count from 1."""
 
     file: str
     line: int
+    column: int = 1
 
 
 class RecordingRule(Declared):

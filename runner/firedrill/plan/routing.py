@@ -5,7 +5,7 @@ still come from the series, so a matcher on it is undecided, and every receiver 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from firedrill.core.alerting import AlertingRule, Route
 
@@ -46,18 +46,28 @@ def _below(route: Route, labels: Mapping[str, str]) -> Iterator[Route]:
 
 def matches(route: Route, labels: Mapping[str, str]) -> bool | None:
     """Whether the route takes an alert with these labels; None when a label not among them decides it."""
-    answers = [_holds(matcher, labels) for matcher in route.matchers]
+    return all_hold(route.matchers, labels)
+
+
+def all_hold(matchers: Sequence[str], labels: Mapping[str, str]) -> bool | None:
+    """Whether every matcher holds for an alert with these labels; None when a label not among them decides it."""
+    answers = [holds(matcher, labels) for matcher in matchers]
     if False in answers:
         return False
     return None if None in answers else True
 
 
-def _holds(matcher: str, labels: Mapping[str, str]) -> bool | None:
-    parts = _MATCHER.fullmatch(matcher)
-    if parts is None:
-        return None
-    value = labels.get(_plain(parts["label"]))
-    return None if value is None else _compare(value, parts["op"], _plain(parts["value"]))
+def holds(matcher: str, labels: Mapping[str, str]) -> bool | None:
+    """As `all_hold`, for one."""
+    label, op, value = parts(matcher)
+    known = labels.get(label)
+    return None if known is None or not op else _compare(known, op, value)
+
+
+def parts(matcher: str) -> tuple[str, str, str]:
+    """The label, the operator and the value of a matcher, without quotes; no operator when it cannot be read."""
+    found = _MATCHER.fullmatch(matcher)
+    return (_plain(found["label"]), found["op"], _plain(found["value"])) if found else (matcher, "", "")
 
 
 def _compare(value: str, op: str, wanted: str) -> bool | None:

@@ -3,7 +3,7 @@
 Knows names, limits and seconds; refuses to know how anything is started, injected or watched.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,8 @@ from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load
 from firedrill.core.model.plan import Plan, PlannedExpectation, PlannedFault, PlannedLoad
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Slo
-from firedrill.core.model.suite import Environment
+from firedrill.core.model.suite import Allowed, Environment
+from firedrill.plan import lint
 from firedrill.plan.cannot_pass import warnings
 from firedrill.plan.limits import refusals
 from firedrill.plan.words import unknown
@@ -32,12 +33,30 @@ def make_plan(
     probes: Mapping[str, Probe],
     alerting: Alerting,
     kinds: Kinds,
+    allowed: Sequence[Allowed] = (),
 ) -> Plan:
-    """The plan of one drill with its warnings; raises Refused with every limit that it would break, a line each."""
+    """The plan of one drill with its warnings; raises Refused with every limit that it would break, a line each.
+
+    `allowed` is what the suite does not want to be warned of.
+    """
+    plan = resolve(experiment, environment_name, environment, slos, probes, alerting, kinds)
+    return plan.model_copy(update={"warnings": (*warnings(plan), *map(str, lint.about(plan, allowed)))})
+
+
+def resolve(
+    experiment: Experiment,
+    environment_name: str,
+    environment: Environment,
+    slos: Mapping[str, Slo],
+    probes: Mapping[str, Probe],
+    alerting: Alerting,
+    kinds: Kinds,
+) -> Plan:
+    """As `make_plan`, with nothing said yet of what cannot pass."""
     if refused := (*refusals(experiment, environment_name, environment), *_unknown_names(experiment, slos, probes)):
         raise Refused("\n".join(refused))
     stack = environment.stack.embedded
-    plan = Plan(
+    return Plan(
         experiment=experiment.name,
         file=experiment.file,
         title=experiment.title,
@@ -56,7 +75,6 @@ def make_plan(
         longest_window=_longest_window(alerting),
         chaos=experiment.chaos,
     )
-    return plan.model_copy(update={"warnings": warnings(plan)})
 
 
 def _unknown_names(experiment: Experiment, slos: Iterable[str], probes: Iterable[str]) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
-"""Words for a name that nothing has."""
+"""Words that warnings share: a name that nothing has, lengths of time, shares, lists."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+
+from firedrill.core.units import Duration
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
@@ -10,6 +12,22 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     if near := get_close_matches(name, names, n=1):
         return f"there is no {what} {name}; did you mean {near[0]}?"
     return f"there is no {what} {name}; there {_are(names)}"
+
+
+def length(seconds: float) -> str:
+    """`1m30s`, to the millisecond."""
+    return str(Duration(seconds))
+
+
+def share(part: float) -> str:
+    """`14.4 %`."""
+    return f"{part * 100:.10g} %"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _are(names: list[str]) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from firedrill.core.alerting import Inhibition, Place, Receiver, Route, TimeInterval
 from firedrill.core.errors import Problem
-from firedrill.spec.located import Document, Items, Scalar, Table, Tree, line_of, raw, under
+from firedrill.spec.located import Document, Items, Scalar, Table, Tree, column_of, line_of, raw, under
 from firedrill.spec.located import Path as Where
 from firedrill.spec.prometheus import Foreign, Seconds
 from firedrill.spec.suggest import meant, unknown
@@ -151,7 +151,7 @@ class _Reader:
             self._wrong(tree, (key,), expected("a list", tree))
 
     def _place(self, tree: Tree) -> Place:
-        return Place(file=self.file, line=line_of(tree))
+        return Place(file=self.file, line=line_of(tree), column=column_of(tree))
 
     def _check_root(self, tree: Table) -> None:
         if "receiver" not in tree.keys:

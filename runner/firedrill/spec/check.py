@@ -23,6 +23,7 @@ from firedrill.spec.suggest import meant, unknown
 from firedrill.spec.suite import SETTINGS, Settings, find_root, read_settings
 from firedrill.spec.yaml import shown
 
+EXPERIMENTS = "experiments"
 ENDINGS = (".yaml", ".yml", ".json")
 
 
@@ -40,6 +41,8 @@ class Checked:
     alerting: Mapping[str, Alerting] = field(default_factory=dict)
     """Environment -> its rules and routes."""
     problems: tuple[Problem, ...] = ()
+    whole: bool = False
+    """Whether these are all the experiments of the suite's own folder."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -84,8 +87,13 @@ def _checked(root: Path, settings: Settings, files: Sequence[Path], kinds: Kinds
     problems += references.of_probes(place)
     return Checked(
         root, settings.suite, tuple(each.experiment for each in read if _sound(each) and each.experiment), slos.sound, probes.sound,
-        scenarios.files, alerting, _sorted(problems),
+        scenarios.files, alerting, _sorted(problems), _is_whole(root, files),
     )  # fmt: skip
+
+
+def _is_whole(root: Path, files: Sequence[Path]) -> bool:
+    folder, read = root / EXPERIMENTS, {file.resolve() for file in files}
+    return folder.is_dir() and {each.resolve() for each in folder.iterdir() if _is_experiment(each)} <= read
 
 
 def _sound(read: Read) -> bool:
@@ -102,7 +110,7 @@ def _files(paths: Sequence[Path]) -> tuple[list[Path], list[Problem]]:
     problems = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(each for each in path.iterdir() if each.suffix in ENDINGS and each.is_file())
+            inside = sorted(filter(_is_experiment, path.iterdir()))
             files += inside
             problems += [] if inside else [_about(path, "no experiment in this folder; they are files that end in .yaml, .yml or .json")]
         elif path.is_file():
@@ -110,6 +118,10 @@ def _files(paths: Sequence[Path]) -> tuple[list[Path], list[Problem]]:
         else:
             problems.append(_about(path, f"no such file{_neighbour(path)}"))
     return list(dict.fromkeys(files)), problems
+
+
+def _is_experiment(path: Path) -> bool:
+    return path.suffix in ENDINGS and path.is_file()
 
 
 def _neighbour(path: Path) -> str:

@@ -85,6 +85,10 @@ def line_of(tree: Tree) -> int:
     return int(tree.node.start_mark.line) + 1
 
 
+def column_of(tree: Tree) -> int:
+    return int(tree.node.start_mark.column) + 1
+
+
 def step_into(tree: Tree, step: str | int) -> Tree | None:
     """The value one step down, if there is one."""
     match tree:

@@ -9,7 +9,7 @@ from pydantic import Field
 from firedrill.core import promql
 from firedrill.core.alerting import AlertingRule, Place, RecordingRule
 from firedrill.core.errors import Problem
-from firedrill.spec.located import Document, Items, Scalar, Table, Tree, line_of, under
+from firedrill.spec.located import Document, Items, Scalar, Table, Tree, column_of, line_of, under
 from firedrill.spec.located import Path as Where
 from firedrill.spec.prometheus import Foreign, Seconds
 from firedrill.spec.typed import expected, typed
@@ -108,7 +108,7 @@ class _Reader:
         return self._placed(declared, group, self._place(tree), places)
 
     def _place(self, tree: Tree) -> Place:
-        return Place(file=self.file, line=line_of(tree))
+        return Place(file=self.file, line=line_of(tree), column=column_of(tree))
 
     def _placed(self, declared: Foreign, group: _Group, place: Place, places: Mapping[str, Place]) -> RecordingRule | AlertingRule:
         interval = self.interval if group.interval is None else group.interval

@@ -86,9 +86,29 @@ class Environment(Declared):
     """Ask before drilling here."""
 
 
+class Allowed(Declared):
+    """Something that a lint says and that is meant to be so."""
+
+    lint: Literal[
+        "over-100", "late-record", "for-too-long", "short-history", "nobody-told", "unreachable-route", "hidden-page",
+        "idle-inhibition", "late-resolve", "no-runbook", "unexercised",
+    ]  # fmt: skip
+    of: str | None = None
+    """The alert, receiver or experiment that it is said of; all of them when left out."""
+    because: str
+    """Why it is meant, for whoever reads it next."""
+
+
+class Lint(Declared):
+    """What `validate` need not say."""
+
+    allow: tuple[Allowed, ...] = ()
+
+
 class Suite(Declared):
     """firedrill.yaml as a whole."""
 
     environments: Mapping[str, Environment] = Field(min_length=1)
     default: str = "local"
     """The environment used when none is named."""
+    lint: Lint = Lint()

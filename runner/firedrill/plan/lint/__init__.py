@@ -1,0 +1,57 @@
+"""What can never work, or not as it is meant to, said before anything starts: a file a check, each with the reason and the place.
+
+Knows what the files decide; refuses to guess at what a series' own labels would change.
+"""
+
+from collections.abc import Iterable
+
+from firedrill.core.model.plan import Plan
+from firedrill.core.model.suite import Allowed
+from firedrill.plan.asked import all_asked
+from firedrill.plan.lint import (
+    for_too_long,
+    hidden_page,
+    idle_inhibition,
+    late_record,
+    late_resolve,
+    no_runbook,
+    nobody_told,
+    over_100,
+    short_history,
+    unexercised,
+    unreachable_route,
+)
+from firedrill.plan.lint.remark import Check, Linted, Remark
+
+__all__ = ["CHECKS", "Check", "Linted", "Remark", "about", "is_allowed", "remarks"]
+
+CHECKS: tuple[Check, ...] = (
+    over_100.CHECK,
+    late_record.CHECK,
+    for_too_long.CHECK,
+    short_history.CHECK,
+    nobody_told.CHECK,
+    unreachable_route.CHECK,
+    hidden_page.CHECK,
+    idle_inhibition.CHECK,
+    late_resolve.CHECK,
+    no_runbook.CHECK,
+    unexercised.CHECK,
+)
+
+
+def remarks(linted: Linted) -> tuple[Remark, ...]:
+    """Everything the checks say, each thing once."""
+    return tuple(dict.fromkeys(remark for check in CHECKS for remark in check.look(linted)))
+
+
+def is_allowed(remark: Remark, allowed: Iterable[Allowed]) -> bool:
+    """Whether the suite says, with a reason, that it is meant to be so."""
+    return any(each.lint == remark.lint and each.of in {None, remark.of} for each in allowed)
+
+
+def about(plan: Plan, allowed: Iterable[Allowed] = ()) -> tuple[Remark, ...]:
+    """What is said of the alerts and receivers that one drill expects; the rest of the rules is not its business."""
+    names = {plan.experiment} | {name for each in all_asked(plan) for name in (each.alert, each.to) if name}
+    said = remarks(Linted(plan.alerting, (plan,)))
+    return tuple(remark for remark in said if remark.of in names and not is_allowed(remark, allowed))
