@@ -13,7 +13,7 @@ from firedrill.spec.rules import Rules, load_rules
 from firedrill.stack.embedded import EmbeddedStack
 from firedrill.watch.server import unix
 
-INTERVALS = {"quick": "300ms", "odd": "700ms", "whole": "1s", "usual": None, "slow": "2s"}
+INTERVALS = {"quick": "300ms", "odd": "700ms", "whole": "1s", "usual": None, "slow": "1500ms"}
 """Groups of each of two files; the usual one has the evaluation interval of all."""
 USUAL = 0.5
 

@@ -97,3 +97,7 @@ class Alerting(Declared):
     route: Route | None = None
     inhibitions: tuple[Inhibition, ...] = ()
     intervals: tuple[TimeInterval, ...] = ()
+    places: Mapping[str, Place] = {}
+    """Where firedrill.yaml sets `scrape-interval` and `evaluation-interval`; what it leaves out stands nowhere."""
+    rule_files: Mapping[str, str] = {}
+    """Rule file -> the name by which the embedded Prometheus knows it, on which the moments of its groups hang."""
