@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from math import ceil
 
 from firedrill.core import promql
-from firedrill.core.alerting import Alerting, AlertingRule
+from firedrill.core.alerting import Alerting, AlertingRule, rule_of
 from firedrill.core.counters import Points, crossing
 from firedrill.core.events import AlertBoundary, Noted
 from firedrill.core.recording import Record
@@ -80,17 +80,6 @@ class Boundaries:
         series = await self.server.instant(f"{name}[{ceil((now - since + back) * 1000) + 15_000}ms]", now)
         own = {key: value for key, value in labels.items() if key not in rule.labels}
         return [[(time - since, value) for time, value in one.points] for one in series if _agrees(one.labels, own)]
-
-
-def rule_of(alerting: Alerting, alert: str, labels: Mapping[str, str]) -> AlertingRule | None:
-    """The rule that an instance comes from: of that name, and with its labels, templates left open."""
-    fitting = [rule for rule in alerting.alerts if rule.alert == alert and fits(rule.labels, labels)]
-    return max(fitting, key=lambda rule: len(rule.labels), default=None)
-
-
-def fits(declared: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    """Whether an instance with `labels` can come from a rule that declares these."""
-    return all(labels.get(key) == value or "{{" in value for key, value in declared.items())
 
 
 def _belongs(series: Mapping[str, str], labels: Mapping[str, str]) -> bool:

@@ -10,11 +10,11 @@ from typing import Any
 
 import aiohttp
 
-from firedrill.core.alerting import Alerting
+from firedrill.core.alerting import Alerting, fits
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertFiring, AlertPending, AlertResolved, Event, Noted
 from firedrill.core.recording import Record
-from firedrill.watch.alerts.boundaries import Boundaries, fits
+from firedrill.watch.alerts.boundaries import Boundaries
 from firedrill.watch.alerts.lives import Change, Life, Look, follow
 from firedrill.watch.server import Series, Server, Unanswered, unix
 from firedrill.watch.sight import Sight
