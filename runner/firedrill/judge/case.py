@@ -12,7 +12,7 @@ from firedrill.core.detection import Condition
 from firedrill.core.model.plan import Plan
 from firedrill.core.phase import Lag, apart, lag, lag_between, observed, predicted
 from firedrill.core.routing import possible_routes
-from firedrill.judge.drill import AlertSpan, Detection, Facts
+from firedrill.judge.drill import Detection, Facts
 from firedrill.judge.moments import origin
 from firedrill.judge.pages import Hit, hits
 
@@ -33,12 +33,23 @@ class Case:
     """Those that the rule reads itself."""
     route: Route | None
     hit: Hit | None
-    conditions: tuple[Condition, ...]
-    """The burn rates that decided: of several alternatives, those which can be over their threshold first."""
+    branches: tuple[tuple[Condition, ...], ...]
+    """The burn rates of each alternative of the rule; nothing when it cannot be read as such."""
 
     @property
     def plan(self) -> Plan:
         return self.facts.plan
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The burn rates that decided: of several alternatives, those which can be over their threshold first."""
+        return min(self.branches, key=lambda branch: max(one.crossed_after for one in branch), default=())
+
+    @property
+    def bad_share(self) -> float:
+        """The share of bad requests that a fault must have made for its window to take as long as it did; 1 where nobody knows."""
+        took, best = self.detection.stages.get("window"), max((one.crossed_after for one in self.conditions), default=0.0)
+        return best / took if took is not None and took > best > 0 else 1.0
 
     def ends(self, stage: str) -> float | None:
         """When a stage of the way there ended, on the drill's clock."""
@@ -87,7 +98,7 @@ def case_of(facts: Facts, detection: Detection) -> Case:
         records=() if rule is None else _read_by(rule, alerting.records),
         route=_route(facts, detection),
         hit=_hit(facts, detection),
-        conditions=() if rule is None else _first_branch(rule, alerting.records),
+        branches=() if rule is None else _branches(rule, alerting.records),
     )
 
 
@@ -99,10 +110,9 @@ def _read_by(rule: Rule, records: tuple[RecordingRule, ...]) -> tuple[RecordingR
     return tuple(record for record in records if record.record in names)
 
 
-def _first_branch(rule: AlertingRule, records: tuple[RecordingRule, ...]) -> tuple[Condition, ...]:
+def _branches(rule: AlertingRule, records: tuple[RecordingRule, ...]) -> tuple[tuple[Condition, ...], ...]:
     found = burn.conditions(rule, records) or []
-    branches = [tuple(one for one in found if one.branch == number) for number in {one.branch for one in found}]
-    return min(branches, key=lambda branch: max(one.crossed_after for one in branch), default=())
+    return tuple(tuple(one for one in found if one.branch == number) for number in sorted({one.branch for one in found}))
 
 
 def _route(facts: Facts, detection: Detection) -> Route | None:
@@ -115,9 +125,3 @@ def _hit(facts: Facts, detection: Detection) -> Hit | None:
     told = hits(facts, detection.alert, detection.receiver)
     seq = detection.boundaries[-1] if detection.boundaries else None
     return next((hit for hit in told if seq in ({hit.note.seq} if hit.note else {hit.page.seqs["opened"]})), None)
-
-
-def life_of(facts: Facts, detection: Detection) -> AlertSpan | None:
-    """The life of the alert that the detection is about."""
-    seqs = set(detection.boundaries) - {None}
-    return next((span for span in facts.alerts if seqs & {span.seqs.get("pending"), span.seqs.get("firing")}), None)

@@ -7,7 +7,7 @@ alone tells which setting was at work.
 from collections.abc import Callable, Mapping
 from math import ceil
 
-from firedrill.core.alerting import AlertingRule, RecordingRule
+from firedrill.core.alerting import AlertingRule, RecordingRule, Route
 from firedrill.core.detection import Condition
 from firedrill.core.phase import Lag, observed
 from firedrill.core.units import Duration
@@ -29,7 +29,7 @@ def window(case: Case) -> Part:
     slowest = max(case.conditions, key=lambda one: one.crossed_after)
     cause = Cause(f"{_over(slowest)} of bad requests over {Duration(slowest.window_s)}", case.rule.places.get("expr", case.rule.place))
     took, best = case.detection.stages.get("window"), slowest.crossed_after
-    notes = (f"as long as with {share(best / took)} bad",) if took is not None and took > best > 0 else ()
+    notes = (f"as long as with {share(case.bad_share)} bad",) if case.bad_share < 1 else ()
     shorter = Advice(f"a long window of {Duration(slowest.window_s / 2)} is over the threshold in half the time", (took or best) / 2)
     return Part((cause,), best, None, shorter if len(case.conditions) > 1 else None, notes)
 
@@ -137,8 +137,10 @@ def send(case: Case) -> Part:
 def group(case: Case) -> Part:
     if case.route is None:
         return Part(notes=("no route of alertmanager.yml leads there",) if case.plan.alerting.route is not None else ())
-    part = _joined(case) if _joins(case) else _waited(case)
-    return Part(part.causes, part.best, part.expected, part.advice, (*part.notes, *_held_back(case)))
+    joins = _joins(case)
+    part = joined(case.route) if joins else _waited(case.route)
+    late = ("it joined a group that had been told already, so it waited for the group's next tick",) if joins else ()
+    return Part(part.causes, part.best, part.expected, part.advice, (*late, *_held_back(case)))
 
 
 def _joins(case: Case) -> bool:
@@ -147,19 +149,18 @@ def _joins(case: Case) -> bool:
     return hit is not None and hit.note is not None and hit.page.notifications[:1] != [hit.note]
 
 
-def _waited(case: Case) -> Part:
-    assert case.route is not None
-    wait = case.route.group_wait
+def _waited(route: Route) -> Part:
+    wait = route.group_wait
     shorter = Advice(f"group_wait: {Duration(wait)} -> {Duration(SHORT_WAIT)}", wait - SHORT_WAIT) if wait > SHORT_WAIT else None
-    return Part((Cause(f"group_wait: {Duration(wait)}", case.route.places.get("group_wait")),), wait, wait, shorter)
+    return Part((Cause(f"group_wait: {Duration(wait)}", route.places.get("group_wait")),), wait, wait, shorter)
 
 
-def _joined(case: Case) -> Part:
-    assert case.route is not None
-    tick = case.route.group_interval
-    cause = Cause(f"group_interval: {Duration(tick)}", case.route.places.get("group_interval"))
+def joined(route: Route) -> Part:
+    """What whoever comes to a group that was told already waits for: its next tick."""
+    tick = route.group_interval
+    cause = Cause(f"group_interval: {Duration(tick)}", route.places.get("group_interval"))
     advice = Advice(f"group_interval: {Duration(tick)} -> {Duration(SHORT_TICK)}", (tick - SHORT_TICK) / 2) if tick > SHORT_TICK else None
-    return Part((cause,), 0.0, tick / 2, advice, ("it joined a group that had been told already, so it waited for the group's next tick",))
+    return Part((cause,), 0.0, tick / 2, advice)
 
 
 def _held_back(case: Case) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from firedrill.judge.case import Case, case_of
 from firedrill.judge.causing import CAUSING
+from firedrill.judge.causing_back import CAUSING_BACK
 from firedrill.judge.drill import Detection, Facts
 from firedrill.judge.explained import Explained, Explanation, Part
 from firedrill.judge.wording import both
@@ -20,7 +21,12 @@ WORTH = 0.05
 def explain(facts: Facts, detection: Detection) -> Explanation:
     """The detection beside its settings, as the plan in the journal has them."""
     case = case_of(facts, detection)
-    return Explanation(detection, tuple(_explained(case, detection.stages, CAUSING, detection.total_s)))
+    back = detection.back
+    return Explanation(
+        detection,
+        tuple(_explained(case, detection.stages, CAUSING, detection.total_s)),
+        () if back is None else tuple(_explained(case, back.stages, CAUSING_BACK, back.total_s)),
+    )
 
 
 def _explained(
@@ -44,7 +50,8 @@ def _worth(part: Part, total: float) -> Part:
 
 
 def _not_seen(one: Explained, next_seen: str) -> Explained:
-    note = f"its end was not seen: its time is counted in {next_seen}"
+    unseen = "the SLIs were good again later than that, or never" if one.stage == "recover" else "its end was not seen"
+    note = f"{unseen}: its time is counted in {next_seen}"
     return replace(one, part=replace(one.part, notes=(note, *one.part.notes)))
 
 
