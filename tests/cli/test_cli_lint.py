@@ -65,7 +65,7 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
             (RULES, "\n      - alert: NegotiationAvailabilityBudgetBurn", TWO_GROUPS.replace("Latency", "Availability")),
         ],
         [
-            f"{RULES}:39:15: warning: late-record: NegotiationAvailabilityBudgetBurn reads negotiation:requests_failed:ratio20s and negotiation:requests_failed:ratio5s from the group negotiation: it sees values up to 5s old; list records above the alert in one group"
+            f"{RULES}:39:15: warning: late-record: NegotiationAvailabilityBudgetBurn reads negotiation:requests_failed:ratio20s and negotiation:requests_failed:ratio5s from the group negotiation: it sees values up to 4s393ms old; list records above the alert in one group"
         ],
     ),
     (

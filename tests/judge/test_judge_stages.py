@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from firedrill.core.events import AlertBoundary, AlertFiring, AlertPending, FaultActive, PageAcknowledged, Samples
+from firedrill.judge.boundaries import ordered
 from firedrill.judge.drill import STAGES
-from firedrill.judge.stages import detections, ordered
+from firedrill.judge.stages import detections
 
 
 def only(tape: Any) -> Any:

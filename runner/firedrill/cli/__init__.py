@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": "Show a drill's time line, and what cannot pass; starts nothing.",
     "compile": "Print the plain Chaos Toolkit experiment that a drill plays.",
     "judge": "Judge a recorded drill again.",
+    "explain": "Say where a detection's seconds went, and which settings cost them.",
     "report": "Render a recorded drill's reports again.",
     "undo": "Put back what a drill may have left.",
     "stack": "Find or install Prometheus and Alertmanager.",

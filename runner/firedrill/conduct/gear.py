@@ -25,12 +25,14 @@ from firedrill.core.model.slos import Source
 from firedrill.core.model.suite import Target
 from firedrill.faults.proxy.calls import TOKEN
 from firedrill.faults.proxy.link import ProxyLink
+from firedrill.judge.moments import cleared
 from firedrill.measure.load.client import LoadRun
 from firedrill.measure.probes.client import Probes
 from firedrill.stack.addresses import choose, fill
 from firedrill.stack.embedded import EmbeddedStack
 from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
+from firedrill.watch.alerts.back import WayBack
 from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
@@ -144,19 +146,25 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack)
     session = await closing.enter_async_context(aiohttp.ClientSession())
     prometheus = PrometheusWatch(
         stack.prometheus, plan.alerting, plan.evaluation_interval, plan.scrape_interval, clock, record,
-        session=session, fault_active=lambda: _first_active(drill),
+        session=session, fault_active=lambda: _first_active(drill), fault_cleared=lambda: _last_cleared(drill),
     )  # fmt: skip
     alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=session)
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
-    drill.journal.observers.append(alertmanager.observe)
+    back = WayBack(stack.alertmanager_log, clock, record)
+    drill.journal.observers += [alertmanager.observe, back.observe]
     _alongside(closing, _offsets(drill))
-    for watch in (alertmanager, prometheus, indicators):
+    for watch in (alertmanager, back, prometheus, indicators):
         _alongside(closing, watch.run(), watch.finish)
     return prometheus
 
 
 def _first_active(drill: Drill) -> float | None:
     return min((fault.injected for fault in drill.facts.faults.values() if fault.injected is not None), default=None)
+
+
+def _last_cleared(drill: Drill) -> float | None:
+    moment = cleared(drill.facts)
+    return None if moment is None else moment.at
 
 
 def _alongside(closing: AsyncExitStack, job: Coroutine[Any, Any, None], finish: Callable[[], Awaitable[None]] | None = None) -> None:

@@ -98,3 +98,18 @@ class Alerting(Declared):
     route: Route | None = None
     inhibitions: tuple[Inhibition, ...] = ()
     intervals: tuple[TimeInterval, ...] = ()
+    places: Mapping[str, Place] = {}
+    """Where firedrill.yaml sets `scrape-interval` and `evaluation-interval`; what it leaves out stands nowhere."""
+    rule_files: Mapping[str, str] = {}
+    """Rule file -> the name by which the embedded Prometheus knows it, on which the moments of its groups hang."""
+
+
+def rule_of(alerting: Alerting, alert: str, labels: Mapping[str, str]) -> AlertingRule | None:
+    """The rule that an instance comes from: of that name, and with its labels, templates left open."""
+    fitting = [rule for rule in alerting.alerts if rule.alert == alert and fits(rule.labels, labels)]
+    return max(fitting, key=lambda rule: len(rule.labels), default=None)
+
+
+def fits(declared: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether an instance with `labels` can come from a rule that declares these."""
+    return all(labels.get(key) == value or "{{" in value for key, value in declared.items())

@@ -26,11 +26,20 @@ def crossing(expr: str, series: Mapping[str, Sequence[Points]], since: float, un
     scrape interval that contains it, a counter goes on at its earlier pace until then, and the rest of its increase comes after; a
     series that first appears later was 0 until then. `until` itself when it does not hold even then; None when not analysable.
     """
+    return _turning(expr, series, since, until, True)
+
+
+def ending(expr: str, series: Mapping[str, Sequence[Points]], since: float, until: float) -> float | None:
+    """The same for the untruth that `expr` has at `until`; `since` is when the fault was cleared."""
+    return _turning(expr, series, since, until, False)
+
+
+def _turning(expr: str, series: Mapping[str, Sequence[Points]], since: float, until: float, to: bool) -> float | None:
     try:
         tree = promql.parse(expr)
         seen = {name: [_Counter.of(points, since) for points in each if points] for name, each in series.items()}
         corners = _corners(tree, seen, since, until)
-        return _start(lambda time: _holds(tree, seen, time), corners)
+        return _start(lambda time: _holds(tree, seen, time) == to, corners)
     except ValueError:
         return None
 

@@ -205,7 +205,10 @@ class AlertResolved(Event):
 
 @dataclass(frozen=True, slots=True)
 class AlertBoundary(Event):
-    """A boundary of detection found after the fact: `stage` (window, scrape, record, send or group) ends at source_at."""
+    """A boundary of detection found after the fact: `stage` (window, scrape, record, send or group) ends at source_at.
+
+    On the way back the same are called `window-back` and so on.
+    """
 
     kind: ClassVar[str] = "alert.boundary"
     alert: str

@@ -1,25 +1,98 @@
-"""When a rule group is evaluated: Prometheus spreads groups over their interval by a hash of file and name.
+"""When within its interval Prometheus evaluates a rule group, and how old a record therefore is when an alert reads it.
 
-Reproduces github.com/prometheus/prometheus at 2.42: rules/manager.go (EvalTimestamp) and labels.Labels.Hash over `file` and `name`. Later
-versions store labels differently and hash them to another value, so for those it refuses to be believed: read the phase from the API.
+Prometheus spreads its groups over their interval by a hash of their file's and their own name, counted from the Unix epoch, so that
+a group keeps its moment over restarts. Knows that arithmetic as Prometheus 2.42 has it (github.com/prometheus/prometheus, rules/manager.go,
+Group.EvalTimestamp; model/labels, Labels.Hash); from 2.44 on the labels are laid out otherwise, and `observed` reads the moment from
+an evaluation instead. Refuses to know when a server was asked, and what the rules say.
 """
 
-from xxhash import xxh64_intdigest
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import gcd
+from pathlib import PurePosixPath
 
-_SECOND = 1_000_000_000
+from firedrill.core.alerting import AlertingRule, RecordingRule
 
-
-def offset(file: str, group: str, interval: float) -> float:
-    """Seconds after each multiple of `interval` since 1970 at which the group is evaluated; `file` as Prometheus was told it."""
-    return _nanoseconds(file, group, interval) / _SECOND
-
-
-def lag(record_file: str, record_group: str, alert_file: str, alert_group: str, interval: float) -> float:
-    """Seconds by which the recorded value is old when the alert's group, of the same interval, reads it."""
-    late = _nanoseconds(alert_file, alert_group, interval) - _nanoseconds(record_file, record_group, interval)
-    return (late % round(interval * _SECOND)) / _SECOND
+NANOSECONDS = 1_000_000_000
+MILLISECOND = 1_000_000
+_BETWEEN = b"\xff"
 
 
-def _nanoseconds(file: str, group: str, interval: float) -> int:
-    digest: int = xxh64_intdigest(b"file\xff%b\xffname\xff%b\xff" % (file.encode(), group.encode()))
-    return digest % round(interval * _SECOND)
+def known_as(declared: Sequence[str]) -> list[str]:
+    """The names by which the embedded Prometheus knows rule files, in their order: `rules/NAME`, from the folder it runs in.
+
+    The second of two files of one name carries its number, so that a name means one file.
+    """
+    names: list[str] = []
+    for number, file in enumerate(declared, start=1):
+        name = f"rules/{PurePosixPath(file).name}"
+        names.append(name if name not in names else f"rules/{number}-{PurePosixPath(file).name}")
+    return names
+
+
+def predicted(file: str, group: str, interval: float) -> float:
+    """Seconds after each multiple of `interval` at which the group is evaluated; `file` as Prometheus itself names it."""
+    return _offset(file, group, _nanoseconds(interval)) / NANOSECONDS
+
+
+def observed(evaluated: float, interval: float) -> float:
+    """The same, read from when an evaluation was (Unix seconds), as exactly as that is known."""
+    return _nanoseconds(evaluated) % _nanoseconds(interval) / NANOSECONDS
+
+
+def slot(at: float, phase: float, interval: float) -> float:
+    """The group's last evaluation that is not after `at` (Unix seconds), in whole milliseconds as Prometheus stamps its samples."""
+    every, offset = _nanoseconds(interval), _nanoseconds(phase)
+    since = _nanoseconds(at) - offset
+    return (since - since % every + offset) // MILLISECOND / 1000
+
+
+def apart(one: float, other: float, interval: float) -> float:
+    """How far two phases lie from each other, the shorter way round."""
+    far = abs(one - other) % interval
+    return min(far, interval - far)
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How old a record is when an alert reads it, in seconds: always the same for equal intervals, else between the two."""
+
+    least: float
+    most: float
+
+    @property
+    def always(self) -> float | None:
+        """The lag, where there is one only."""
+        return self.least if self.least == self.most else None
+
+
+def lag(record_phase: float, record_interval: float, alert_phase: float, alert_interval: float) -> Lag:
+    """The lag between two groups. With unequal intervals it goes round in steps of their greatest common divisor."""
+    of_record, of_alert = _nanoseconds(record_interval), _nanoseconds(alert_interval)
+    step = gcd(of_record, of_alert)
+    least = (_nanoseconds(alert_phase) - _nanoseconds(record_phase)) % step
+    return Lag(least / NANOSECONDS, (least + of_record - step) / NANOSECONDS)
+
+
+def lag_between(record: RecordingRule, alert: AlertingRule, files: Mapping[str, str]) -> Lag:
+    """The lag of an alert behind a record, from the files: `files` has Prometheus' names of the rule files.
+
+    In one group nothing lies between them when the record stands first, and a whole interval when it stands behind the alert.
+    """
+    if (record.place.file, record.group) == (alert.place.file, alert.group):
+        behind = 0.0 if record.place.line < alert.place.line else alert.interval
+        return Lag(behind, behind)
+    phases = [predicted(files.get(rule.place.file, rule.place.file), rule.group, rule.interval) for rule in (record, alert)]
+    return lag(phases[0], record.interval, phases[1], alert.interval)
+
+
+def _nanoseconds(seconds: float) -> int:
+    # Through microseconds, since a float of Unix seconds says no more than that.
+    return round(seconds * 1_000_000) * 1000 if seconds > 1_000_000 else round(seconds * NANOSECONDS)
+
+
+def _offset(file: str, group: str, interval: int) -> int:
+    from xxhash import xxh64_intdigest  # only who asks for a phase pays for it
+
+    parts = (b"file", file.encode(), b"name", group.encode())
+    return int(xxh64_intdigest(b"".join(part + _BETWEEN for part in parts)) % interval)

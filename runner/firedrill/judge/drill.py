@@ -14,6 +14,8 @@ Instance = tuple[str, frozenset[tuple[str, str]]]
 """An alert's name and its labels."""
 
 STAGES = ("window", "scrape", "record", "evaluate", "for", "send", "group", "deliver")
+BACK = ("recover", "window", "scrape", "record", "evaluate", "keep", "send", "group", "deliver")
+"""The stages of the way back, from the last fault's clearing to the message that says resolved."""
 
 
 def instance(alert: str, labels: Mapping[str, str]) -> Instance:
@@ -262,6 +264,21 @@ class Detection:
     resolve_s: float | None
     notes: Sequence[str] = ()
     """What was set right or left out to keep the boundaries in order."""
+    back: "Back | None" = None
+    """The way back, once it was resolved after the faults were cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How an alert went from the last fault's clearing to the message that says resolved, as a detection tells of the way there.
+
+    `boundaries` holds ten seqs, fault cleared first, sink last.
+    """
+
+    total_s: float
+    stages: Mapping[str, float | None]
+    boundaries: Sequence[int | None]
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

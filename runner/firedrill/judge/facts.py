@@ -3,7 +3,7 @@
 Knows what each kind of entry changes; refuses to judge, and never raises for a journal cut short: facts of a prefix are facts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -183,11 +183,21 @@ def _owner(facts: Facts, alert: str, labels: Mapping[str, str], stage: str, at: 
     lives = facts.lives.get(instance(alert, labels)) or [
         span for span in facts.alerts if span.alert == alert and labels.items() <= span.labels.items()
     ]
+    if stage.endswith("-back"):
+        return _resolved(lives, stage, at)
     if stage in ("send", "group"):
         fired = [span for span in lives if span.firing is not None and span.firing <= at + STEP]
         return fired[-1] if fired else (lives[0] if lives else None)
     ahead = [span for span in lives if (began := span.pending or span.firing) is not None and began >= at - STEP]
     return ahead[0] if ahead else (lives[-1] if lives else None)
+
+
+def _resolved(lives: Sequence[AlertSpan], stage: str, at: float) -> AlertSpan | None:
+    """The life that a boundary of the way back belongs to: told of after it was resolved for some, come before that for others."""
+    over = [(span, span.resolved) for span in lives if span.resolved is not None and span.firing is not None]
+    if stage in ("send-back", "group-back"):
+        return next((span for span, resolved in reversed(over) if resolved <= at + STEP), None)
+    return next((span for span, resolved in over if resolved >= at - STEP), None)
 
 
 def _paged(facts: Facts, entry: Entry) -> None:

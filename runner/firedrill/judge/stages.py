@@ -1,22 +1,17 @@
 """How a page came about, stage by stage: nine boundaries, each seen by its own source, and the stages between neighbours.
 
 A stage ends at its boundary. A boundary that nobody saw makes its stage None, and its time is counted in the next stage that is
-seen; nothing is computed as a remainder. Sources' stamps differ by milliseconds: a boundary up to 5 ms out of order is moved to its
-neighbour, one further out is left out, and the detection's notes say so either way. The stages that are seen sum to the whole.
+seen; nothing is computed as a remainder (judge/boundaries.py). The stages that are seen sum to the whole.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from firedrill.judge.drill import STAGES, AlertSpan, Bin, Detection, Facts, instance
+from firedrill.judge.back import way_back
+from firedrill.judge.boundaries import JITTER, Boundary, lengths, ordered
+from firedrill.judge.drill import AlertSpan, Bin, Detection, Facts, instance
 from firedrill.judge.moments import Moment, cleared, origin
 from firedrill.judge.pages import Hit, hits, instances, is_of, paged_alerts, spans
 from firedrill.judge.slo import bins, good_of, recovery
-from firedrill.judge.wording import seconds
-
-JITTER = 0.005
-"""Seconds by which two sources' stamps of moments in order may be out of order."""
-
-Boundary = tuple[float, int]
 
 
 def detections(facts: Facts) -> list[Detection]:
@@ -42,13 +37,14 @@ def _detection(facts: Facts, alert: str, hit: Hit, start: Moment, hurt: float | 
         labels=_labels(alert, span, hit),
         receiver=hit.page.receiver,
         total_s=round(hit.at - start.at, 6),
-        stages=_stages(seen),
+        stages=lengths(seen),
         boundaries=tuple(None if boundary is None else boundary[1] for boundary in seen),
         hurt_s=hurt,
         acknowledge_s=_between(hit.page.opened, hit.page.acknowledged),
         reset_s=_between(recovered, None if span is None else span.resolved),
         resolve_s=_between(hit.page.opened, hit.page.resolved),
         notes=notes,
+        back=None if span is None else way_back(facts, span, hit, recovered),
     )
 
 
@@ -78,45 +74,6 @@ def _boundaries(span: AlertSpan | None, start: Moment, hit: Hit) -> list[Boundar
     firing = None if span.firing is None else (span.firing, span.seqs["firing"])
     window, scrape, record, send, group = (span.boundaries.get(name) for name in ("window", "scrape", "record", "send", "group"))
     return [first, window, scrape, record, pending, firing, send, group, arrival]
-
-
-def ordered(boundaries: Sequence[Boundary | None]) -> tuple[list[Boundary | None], tuple[str, ...]]:
-    """The same boundaries in order of time, and notes on those that had to be moved or left out.
-
-    First and last stand; pending and firing, stamped by the evaluation itself, are believed before those found out afterwards.
-    """
-    kept: list[Boundary | None] = [None] * len(boundaries)
-    kept[0], kept[-1] = boundaries[0], boundaries[-1]
-    notes: list[str] = []
-    for place in (5, 4, 1, 2, 3, 6, 7):
-        kept[place] = _placed(kept, place, boundaries[place], notes)
-    return kept, tuple(notes)
-
-
-def _placed(kept: Sequence[Boundary | None], place: int, boundary: Boundary | None, notes: list[str]) -> Boundary | None:
-    if boundary is None:
-        return None
-    low = max(one[0] for one in kept[:place] if one is not None)
-    high = min(one[0] for one in kept[place + 1 :] if one is not None)
-    at, seq = boundary
-    inside = min(max(at, low), high)
-    if inside == at:
-        return boundary
-    name, off = STAGES[place - 1], abs(inside - at)
-    if off > JITTER:
-        notes.append(f"the end of {name} was told {seconds(off)} out of order and is left out")
-        return None
-    notes.append(f"the end of {name} was moved by {off * 1000:.1f}ms to keep the order")
-    return inside, seq
-
-
-def _stages(seen: Sequence[Boundary | None]) -> dict[str, float | None]:
-    stages: dict[str, float | None] = {}
-    last = seen[0]
-    for name, boundary in zip(STAGES, seen[1:], strict=True):
-        stages[name] = None if boundary is None or last is None else round(boundary[0] - last[0], 6)
-        last = boundary or last
-    return stages
 
 
 def _between(start: float | None, end: float | None) -> float | None:

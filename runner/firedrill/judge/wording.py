@@ -35,3 +35,8 @@ def both(names: Iterable[str]) -> str:
 def times(number: int) -> str:
     """`once`, `twice`, `3 times`."""
     return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def exact(time: float) -> str:
+    """A time to the millisecond, as short as it goes: `0.412s`, `43.1s`, `2s`."""
+    return f"{round(time, 3):.3f}".rstrip("0").rstrip(".") + "s"

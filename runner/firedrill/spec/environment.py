@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from firedrill.core.alerting import Alerting, AlertingRule, RecordingRule
+from firedrill.core.alerting import Alerting, AlertingRule, Place, RecordingRule
 from firedrill.core.errors import Problem
 from firedrill.core.model.suite import Embedded
+from firedrill.core.phase import known_as
 from firedrill.spec.alertmanager import load_alertmanager
 from firedrill.spec.located import Path as Where
-from firedrill.spec.located import Scalar, scalars, under
+from firedrill.spec.located import Scalar, line_of, scalars, under
 from firedrill.spec.rules import load_rules
 from firedrill.spec.suggest import meant
-from firedrill.spec.suite import Settings
+from firedrill.spec.suite import SETTINGS, Settings
+from firedrill.spec.yaml import within
 
 
 def load_alerting(settings: Settings) -> tuple[Mapping[str, Alerting], list[Problem]]:
@@ -42,15 +44,28 @@ def _of(settings: Settings, name: str, embedded: Embedded) -> tuple[Alerting, li
             records += rules.records
             alerts += rules.alerts
             problems += rules.problems
+    told_by_us = {"places": _places(settings, base), "rule_files": _rule_files(settings, embedded)}
     file = _file(settings, embedded.alertmanager, (*base, "alertmanager"), problems)
     if file is None:
-        return Alerting(records=tuple(records), alerts=tuple(alerts)), problems
+        return Alerting(records=tuple(records), alerts=tuple(alerts), **told_by_us), problems
     told = load_alertmanager(file, settings.root)
     alerting = Alerting(
         records=tuple(records), alerts=tuple(alerts), receivers=told.receivers, route=told.route, inhibitions=told.inhibitions,
-        intervals=told.intervals,
+        intervals=told.intervals, **told_by_us,
     )  # fmt: skip
     return alerting, [*problems, *told.problems]
+
+
+def _places(settings: Settings, base: Where) -> dict[str, Place]:
+    """Where the settings that Prometheus is told stand."""
+    tree = settings.document.tree if settings.document else None
+    found = {key: under(tree, *base, key) for key in ("scrape-interval", "evaluation-interval")}
+    file = within(settings.root, settings.root / SETTINGS)
+    return {key: Place(file=file, line=line_of(at)) for key, at in found.items() if at is not None}
+
+
+def _rule_files(settings: Settings, embedded: Embedded) -> dict[str, str]:
+    return dict(zip((within(settings.root, settings.root / file) for file in embedded.rules), known_as(embedded.rules), strict=True))
 
 
 def _file(settings: Settings, text: str, path: Where, problems: list[Problem]) -> Path | None:

@@ -21,6 +21,7 @@ import yaml
 
 from firedrill.core.errors import FiredrillError
 from firedrill.core.model.suite import Embedded, Scrape
+from firedrill.core.phase import known_as
 from firedrill.stack import addresses as named
 from firedrill.stack import capture, install, waiting
 from firedrill.stack.waiting import Running
@@ -164,9 +165,8 @@ def write_files(root: Path, settings: Embedded, sink: str, folder: Path) -> File
 def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, str]:
     folder.mkdir(exist_ok=True)
     copied: dict[Path, str] = {}
-    for number, declared in enumerate(rules, start=1):
-        target = folder / Path(declared).name
-        target = target if target not in copied else folder / f"{number}-{target.name}"
+    for declared, known in zip(rules, known_as(rules), strict=True):
+        target = folder.parent / known
         _read(root / declared, declared)
         shutil.copyfile(root / declared, target)
         copied[target] = declared

@@ -7,7 +7,7 @@ none holds another that does.
 from collections.abc import Mapping
 
 from firedrill.core.alerting import AlertingRule, Inhibition
-from firedrill.plan.routing import all_hold, static_labels
+from firedrill.core.routing import all_hold, static_labels
 
 
 def holds_back(inhibition: Inhibition, source: AlertingRule, target: AlertingRule) -> tuple[str, ...] | None:

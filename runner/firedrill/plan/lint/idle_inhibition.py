@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from firedrill.core.alerting import Alerting, Inhibition
+from firedrill.core.routing import all_hold, static_labels
 from firedrill.plan.lint.holding import idle
 from firedrill.plan.lint.remark import Check, Linted, Remark
-from firedrill.plan.routing import all_hold, static_labels
 from firedrill.plan.words import listed
 
 NAME = "idle-inhibition"

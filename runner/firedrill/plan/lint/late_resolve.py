@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from firedrill.core.alerting import Route
 from firedrill.core.model.plan import Plan
+from firedrill.core.routing import possible_routes, static_labels
 from firedrill.plan.asked import Asked, rules_of
 from firedrill.plan.lint.remark import Check, Linted, Remark
-from firedrill.plan.routing import possible_routes, static_labels
 from firedrill.plan.words import length
 
 NAME = "late-resolve"

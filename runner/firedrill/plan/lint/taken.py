@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from firedrill.core.alerting import Alerting, AlertingRule, Route
-from firedrill.plan.routing import matches, static_labels
+from firedrill.core.routing import matches, static_labels
 
 
 @dataclass(frozen=True, slots=True)

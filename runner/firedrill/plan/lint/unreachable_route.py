@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from firedrill.core.alerting import Alerting, AlertingRule, Route
+from firedrill.core.routing import all_hold, holds, parts, static_labels
 from firedrill.plan.lint.remark import Check, Linted, Remark
 from firedrill.plan.lint.taken import steps
-from firedrill.plan.routing import all_hold, holds, parts, static_labels
 from firedrill.plan.words import listed
 
 NAME = "unreachable-route"

@@ -31,6 +31,7 @@ class Line:
     at: float
     group: str | None
     active: frozenset[str]
+    resolved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ def _about(line: Line, episode: _Episode) -> bool:
 
 
 _ALERT = re.compile(r"\[([0-9a-f]{7,16})\]\[active\]")
+_RESOLVED = re.compile(r"\[([0-9a-f]{7,16})\]\[resolved\]")
 _LINE = re.compile(r'^ts=(\S+) .*?msg=(?:"Received alert"|(flushing)) ')
 _GROUP = re.compile(r' aggrGroup=("(?:[^"\\]|\\.)*"|\S+)')
 
@@ -185,7 +187,8 @@ def parse(text: str) -> Iterator[Line]:
             continue
         group = _GROUP.search(line) if head[2] else None
         rest = line[head.end() :]
-        yield Line(unix(head[1]), _unquoted(group[1]) if group else None, frozenset(_ALERT.findall(rest)))
+        alerts = (frozenset(_ALERT.findall(rest)), frozenset(_RESOLVED.findall(rest)))
+        yield Line(unix(head[1]), _unquoted(group[1]) if group else None, *alerts)
 
 
 def _unquoted(text: str) -> str:

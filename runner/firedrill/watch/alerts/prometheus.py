@@ -4,17 +4,18 @@ Knows its rules and ALERTS samples; refuses to know who is told about them.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from time import time
 from typing import Any
 
 import aiohttp
 
-from firedrill.core.alerting import Alerting
+from firedrill.core.alerting import Alerting, fits
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertFiring, AlertPending, AlertResolved, Event, Noted
 from firedrill.core.recording import Record
-from firedrill.watch.alerts.boundaries import Boundaries, fits
+from firedrill.watch.alerts.boundaries import Boundaries
 from firedrill.watch.alerts.lives import Change, Life, Look, follow
 from firedrill.watch.server import Series, Server, Unanswered, unix
 from firedrill.watch.sight import Sight
@@ -27,7 +28,8 @@ Key = tuple[str, frozenset[tuple[str, str]]]
 
 
 class PrometheusWatch:
-    """Writes what Prometheus' alerts do. `fault_active` is the drill time of the first active fault, once there is one."""
+    """Writes what Prometheus' alerts do. `fault_active` is the drill time of the first active fault, once there is one; `fault_cleared`
+    of the last one's clearing."""
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class PrometheusWatch:
         *,
         session: aiohttp.ClientSession,
         fault_active: Callable[[], float | None] = lambda: None,
+        fault_cleared: Callable[[], float | None] = lambda: None,
     ) -> None:
         self.clock, self.record, self.interval = clock, record, evaluation_interval
         self.wall = Wall(clock)
@@ -47,7 +50,7 @@ class PrometheusWatch:
         self.settling = max(SETTLED, scrape_interval / 2)
         self.server = Server(session, base_url, self.patience)
         self.sight = Sight("prometheus", "prometheus", self.patience, clock, record)
-        self.boundaries = Boundaries(self.server, alerting, record, fault_active)
+        self.boundaries = Boundaries(self.server, alerting, record, fault_active, fault_cleared)
         self._rules: dict[str, Sight] = {}
         self._lives: dict[Key, Life] = {}
         self._began = self._looked = time()
@@ -109,17 +112,19 @@ class PrometheusWatch:
         match change.became:
             case "pending":
                 event: Event = AlertPending(alert, labels)
-                self._find(alert, labels, at, change.at)
+                self._find(partial(self.boundaries.find, alert, labels, at, change.at))
             case "firing":
                 event = AlertFiring(alert, labels)
             case _:
                 event = AlertResolved(alert, labels, change.was)
+                if change.was == "firing":
+                    self._find(partial(self.boundaries.find_back, alert, labels, at, change.at))
         self.record(event, "prometheus", at)
 
-    def _find(self, alert: str, labels: Mapping[str, str], pending: float, wall: float) -> None:
+    def _find(self, boundaries: Callable[[], Awaitable[None]]) -> None:
         async def find() -> None:
             await asyncio.sleep(self.settling)
-            await self.boundaries.find(alert, labels, pending, wall)
+            await boundaries()
 
         task = asyncio.create_task(find())
         self._finding.add(task)

@@ -1,0 +1,127 @@
+"""What a detection has to do with the files: its rule, the records that the rule reads, its route, and when their groups are evaluated.
+
+Knows how to find them, and what is predicted from names against what was seen; refuses to say what any of it costs.
+"""
+
+from dataclasses import dataclass
+
+from firedrill.core import detection as burn
+from firedrill.core import promql
+from firedrill.core.alerting import AlertingRule, Place, RecordingRule, Route, rule_of
+from firedrill.core.detection import Condition
+from firedrill.core.model.plan import Plan
+from firedrill.core.phase import Lag, apart, lag, lag_between, observed, predicted
+from firedrill.core.routing import possible_routes
+from firedrill.judge.drill import Detection, Facts
+from firedrill.judge.moments import origin
+from firedrill.judge.pages import Hit, hits
+
+Rule = AlertingRule | RecordingRule
+
+AGREE = 0.005
+"""Seconds by which a moment that was seen, on the drill's clock, may differ from the one predicted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One detection beside its settings; what could not be found is None or empty."""
+
+    facts: Facts
+    detection: Detection
+    rule: AlertingRule | None
+    records: tuple[RecordingRule, ...]
+    """Those that the rule reads itself."""
+    route: Route | None
+    hit: Hit | None
+    branches: tuple[tuple[Condition, ...], ...]
+    """The burn rates of each alternative of the rule; nothing when it cannot be read as such."""
+
+    @property
+    def plan(self) -> Plan:
+        return self.facts.plan
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The burn rates that decided: of several alternatives, those which can be over their threshold first."""
+        return min(self.branches, key=lambda branch: max(one.crossed_after for one in branch), default=())
+
+    @property
+    def bad_share(self) -> float:
+        """The share of bad requests that a fault must have made for its window to take as long as it did; 1 where nobody knows."""
+        took, best = self.detection.stages.get("window"), max((one.crossed_after for one in self.conditions), default=0.0)
+        return best / took if took is not None and took > best > 0 else 1.0
+
+    def ends(self, stage: str) -> float | None:
+        """When a stage of the way there ended, on the drill's clock."""
+        start, stages, total = origin(self.facts), self.detection.stages, 0.0
+        for name, took in stages.items():
+            total += took or 0.0
+            if name == stage:
+                return None if took is None or start is None else start.at + total
+        return None
+
+    def interval_of(self, rule: Rule) -> tuple[str, Place | None]:
+        """How often a rule's group is evaluated, as its setting says it, and where that stands."""
+        if "interval" in rule.places:
+            return "interval", rule.places["interval"]
+        return "evaluation-interval", self.plan.alerting.places.get("evaluation-interval")
+
+    def phase(self, rule: Rule, seen: float | None) -> tuple[float, str] | None:
+        """When in its interval a rule's group is evaluated, and how we know: by its name, or by an evaluation `seen` on the drill's clock.
+
+        What was seen wins: another version of Prometheus than 2.42 spreads its groups otherwise.
+        """
+        file = self.plan.alerting.rule_files.get(rule.place.file)
+        known = None if file is None else predicted(file, rule.group, rule.interval)
+        found = None if seen is None else observed(round(self.facts.wall + seen, 3), rule.interval)
+        if known is not None and (found is None or apart(known, found, rule.interval) <= AGREE):
+            return known, "by its name"
+        return None if found is None else (found, "as was seen")
+
+    def lag(self, record: RecordingRule) -> Lag | None:
+        """How old a record is when the rule reads it; None where neither names nor evaluations tell."""
+        if self.rule is None:
+            return None
+        if (record.place.file, record.group) == (self.rule.place.file, self.rule.group):
+            return lag_between(record, self.rule, {})
+        ours, theirs = self.phase(self.rule, self.ends("evaluate")), self.phase(record, self.ends("record"))
+        return None if ours is None or theirs is None else lag(theirs[0], record.interval, ours[0], self.rule.interval)
+
+
+def case_of(facts: Facts, detection: Detection) -> Case:
+    alerting = facts.plan.alerting
+    rule = rule_of(alerting, detection.alert, detection.labels)
+    return Case(
+        facts=facts,
+        detection=detection,
+        rule=rule,
+        records=() if rule is None else _read_by(rule, alerting.records),
+        route=_route(facts, detection),
+        hit=_hit(facts, detection),
+        branches=() if rule is None else _branches(rule, alerting.records),
+    )
+
+
+def _read_by(rule: Rule, records: tuple[RecordingRule, ...]) -> tuple[RecordingRule, ...]:
+    try:
+        names = promql.record_names(rule.expr, records)
+    except ValueError:
+        return ()
+    return tuple(record for record in records if record.record in names)
+
+
+def _branches(rule: AlertingRule, records: tuple[RecordingRule, ...]) -> tuple[tuple[Condition, ...], ...]:
+    found = burn.conditions(rule, records) or []
+    return tuple(tuple(one for one in found if one.branch == number) for number in sorted({one.branch for one in found}))
+
+
+def _route(facts: Facts, detection: Detection) -> Route | None:
+    labels = {**detection.labels, "alertname": detection.alert}
+    routes = possible_routes(facts.plan.alerting.route, labels)
+    return next((route for route in routes if route.receiver == detection.receiver), None)
+
+
+def _hit(facts: Facts, detection: Detection) -> Hit | None:
+    told = hits(facts, detection.alert, detection.receiver)
+    seq = detection.boundaries[-1] if detection.boundaries else None
+    return next((hit for hit in told if seq in ({hit.note.seq} if hit.note else {hit.page.seqs["opened"]})), None)
