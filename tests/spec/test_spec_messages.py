@@ -112,8 +112,11 @@ CASES = [
     (RULES, "for: 1m30s", "for: 90", "8:14: groups[0].rules[1].for: a Prometheus duration such as 30s or 1h30m is expected here, not '90'"),
     (RULES, "alert: LatencyBudgetBurn", "x: y", "6:9: groups[0].rules[1]: 'alert' or 'record' is missing"),
     (ROUTES, "- receiver: platform", "- receiver: platfrom", "5:17: route.routes[0].receiver: unknown receiver 'platfrom'; did you mean 'platform'?"),
-    (ROUTES, "webhook_configs:", "slack_configs:",
-        "11:5: receivers[0].slack_configs: a drill does not capture this integration, so it would tell real people; use webhook_configs"),
+    (ROUTES, "webhook_configs:", "slak_configs:", "11:5: receivers[0].slak_configs: unknown integration 'slak'; did you mean 'slack'?"),
+    (ROUTES, "webhook_configs:", "webhook_config:", "11:5: receivers[0].webhook_config: unknown key; did you mean 'webhook_configs'?"),
+    (ROUTES, "webhook_configs:", "pushover_configs:", [
+        "11:5: receivers[0].pushover_configs: a drill cannot catch what pushover sends, because its address is compiled into Alertmanager; "
+        "`replace: [pushover]` in firedrill.yaml, under `embedded:`, has a webhook in its place"]),
     (ROUTES, "  group_wait: 1s", "  group_wiat: 1s", "3:3: route.group_wiat: unknown key; did you mean 'group_wait'?"),
     (ROUTES, "  receiver: payments-oncall\n", "", "2:3: route: 'receiver' is missing; the first route takes whatever no other takes"),
     # probes and scenarios

@@ -18,6 +18,7 @@ import yaml
 from firedrill.core.errors import FiredrillError
 from firedrill.core.model.suite import Embedded
 from firedrill.stack import addresses as named
+from firedrill.stack.capture import Sinks
 from firedrill.stack.embedded import EmbeddedStack, prometheus_document
 
 Mine = Callable[[], dict[int, str]]
@@ -26,10 +27,11 @@ ENGINE = """
 import asyncio, json, os, sys
 from pathlib import Path
 from firedrill.core.model.suite import Embedded
+from firedrill.stack.capture import Sinks
 from firedrill.stack.embedded import EmbeddedStack
 async def main(root, out):
     settings = Embedded.model_validate(json.loads(sys.argv[3]))
-    await EmbeddedStack.start(root, settings, {"api": "127.0.0.1:1"}, "127.0.0.1:1", out / "data", out, out / "logs")
+    await EmbeddedStack.start(root, settings, {"api": "127.0.0.1:1"}, Sinks("127.0.0.1:1"), out / "data", out, out / "logs")
     print("up", flush=True)
     await asyncio.sleep(60)
 asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
@@ -37,7 +39,7 @@ asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
 
 
 async def start(suite: Path, settings: Embedded, sink: str, out: Path) -> EmbeddedStack:
-    return await EmbeddedStack.start(suite, settings, API, sink, out / "data", out, out / "logs")
+    return await EmbeddedStack.start(suite, settings, API, Sinks(sink), out / "data", out, out / "logs")
 
 
 async def happens(true: Callable[[], bool]) -> None:
@@ -63,7 +65,7 @@ async def test_an_alert_fires_and_reaches_the_sink_and_stop_leaves_nothing(
         targets = (await get(f"{stack.prometheus}/api/v1/targets"))["data"]["activeTargets"]
         assert [target["scrapeUrl"] for target in targets] == ["http://127.0.0.1:1/metrics"]
         path, message = await asyncio.wait_for(notified.came.get(), 20)
-        assert path == "/receivers/on%20call"
+        assert path == "/receivers/on%20call/webhook/0"
         assert message["alerts"][0]["labels"] == {"alertname": "Always"}
         await happens(lambda: {"Received alert", "flushing", "Notify success"} <= set(words(stack.alertmanager_log)))
         assert stack.died() is None
@@ -85,7 +87,7 @@ async def test_the_configuration_used_is_left_with_the_results(suite: Path, sett
     assert sorted(str(one.relative_to(stack.config)) for one in files(stack.config)) == [
         "alertmanager.yml", "prometheus.yml", "rules/x.rules.yml",
     ]  # fmt: skip
-    assert "url: http://127.0.0.1:99/receivers/on%20call" in (stack.config / "alertmanager.yml").read_text()
+    assert "url: http://127.0.0.1:99/receivers/on%20call/webhook/0" in (stack.config / "alertmanager.yml").read_text()
 
 
 def files(folder: Path) -> list[Path]:

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,9 @@ from firedrill.core.child import Child
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import Entry, Event
 from firedrill.core.journal import Journal
+from firedrill.spec.alertmanager import load_alertmanager
+from firedrill.stack.capture import Sinks, capture
+from firedrill.watch.alerts.groups import Groups
 from firedrill.watch.pagers.sink import Sink
 
 INTERVAL = 0.2
@@ -261,3 +265,49 @@ def _scrapes(app: str, alertmanager: int) -> dict[str, object]:
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]},
         "scrape_configs": [{"job_name": "app", "static_configs": [{"targets": [app]}]}],
     }
+
+
+ANNOTATIONS = {"summary": "Offers are slow & late", "runbook_url": "https://runbooks.example.org/slow"}
+
+
+@dataclass
+class Telling:
+    """An Alertmanager that tells the sink, and a way to give it alerts."""
+
+    url: str
+    log: Path
+    session: aiohttp.ClientSession
+    file: Path
+
+    async def alert(self, *labels: dict[str, str], ended: bool = False) -> None:
+        """Post them as Prometheus would when they fire, or when they have ended."""
+        now = datetime.now(UTC)
+        times = (
+            {"startsAt": (now - timedelta(minutes=5)).isoformat(), "endsAt": now.isoformat()} if ended else {"startsAt": now.isoformat()}
+        )
+        posted = [{"labels": each, "annotations": ANNOTATIONS, **times} for each in labels]
+        async with self.session.post(f"{self.url}/api/v2/alerts", json=posted) as response:
+            assert response.status == 200, await response.text()
+
+
+@pytest.fixture
+async def telling(tmp_path: Path, sink: Sink, session: aiohttp.ClientSession) -> AsyncIterator[Callable[[str], Awaitable[Telling]]]:
+    """Starts an Alertmanager with what capture makes of a file."""
+    children: list[Child] = []
+
+    async def start(text: str) -> Telling:
+        original, file, log = tmp_path / "original.yml", tmp_path / "alertmanager.yml", tmp_path / "alertmanager.log"
+        original.write_text(text)
+        declared = load_alertmanager(original, tmp_path)
+        assert declared.problems == ()
+        file.write_text(capture(text, Sinks(sink.address, sink.mail)).text)
+        port = free_port()
+        command = ["prometheus-alertmanager", f"--config.file={file}", f"--storage.path={tmp_path}/am", "--cluster.listen-address="]
+        children.append(await Child.kept("am", [*command, f"--web.listen-address=127.0.0.1:{port}", "--log.level=debug"], log))
+        told = Telling(f"http://127.0.0.1:{port}", log, session, file)
+        await answers(session, f"{told.url}/-/ready")
+        sink.groups = Groups(told.url, log, declared.route, session)
+        return told
+
+    yield start
+    await asyncio.gather(*(child.stop() for child in children))

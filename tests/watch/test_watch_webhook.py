@@ -52,7 +52,7 @@ def test_a_firing_alert_has_no_end_and_a_resolved_one_has():
     ("sent", "headers", "why"),
     [
         (b"{", {}, "not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-        (b"[]", {}, "not an Alertmanager webhook message"),
+        (b"[]", {}, "a webhook message is a JSON object"),
         (b"a=1", {"Content-Type": "text/plain"}, "a webhook message is JSON, not text/plain"),
         (body(version="3"), {}, "version 3 of the webhook message is not known, only 4"),
         (body(groupKey=None), {}, "groupKey is missing"),

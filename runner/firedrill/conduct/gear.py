@@ -29,10 +29,12 @@ from firedrill.judge.moments import cleared
 from firedrill.measure.load.client import LoadRun
 from firedrill.measure.probes.client import Probes
 from firedrill.stack.addresses import choose, fill
+from firedrill.stack.capture import Sinks
 from firedrill.stack.embedded import EmbeddedStack
 from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
 from firedrill.watch.alerts.back import WayBack
+from firedrill.watch.alerts.groups import Groups
 from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
@@ -87,9 +89,9 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     addresses = choose({**environment.system.addresses, "probes": "127.0.0.1:0"}) | {"sink": sink.address}
     token = secrets.token_urlsafe(24)
     links = await _proxies(drill, closing, addresses, token)
-    stack = await _stack(drill, closing, addresses)
+    stack = await _stack(drill, closing, addresses, Sinks(sink.address, sink.mail))
     system = await _system(drill, closing, addresses)
-    prometheus = await _watchers(drill, closing, stack)
+    prometheus = await _watchers(drill, closing, stack, sink)
     probes = await _probes(drill, closing, addresses)
     load = await _load(drill, closing, addresses)
     return Gear(addresses, links, system, stack, prometheus, probes, load, token)
@@ -131,17 +133,15 @@ async def _system(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str,
     return system
 
 
-async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str]) -> EmbeddedStack:
+async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], sinks: Sinks) -> EmbeddedStack:
     directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
     settings = drill.order.environment.stack.embedded
-    stack = await EmbeddedStack.start(
-        drill.order.root, settings, addresses, addresses["sink"], directory, drill.folder.path, drill.folder.logs
-    )
+    stack = await EmbeddedStack.start(drill.order.root, settings, addresses, sinks, directory, drill.folder.path, drill.folder.logs)
     closing.push_async_callback(stack.stop)
     return stack
 
 
-async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack) -> PrometheusWatch:
+async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack, sink: Sink) -> PrometheusWatch:
     plan, clock, record = drill.plan, drill.clock, drill.record
     session = await closing.enter_async_context(aiohttp.ClientSession())
     prometheus = PrometheusWatch(
@@ -149,6 +149,7 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack)
         session=session, fault_active=lambda: _first_active(drill), fault_cleared=lambda: _last_cleared(drill),
     )  # fmt: skip
     alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=session)
+    sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, session)
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
     back = WayBack(stack.alertmanager_log, clock, record)
     drill.journal.observers += [alertmanager.observe, back.observe]

@@ -4,7 +4,7 @@ Alertmanager itself has the last word; here stands what a drill relies on.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import Field
 
 from firedrill.core.alerting import Inhibition, Place, Receiver, Route, TimeInterval
-from firedrill.core.errors import Problem
+from firedrill.core.errors import Problem, Severity
+from firedrill.core.integrations import INTEGRATIONS, SUFFIX, kind_of
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, column_of, line_of, raw, under
 from firedrill.spec.located import Path as Where
 from firedrill.spec.prometheus import Foreign, Seconds
@@ -21,7 +22,6 @@ from firedrill.spec.typed import expected, typed, unknown_key
 from firedrill.spec.yaml import read_one, within
 
 _TOP = ("global", "route", "receivers", "templates", "inhibit_rules", "time_intervals", "mute_time_intervals")
-_CAPTURED = "webhook_configs"
 _ALIKE = re.compile(r'((?:"(?:\\.|[^"\\])*"|[^,"])+)')
 
 
@@ -64,20 +64,20 @@ class Alertmanager:
     intervals: tuple[TimeInterval, ...] = ()
 
 
-def load_alertmanager(file: Path, root: Path) -> Alertmanager:
-    """The receivers and the routing tree of `file`."""
+def load_alertmanager(file: Path, root: Path, replace: Collection[str] = ()) -> Alertmanager:
+    """The receivers and the routing tree of `file`; integrations of the kinds in `replace` become webhooks in a drill."""
     document, problems = read_one(file)
     if document is None:
         return Alertmanager((), None, tuple(problems))
-    reader = _Reader(document, within(root, file))
+    reader = _Reader(document, within(root, file), frozenset(replace))
     receivers, intervals = reader.receivers(), tuple(reader.intervals())
     route, inhibitions = reader.whole_route(), tuple(reader.inhibitions())
     return Alertmanager(receivers, route, (*problems, *reader.problems), inhibitions, intervals)
 
 
 class _Reader:
-    def __init__(self, document: Document, file: str) -> None:
-        self.document, self.file = document, file
+    def __init__(self, document: Document, file: str, replace: frozenset[str]) -> None:
+        self.document, self.file, self.replace = document, file, replace
         self.problems = list(_unknown_keys(document))
         self.known: set[str] = set()
         self.known_intervals: set[str] = set()
@@ -102,18 +102,35 @@ class _Reader:
         integrations = [key for key in tree.keys if key != "name"]
         for key in integrations:
             self._integration(tree, key, path)
-        kinds = tuple(key.removesuffix("_configs") for key in integrations)
+        kinds = tuple(map(kind_of, integrations))
         return Receiver(name=name.text, integrations=kinds, place=self._place(tree))
 
     def _integration(self, tree: Table, key: str, path: Where) -> None:
-        if not key.endswith("_configs"):
-            self._wrong(tree.keys[key], (*path, key), unknown_key(key, ["name", _CAPTURED]))
-        elif key != _CAPTURED:
-            self._wrong(
-                tree.keys[key], (*path, key), "a drill does not capture this integration, so it would tell real people; use webhook_configs"
-            )
-        elif not isinstance(tree.values[key], Items):
-            self._wrong(tree.values[key], (*path, key), expected("a list", tree.values[key]))
+        kind, value = kind_of(key), tree.values[key]
+        if not key.endswith(SUFFIX):
+            self._wrong(tree.keys[key], (*path, key), unknown_key(key, ["name", *(each + SUFFIX for each in INTEGRATIONS)]))
+        elif isinstance(value, Scalar) and value.nothing:
+            return
+        elif not isinstance(value, Items):
+            self._wrong(value, (*path, key), expected("a list", value))
+        elif kind not in self.replace and (why := self._not_captured(kind)):
+            self._wrong(tree.keys[key], (*path, key), why)
+        elif kind == "pagerduty":
+            self._first_events_api(value, (*path, key))
+
+    def _not_captured(self, kind: str) -> str:
+        if kind not in INTEGRATIONS:
+            return unknown("integration", kind, INTEGRATIONS)
+        why = INTEGRATIONS[kind].not_captured
+        instead = f"`replace: [{kind}]` in firedrill.yaml, under `embedded:`, has a webhook in its place"
+        return f"a drill cannot catch what {kind} sends, because {why}; {instead}" if why else ""
+
+    def _first_events_api(self, tree: Items, path: Where) -> None:
+        message = "the address of PagerDuty's Events API v1 is compiled into Alertmanager; in a drill v2 carries the same words"
+        for number, one in enumerate(tree.items):
+            for key in ("service_key", "service_key_file"):
+                if isinstance(one, Table) and key in one.keys:
+                    self.problems.append(self.document.problem(one.keys[key], (*path, number, key), message, Severity.WARNING))
 
     def whole_route(self) -> Route | None:
         tree = under(self.document.tree, "route")

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from firedrill.core.alerting import Alerting, AlertingRule, Place, RecordingRule
 from firedrill.core.errors import Problem
+from firedrill.core.integrations import INTEGRATIONS
 from firedrill.core.model.suite import Embedded
 from firedrill.core.phase import known_as
 from firedrill.spec.alertmanager import load_alertmanager
 from firedrill.spec.located import Path as Where
 from firedrill.spec.located import Scalar, line_of, scalars, under
 from firedrill.spec.rules import load_rules
-from firedrill.spec.suggest import meant
+from firedrill.spec.suggest import meant, unknown
 from firedrill.spec.suite import SETTINGS, Settings
 from firedrill.spec.yaml import within
 
@@ -48,7 +49,8 @@ def _of(settings: Settings, name: str, embedded: Embedded) -> tuple[Alerting, li
     file = _file(settings, embedded.alertmanager, (*base, "alertmanager"), problems)
     if file is None:
         return Alerting(records=tuple(records), alerts=tuple(alerts), **told_by_us), problems
-    told = load_alertmanager(file, settings.root)
+    problems += _replaced(settings, embedded, (*base, "replace"))
+    told = load_alertmanager(file, settings.root, embedded.replace)
     alerting = Alerting(
         records=tuple(records), alerts=tuple(alerts), receivers=told.receivers, route=told.route, inhibitions=told.inhibitions,
         intervals=told.intervals, **told_by_us,
@@ -66,6 +68,14 @@ def _places(settings: Settings, base: Where) -> dict[str, Place]:
 
 def _rule_files(settings: Settings, embedded: Embedded) -> dict[str, str]:
     return dict(zip((within(settings.root, settings.root / file) for file in embedded.rules), known_as(embedded.rules), strict=True))
+
+
+def _replaced(settings: Settings, embedded: Embedded, path: Where) -> Iterator[Problem]:
+    """A kind to replace that no Alertmanager has."""
+    for number, kind in enumerate(embedded.replace):
+        at = under(settings.document.tree, *path, number) if settings.document else None
+        if settings.document is not None and at is not None and kind not in INTEGRATIONS:
+            yield settings.document.problem(at, (*path, number), unknown("integration", kind, INTEGRATIONS))
 
 
 def _file(settings: Settings, text: str, path: Where, problems: list[Problem]) -> Path | None:

@@ -23,7 +23,8 @@ from firedrill.core.errors import FiredrillError
 from firedrill.core.model.suite import Embedded, Scrape
 from firedrill.core.phase import known_as
 from firedrill.stack import addresses as named
-from firedrill.stack import capture, install, waiting
+from firedrill.stack import install, waiting
+from firedrill.stack.capture import Sinks, capture
 from firedrill.stack.waiting import Running
 
 READY_WITHIN = 30.0
@@ -61,16 +62,16 @@ class EmbeddedStack:
 
     @classmethod
     async def start(
-        cls, root: Path, settings: Embedded, addresses: Mapping[str, str], sink: str, directory: Path, results: Path, logs: Path
+        cls, root: Path, settings: Embedded, addresses: Mapping[str, str], sinks: Sinks, directory: Path, results: Path, logs: Path
     ) -> Self:
         """Start both and wait until both are ready, Alertmanager first.
 
-        `sink` is the host:port to which receivers are pointed, `directory` an empty folder for their data. The configuration
+        `sinks` is where receivers are pointed, `directory` an empty folder for their data. The configuration
         used is left in results/config. FiredrillError in the program's own words if it does not start.
         """
         programs = await asyncio.to_thread(install.programs)
         directory, config, logs = _folders(directory, results / "config", logs)
-        files = write_files(root, settings, sink, config)
+        files = write_files(root, settings, sinks, config, programs["alertmanager"].version)
         for left in reversed(range(TRIES)):
             ports = named.choose({"prometheus": "127.0.0.1:0", "alertmanager": "127.0.0.1:0"})
             stack = cls(files, settings, ports, logs)
@@ -153,10 +154,14 @@ async def _data(session: aiohttp.ClientSession, path: str) -> Any:
         return (await response.json())["data"]
 
 
-def write_files(root: Path, settings: Embedded, sink: str, folder: Path) -> Files:
-    """Copy the rule files and write the rewritten alertmanager.yml into `folder`; prometheus.yml is written at each start."""
+def write_files(root: Path, settings: Embedded, sinks: Sinks, folder: Path, version: str = "") -> Files:
+    """Copy the rule files and write the rewritten alertmanager.yml into `folder`; prometheus.yml is written at each start.
+
+    `version` is that of the Alertmanager that will read it.
+    """
     original = root / settings.alertmanager
-    caught = capture.capture(_read(original, settings.alertmanager), sink, settings.alertmanager, str(original.parent.absolute()))
+    text, home = _read(original, settings.alertmanager), str(original.parent.absolute())
+    caught = capture(text, sinks, settings.alertmanager, home, version, settings.replace)
     used = folder / "alertmanager.yml"
     used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
     return Files(folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers)

@@ -41,6 +41,8 @@ class Embedded(Declared):
     """Rule files, from the suite's root."""
     alertmanager: str
     """The alertmanager.yml under test, from the suite's root; only where its receivers send to is changed."""
+    replace: tuple[str, ...] = ()
+    """Kinds of receiver, such as `pushover`, that become webhooks because a drill cannot catch them."""
     scrape: tuple[Scrape, ...]
     scrape_interval: Duration = Duration(1)
     evaluation_interval: Duration = Duration(1)

@@ -1,52 +1,67 @@
-"""Our receiver of notifications: stamps each message as it arrives, and keeps the threads that ask for a human.
+"""Our receiver of notifications: answers each protocol as the real service would, and stamps each message as it arrives.
 
-Knows arrival times and threads; refuses to know whether a page was expected.
+Knows addresses and arrival times; refuses to know what a protocol means (protocols) and what a message asks of anyone (threads).
 """
 
 import asyncio
 import contextlib
-from dataclasses import asdict, dataclass, replace
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Self
+from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
 
 from firedrill.core.clock import DrillClock
-from firedrill.core.events import Noted, NotificationReceived, PageOpened, PageResolved
+from firedrill.core.events import Noted
 from firedrill.core.recording import Record
-from firedrill.watch.pagers import webhook
+from firedrill.watch.alerts.groups import Groups, Lane
+from firedrill.watch.pagers.mail import MailServer
+from firedrill.watch.pagers.message import Answer, Message
+from firedrill.watch.pagers.protocols import PROTOCOLS, understood
+from firedrill.watch.pagers.threads import Threads
 from firedrill.watch.server import Unanswered, ask
 from firedrill.watch.sight import Sight
 
 LOOKS_EVERY = 1.0
+_ADDRESS = re.compile(rf"/receivers/(?P<name>.+?)/(?P<kind>{'|'.join(PROTOCOLS)})/(?P<number>\d+)(?P<path>/.*)?", re.DOTALL)
 
 
 @dataclass(slots=True)
 class Sink:
-    """Listens on a free port of 127.0.0.1; a receiver NAME sends to `http://{address}/receivers/NAME`."""
+    """Listens on free ports of 127.0.0.1, for HTTP at `address` and for mail at `mail`.
+
+    The integration NUMBER of a kind of receiver NAME sends to `/receivers/NAME/KIND/NUMBER`, and greets us with that in a mail;
+    `/receivers/NAME` is its first webhook. `groups` finds the group of a message whose protocol does not tell it.
+    """
 
     address: str
-    clock: DrillClock
+    mail: str
     record: Record
+    clock: DrillClock
     sight: Sight
+    threads: Threads
     _runner: web.AppRunner
     _session: aiohttp.ClientSession
-    _threads: dict[tuple[str, str], str]
-    _pages: int = 0
+    _mails: MailServer | None = None
     _looking: asyncio.Task[None] | None = None
+    groups: Groups | None = None
 
     @classmethod
     async def start(cls, clock: DrillClock, record: Record) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers."""
         application = web.Application(client_max_size=16 * 1024 * 1024)
         runner = web.AppRunner(application, access_log=None)
-        sink = cls("", clock, record, Sight("sink", "sink", 2.0, clock, record), runner, aiohttp.ClientSession(), {})
-        application.add_routes([web.post("/receivers/{name}", sink._receive), web.get("/-/healthy", sink._healthy)])
+        sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record)
+        sink = cls("", "", record, clock, sight, threads, runner, aiohttp.ClientSession())
+        application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
-        sink.address = f"{host}:{port}"
+        sink._mails = await MailServer.start(sink._receive_mail)
+        sink.address, sink.mail = f"{host}:{port}", sink._mails.address
         sink._looking = asyncio.create_task(sink._look())
         return sink
 
@@ -58,6 +73,8 @@ class Sink:
                 await self._looking
         self.sight.tell()
         await self._session.close()
+        if self._mails is not None:
+            await self._mails.stop()
         await self._runner.cleanup()
 
     async def _look(self) -> None:
@@ -74,31 +91,50 @@ class Sink:
 
     async def _receive(self, request: web.Request) -> web.Response:
         arrived = self.clock.now()
-        receiver = request.match_info["name"]
+        lane, path = _addressed(request.path)
         try:
-            message = webhook.parse(await request.read(), request.headers)
+            answer = await self._take(lane, path, await request.read(), request.headers, arrived)
         except ValueError as error:
-            self.record(Noted(f"the sink was sent something for {receiver} that is no notification: {error}"), "sink", arrived)
+            self._refuse(lane.receiver, error, arrived)
             return web.Response(status=400, text=f"{error}\n")
-        self._write(replace(message, receiver=receiver), arrived)
-        return web.Response(text="received\n")
+        return web.Response(status=answer.status, text=answer.body, content_type=answer.type)
 
-    def _write(self, message: webhook.Message, arrived: float) -> None:
-        alerts = [self._on_our_clock(told) for told in message.alerts]
-        event = NotificationReceived(message.receiver, message.status, message.group_key, message.group_labels, alerts)
-        seq = self.record(event, "sink", arrived).seq
-        thread = (message.receiver, message.group_key)
-        if message.status == "firing" and thread not in self._threads:
-            self._open(thread, message, seq, arrived)
-        elif message.status == "resolved" and thread in self._threads:
-            self.record(PageResolved(self._threads.pop(thread), seq), "sink", arrived)
+    async def _receive_mail(self, greeting: str, content: bytes) -> str:
+        """Empty, or why this is no mail of a receiver's."""
+        arrived = self.clock.now()
+        lane, path = _addressed(unquote(greeting))
+        try:
+            if lane.kind != "email":
+                raise ValueError(f"its sender greeted as {greeting}, which is no receiver of mail")
+            await self._take(lane, path, content, {}, arrived)
+        except ValueError as error:
+            self._refuse(lane.receiver, error, arrived)
+            return str(error)
+        return ""
 
-    def _open(self, thread: tuple[str, str], message: webhook.Message, seq: int, arrived: float) -> None:
-        self._pages += 1
-        page = self._threads[thread] = f"p{self._pages}"
-        names = sorted({told.name for told in message.alerts if told.status == "firing"})
-        self.record(PageOpened(page, message.receiver, names, seq), "sink", arrived)
+    def _refuse(self, receiver: str, error: ValueError, arrived: float) -> None:
+        self.record(Noted(f"the sink was sent something for {receiver} that is no notification: {error}"), "sink", arrived)
 
-    def _on_our_clock(self, told: webhook.Told) -> dict[str, object]:
-        ends = None if told.ends_at is None else round(self.clock.from_wall(told.ends_at), 6)
-        return asdict(replace(told, starts_at=round(self.clock.from_wall(told.starts_at), 6), ends_at=ends))
+    async def _take(self, lane: Lane, path: str, body: bytes, headers: Mapping[str, str], arrived: float) -> Answer:
+        message, answer = understood(lane.kind, body, headers, path)
+        if message is not None:
+            message, unknown = await self._whole(lane, replace(message, receiver=lane.receiver))
+            self.threads.write(message, arrived, unknown)
+        return answer
+
+    async def _whole(self, lane: Lane, message: Message) -> tuple[Message, str]:
+        """With its group and alerts where the protocol left them out, and why they are not known, or nothing."""
+        if message.alerts is not None:
+            return message, ""
+        if self.groups is None:
+            return message, "its protocol does not say, and no Alertmanager's log can be read"
+        found = await self.groups.of(lane, message)
+        return replace(message, group_key=found.key, group_labels=found.labels, alerts=found.alerts), found.why
+
+
+def _addressed(path: str) -> tuple[Lane, str]:
+    """Whose address a path is, with what follows it."""
+    found = _ADDRESS.fullmatch(path)
+    if found is None:
+        return Lane(path.removeprefix("/receivers/"), "webhook", 0), ""
+    return Lane(found["name"], found["kind"], int(found["number"])), found["path"] or ""

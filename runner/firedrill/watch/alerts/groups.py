@@ -1,0 +1,183 @@
+"""Which group a message tells of, when its protocol does not say: what Alertmanager had just sent off to that receiver.
+
+Alertmanager writes `flushing` with the group's key and its alerts into its debug log before it calls anybody, and does not flush
+a group again before all its receivers have answered. So when a message arrives, the latest flush of its own group is in the log
+already, and is the one. Knows the log and Alertmanager's API; refuses to guess between two groups that fit alike.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+
+from firedrill.core.alerting import Route
+from firedrill.watch.alerts.routes import RouteKey, labels_of, receivers, route_of
+from firedrill.watch.pagers.message import Message, Told
+from firedrill.watch.server import Unanswered, ask, unix
+
+DIGITS = 7
+"""So many digits of an alert's fingerprint stand in the log."""
+_WORD = r'("(?:[^"\\]|\\.)*"|\S+)'
+_FLUSH = re.compile(f" aggrGroup={_WORD} msg=flushing alerts={_WORD}")
+_ALERT = re.compile(r" ?(.*?)\[([0-9a-f]{7})\]\[(active|resolved)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One integration of one receiver, as Alertmanager counts them."""
+
+    receiver: str
+    kind: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """A group sent off: the first digits of its alerts' fingerprints, with their names."""
+
+    number: int
+    key: str
+    firing: Mapping[str, str]
+    resolved: Mapping[str, str]
+
+    @property
+    def words(self) -> set[str]:
+        """What a message about this group speaks of, if it speaks of anything."""
+        return {*self.firing.values(), *self.resolved.values(), *labels_of(self.key).values()} - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The group of a message; `why` says why it is not known, and is empty when it is."""
+
+    key: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    alerts: Sequence[Told] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An alert as Alertmanager last gave it."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    starts_at: float
+    held: bool
+
+
+class Groups:
+    """Reads the log of the Alertmanager at `url`, in which `route` is the tree of routes."""
+
+    def __init__(self, url: str, log: Path, route: Route | None, session: aiohttp.ClientSession) -> None:
+        self.url, self.log, self.session = url, log, session
+        self._receivers: Mapping[RouteKey, frozenset[str]] = receivers(route)
+        self._latest: dict[str, Flush] = {}
+        self._hashed: dict[str, str] = {}
+        self._told: dict[tuple[Lane, str], Flush] = {}
+        self._known: dict[str, dict[str, _Known]] = {}
+        self._read, self._flushes = 0, 0
+
+    async def of(self, lane: Lane, message: Message) -> Found:
+        """The group that a message tells of, as it was sent off; to be asked as soon as the message is there."""
+        self._read_on()
+        flush = self._named(message) if message.group_key else self._chosen(lane, message)
+        if isinstance(flush, str):
+            return Found(message.group_key, why=flush)
+        self._told[lane, flush.key] = flush
+        return Found(flush.key, labels_of(flush.key), await self._alerts(flush))
+
+    def _read_on(self) -> None:
+        with self.log.open("rb") as file:
+            file.seek(self._read)
+            whole = file.read().rpartition(b"\n")
+        self._read += len(whole[0]) + len(whole[1])
+        for key, firing, resolved in flushes(whole[0].decode(errors="replace")):
+            self._flushes += 1
+            self._latest[key] = Flush(self._flushes, key, firing, resolved)
+            self._hashed[sha256(key.encode()).hexdigest()] = key
+
+    def _named(self, message: Message) -> Flush | str:
+        key = self._hashed.get(message.group_key, message.group_key)
+        return self._latest.get(key, "Alertmanager's log has no group of its key")
+
+    def _chosen(self, lane: Lane, message: Message) -> Flush | str:
+        """The one group that fits best; each test is only to tell apart those that passed the one before."""
+        fitting = [flush for flush in self._latest.values() if self._tells(flush, lane.receiver)]
+        text = f"{message.title}\n{message.text}"
+        tests: Sequence[Callable[[Flush], bool]] = (
+            lambda flush: self._told.get((lane, flush.key)) != flush,
+            lambda flush: _news(self._told.get((lane, flush.key)), flush),
+            lambda flush: not message.status or (message.status == "firing") == bool(flush.firing),
+            lambda flush: all(word in text for word in flush.words),
+        )
+        for test in tests:
+            fitting = [flush for flush in fitting if test(flush)] or fitting
+        if len(fitting) == 1:
+            return fitting[0]
+        keys = " or ".join(sorted(flush.key for flush in fitting))
+        return f"it may be of {keys}" if keys else "Alertmanager's log has no group for this receiver"
+
+    def _tells(self, flush: Flush, receiver: str) -> bool:
+        return receiver in self._receivers.get(route_of(flush.key), frozenset({receiver}))
+
+    async def _alerts(self, flush: Flush) -> list[Told]:
+        if flush.firing:
+            await self._look(flush)
+        told = [self._as_told(flush, start, name, "firing") for start, name in flush.firing.items()]
+        told += [self._as_told(flush, start, name, "resolved") for start, name in flush.resolved.items()]
+        # What is silenced or inhibited is in the group and not in the message.
+        return [one for each in told if not each[1] for one in each[:1]] or [one for one, _ in told]
+
+    async def _look(self, flush: Flush) -> None:
+        """What the group's alerts say; without an answer their names are known all the same, from the log."""
+        filters = urlencode([("filter", f'{name}="{_escaped(value)}"') for name, value in labels_of(flush.key).items()])
+        try:
+            for one in await ask(self.session, f"{self.url}/api/v2/alerts?{filters}", 2.0):
+                self._known.setdefault(one["fingerprint"][:DIGITS], {})[one["fingerprint"]] = _known(one)
+        except (Unanswered, KeyError, TypeError):
+            return
+
+    def _as_told(self, flush: Flush, start: str, name: str, status: str) -> tuple[Told, bool]:
+        """The alert, and whether Alertmanager held it back."""
+        shared = {**labels_of(flush.key), "alertname": name}.items()
+        for fingerprint, one in self._known.get(start, {}).items():
+            if shared <= one.labels.items():
+                return Told(status, one.labels, one.annotations, one.starts_at, None, fingerprint), one.held
+        return Told(status, dict(shared), {}, None, None, start), False
+
+
+def _known(one: Mapping[str, Any]) -> _Known:
+    return _Known(one["labels"], one["annotations"], unix(one["startsAt"]), one["status"]["state"] == "suppressed")
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _news(told: Flush | None, flush: Flush) -> bool:
+    """Whether Alertmanager would tell of this flush after that one, but for its repeat interval."""
+    if told is None or not flush.firing.keys() <= told.firing.keys():
+        return bool(flush.firing)
+    if not flush.firing:
+        return bool(told.firing)
+    return not flush.resolved.keys() <= told.resolved.keys()
+
+
+def flushes(text: str) -> Iterator[tuple[str, Mapping[str, str], Mapping[str, str]]]:
+    """Each flush of a debug log (logfmt, Alertmanager 0.25): the group's key, and its alerts by state, name by first digits."""
+    for line in text.splitlines():
+        found = _FLUSH.search(line)
+        if found is not None:
+            alerts = _ALERT.findall(_unquoted(found[2])[1:-1])
+            firing = {start: name for name, start, state in alerts if state == "active"}
+            yield _unquoted(found[1]), firing, {start: name for name, start, state in alerts if state == "resolved"}
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text

@@ -1,0 +1,46 @@
+"""A mail server on a free port of loopback that takes every mail and keeps none: what arrives is handed on as it came.
+
+Knows SMTP, by aiosmtpd; refuses to know what a mail says.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+Take: TypeAlias = Callable[[str, bytes], Awaitable[str]]
+"""Given how the sender greeted us, and the mail: why it is none, or nothing."""
+LONGEST = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Listening at `address`; neither asks for credentials nor offers TLS."""
+
+    address: str
+    _server: asyncio.Server
+
+    @classmethod
+    async def start(cls, take: Take) -> "MailServer":
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: SMTP(_Handler(take), hostname="localhost", loop=loop, data_size_limit=LONGEST), "127.0.0.1", 0
+        )
+        host, port = server.sockets[0].getsockname()[:2]
+        return cls(f"{host}:{port}", server)
+
+    async def stop(self) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+
+class _Handler:
+    def __init__(self, take: Take) -> None:
+        self.take = take
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        refused = await self.take(session.host_name or "", content)
+        return f"554 {refused}" if refused else "250 OK"
