@@ -12,7 +12,7 @@ from firedrill.judge.drill import STAGES, JudgedDrill
 from firedrill.report import junit, summary, verdict_json
 
 HEAD = ("drill", "experiment", "environment", "verdict", "reason", "exit_code", "started_at", "duration_s", "ended")
-REST = ("findings", "slos", "detections", "pages", "faults", "phases", "series", "blind")
+REST = ("findings", "noticed", "slos", "detections", "pages", "faults", "phases", "series", "blind")
 
 
 def test_verdict_json_is_what_the_design_says(judged: JudgedDrill) -> None:

@@ -30,6 +30,7 @@ from firedrill.core.events import (
     FaultCounted,
     FaultIntended,
     HypothesisChecked,
+    LinkChecked,
     LoadEnded,
     Noted,
     NotificationFailed,
@@ -56,6 +57,7 @@ from firedrill.judge.drill import (
     Failure,
     FaultWindow,
     Held,
+    Link,
     Notification,
     Page,
     Phase,
@@ -199,6 +201,8 @@ def _paged(facts: Facts, entry: Entry) -> None:
         case PageOpened(page=page, receiver=receiver, alerts=alerts, notification=seq):
             first = [note for note in facts.notifications if note.seq == seq]
             facts.pages.append(Page(page, receiver, tuple(alerts), entry.at, first, seqs={"opened": entry.seq}))
+        case LinkChecked(url=url, status=status, error=error):
+            facts.links[url] = Link(url, entry.seq, entry.at, status, error)
         case PageAcknowledged(page=name):
             for open_ in _pages(facts, name):
                 open_.acknowledged = entry.at if open_.acknowledged is None else open_.acknowledged

@@ -1,7 +1,7 @@
 """How times and shares are said in sentences, the same everywhere."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from firedrill.core.units import Ratio
 
@@ -35,3 +35,19 @@ def both(names: Iterable[str]) -> str:
 def times(number: int) -> str:
     """`once`, `twice`, `3 times`."""
     return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def pairs(labels: Mapping[str, str]) -> str:
+    """`severity=page and team=payments`."""
+    return both(f"{name}={value}" for name, value in labels.items())
+
+
+def quoted(text: str) -> str:
+    """A text as somebody wrote it, in quotes."""
+    return f'"{text}"'
+
+
+def clipped(text: str, most: int = 160) -> str:
+    """The beginning of a long text, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."

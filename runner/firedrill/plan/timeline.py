@@ -54,6 +54,7 @@ def make_plan(
         scrape_interval=float(stack.scrape_interval),
         evaluation_interval=float(stack.evaluation_interval),
         longest_window=_longest_window(alerting),
+        links=environment.links,
         chaos=experiment.chaos,
     )
     return plan.model_copy(update={"warnings": warnings(plan)})
