@@ -48,10 +48,10 @@ def route(receiver: str, *matchers: str, routes: Sequence[Route] = (), **more: A
     return Route(receiver=receiver, matchers=matchers, routes=tuple(routes), place=RULES, **keys)
 
 
-def alerting(*rules: AlertingRule, root: Route | None = None, records: Sequence[RecordingRule] = ()) -> Alerting:
+def alerting(*rules: AlertingRule, root: Route | None = None, records: Sequence[RecordingRule] = (), **more: Any) -> Alerting:
     root = root or route("nobody", routes=[route("oncall", 'severity="page"')])
     receivers = (Receiver(name="nobody", place=RULES), Receiver(name="oncall", place=RULES))
-    return Alerting(records=tuple(records), alerts=rules or (rule(),), receivers=receivers, route=root)
+    return Alerting(records=tuple(records), alerts=rules or (rule(),), receivers=receivers, route=root, **more)
 
 
 SLOS: Mapping[str, Slo] = {
@@ -61,12 +61,13 @@ SLOS: Mapping[str, Slo] = {
 PROBES = {"journey": Probe(every=Duration(0.5), http=HttpCheck(url="http://<api>/"))}
 
 
-def environment(**limits: Any) -> Environment:
+def environment(links: Sequence[str] = (), **limits: Any) -> Environment:
     embedded = Embedded(rules=("r.yml",), alertmanager="a.yml", scrape=(), scrape_interval=Duration(1), evaluation_interval=Duration(2))
     return Environment(
         system=System(addresses={"api": "127.0.0.1:0"}, ready="http://<api>/health"),
         stack=Stack(embedded=embedded),
         targets={"bureau": Target(upstream="<bureau>", listen="<proxy>")},
+        links=tuple(links),
         limits=Limits(**{"longest_fault": Duration(120), **limits}),
     )
 

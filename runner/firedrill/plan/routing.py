@@ -5,7 +5,7 @@ still come from the series, so a matcher on it is undecided, and every receiver 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from firedrill.core.alerting import AlertingRule, Route
 
@@ -46,7 +46,12 @@ def _below(route: Route, labels: Mapping[str, str]) -> Iterator[Route]:
 
 def matches(route: Route, labels: Mapping[str, str]) -> bool | None:
     """Whether the route takes an alert with these labels; None when a label not among them decides it."""
-    answers = [_holds(matcher, labels) for matcher in route.matchers]
+    return all_hold(route.matchers, labels)
+
+
+def all_hold(matchers: Iterable[str], labels: Mapping[str, str]) -> bool | None:
+    """Whether every matcher holds for an alert with these labels; None when a label not among them decides it."""
+    answers = [_holds(matcher, labels) for matcher in matchers]
     if False in answers:
         return False
     return None if None in answers else True

@@ -21,7 +21,7 @@ def typed(model: type[M], tree: Tree, document: Document, path: Path = ()) -> tu
     """The model of a value, or every problem that it has; `x-*` keys are dropped where a model stands."""
     value = raw(tree)
     try:
-        return model.model_validate(value), []
+        return model.model_validate(value, by_alias=True, by_name=False), []
     except ValidationError as error:
         errors = error.errors(include_url=False)
     if own := [each["loc"] for each in errors if _is_note(each)]:
@@ -47,7 +47,7 @@ def _without(
             holder = holder[step]
         holder.pop(last, None)
     try:
-        return model.model_validate(value), []
+        return model.model_validate(value, by_alias=True, by_name=False), []
     except ValidationError as error:
         return None, [_problem(each, model, tree, document, path) for each in error.errors(include_url=False)]
 

@@ -34,6 +34,7 @@ class Links:
     clock: DrillClock
     record: Record
     session: aiohttp.ClientSession
+    timeout: float = TIMEOUT
     _seen: set[str] = field(default_factory=set)
     _open: set[asyncio.Task[None]] = field(default_factory=set)
     _over: bool = False
@@ -77,10 +78,10 @@ class Links:
     async def _ask(self, url: str) -> tuple[int | None, str]:
         """The status that `url` leads to, or why it leads to none."""
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(self.timeout):
                 return await self._follow(url), ""
         except TimeoutError:
-            return None, f"no answer within {TIMEOUT:g} s"
+            return None, f"no answer within {self.timeout:g} s"
         except aiohttp.ClientConnectorError as error:
             return None, os.strerror(error.os_error.errno) if error.os_error.errno else str(error)
         except (aiohttp.ClientError, ValueError, OSError) as error:
