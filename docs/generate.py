@@ -322,7 +322,7 @@ def _a_drill() -> drill.JudgedDrill:
     slo = drill.SloResult("", 0.9, "play", 0, 0, None, (0, 1), None)
     found = drill.Detection("", {}, "", 1, dict.fromkeys(drill.STAGES), (), None, None, None, None)
     finding = verdicts.Finding("", verdicts.Verdict.PASS, "")
-    return drill.JudgedDrill(facts, verdicts.Verdict.PASS, "", verdicts.Exit.PASS, [finding], [slo], [found])
+    return drill.JudgedDrill(facts, verdicts.Verdict.PASS, "", verdicts.Exit.PASS, [finding], [slo], [found], [drill.Notice("")])
 
 
 # ---- our own words
@@ -414,6 +414,9 @@ VERDICT = {
     "findings[].verdict": "pass, inconclusive or fail.",
     "findings[].sentence": "What happened, for a person.",
     "findings[].evidence": "The `seq` of each journal entry that says so.",
+    "noticed": "What no expectation asked about and a reader should know; it changes no verdict.",
+    "noticed[].sentence": "What was noticed, for a person.",
+    "noticed[].evidence": "The `seq` of each journal entry that says so.",
     "slos": "Each SLI over each phase.",
     "slos[].name": "The SLO.",
     "slos[].objective": "The share promised, as in 0.99.",

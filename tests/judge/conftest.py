@@ -35,11 +35,11 @@ from firedrill.core.model.plan import Plan, PlannedExpectation, PlannedFault, Pl
 from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.core.verdicts import Finding
 from firedrill.judge.drill import Facts, JudgedDrill
-from firedrill.judge.expectations import alert, page, quiet, slo
+from firedrill.judge.expectations import alert, page, pages, quiet, slo
 from firedrill.judge.facts import fold
 from firedrill.judge.verdict import conclude, judge
 
-KINDS = Kinds(faults={}, expectations={module.KIND.name: module.KIND for module in (alert, page, quiet, slo)})
+KINDS = Kinds(faults={}, expectations={module.KIND.name: module.KIND for module in (alert, page, pages, quiet, slo)})
 ALERT = "NegotiationLatencyBudgetBurn"
 LABELS = {"alertname": ALERT, "severity": "page"}
 Timed = tuple[float, Event, float | None]
@@ -54,7 +54,7 @@ def notified(status: str = "firing", receiver: str = "payments-oncall", **one: s
     return NotificationReceived(receiver, status, f"{receiver}:{{}}", {}, [instance(status, **one)])
 
 
-def expectation(kind: str, text: str | None = None, **declared: Any) -> PlannedExpectation:
+def expectation(kind: str, text: Any = None, **declared: Any) -> PlannedExpectation:
     shape = {kind: text} | {name.replace("_", "-"): value for name, value in declared.items()}
     words = KINDS.expectations[kind].declared.model_validate(shape).words()  # type: ignore[attr-defined]
     return PlannedExpectation(kind=kind, declared=shape, words=words, place="experiments/slow.yaml:9")
@@ -188,6 +188,7 @@ def script() -> SimpleNamespace:
         tape=tape_of,
         expectation=expectation,
         notified=notified,
+        instance=instance,
         second=second,
         bins=bins,
         kinds=KINDS,

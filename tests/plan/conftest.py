@@ -15,12 +15,12 @@ from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.core.model.suite import Embedded, Environment, Limits, Stack, System, Target
 from firedrill.core.units import Duration
 from firedrill.faults.kinds import down, latency, nothing
-from firedrill.judge.expectations import alert, page, quiet, slo
+from firedrill.judge.expectations import alert, page, pages, quiet, slo
 from firedrill.plan.timeline import make_plan
 
 KINDS = Kinds(
     faults={each.KIND.name: each.KIND for each in (latency, down, nothing)},
-    expectations={each.KIND.name: each.KIND for each in (page, alert, quiet, slo)},
+    expectations={each.KIND.name: each.KIND for each in (page, alert, pages, quiet, slo)},
 )
 RULES = Place(file="alerts/r.yml", line=7)
 RATIO = 'sum(rate(http_requests_total{code=~"5.."}[%s])) / sum(rate(http_requests_total[%s]))'
@@ -53,10 +53,10 @@ def route(receiver: str, *matchers: str, routes: Sequence[Route] = (), **more: A
     return Route(receiver=receiver, matchers=matchers, routes=tuple(routes), place=RULES, **keys)
 
 
-def alerting(*rules: AlertingRule, root: Route | None = None, records: Sequence[RecordingRule] = ()) -> Alerting:
+def alerting(*rules: AlertingRule, root: Route | None = None, records: Sequence[RecordingRule] = (), **more: Any) -> Alerting:
     root = root or route("nobody", routes=[route("oncall", 'severity="page"')])
     receivers = tuple(Receiver(name=name, integrations=("webhook",), place=RULES) for name in ("nobody", "oncall"))
-    return Alerting(records=tuple(records), alerts=rules or (rule(),), receivers=receivers, route=root)
+    return Alerting(records=tuple(records), alerts=rules or (rule(),), receivers=receivers, route=root, **more)
 
 
 SLOS: Mapping[str, Slo] = {
@@ -66,12 +66,13 @@ SLOS: Mapping[str, Slo] = {
 PROBES = {"journey": Probe(every=Duration(0.5), http=HttpCheck(url="http://<api>/"))}
 
 
-def environment(**limits: Any) -> Environment:
+def environment(links: Sequence[str] = (), **limits: Any) -> Environment:
     embedded = Embedded(rules=("r.yml",), alertmanager="a.yml", scrape=(), scrape_interval=Duration(1), evaluation_interval=Duration(2))
     return Environment(
         system=System(addresses={"api": "127.0.0.1:0"}, ready="http://<api>/health"),
         stack=Stack(embedded=embedded),
         targets={"bureau": Target(upstream="<bureau>", listen="<proxy>")},
+        links=tuple(links),
         limits=Limits(**{"longest_fault": Duration(120), **limits}),
     )
 

@@ -1,6 +1,7 @@
 """verdict.json, junit.xml and summary.md: what machines, CI and a merge request read."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -8,11 +9,11 @@ import pytest
 
 from firedrill.core import events as ev
 from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.drill import STAGES, JudgedDrill
-from firedrill.report import junit, summary, verdict_json
+from firedrill.judge.drill import STAGES, JudgedDrill, Notice
+from firedrill.report import html, junit, summary, verdict_json
 
 HEAD = ("drill", "experiment", "environment", "verdict", "reason", "exit_code", "started_at", "duration_s", "ended")
-REST = ("findings", "slos", "detections", "pages", "faults", "phases", "series", "blind")
+REST = ("findings", "noticed", "slos", "detections", "pages", "faults", "phases", "series", "blind")
 
 
 def test_verdict_json_is_what_the_design_says(judged: JudgedDrill) -> None:
@@ -118,6 +119,21 @@ def test_junit_can_be_read_whatever_a_program_said_last(judged: JudgedDrill) -> 
 def test_junit_counts_a_drill_without_findings_as_its_verdict(judged: JudgedDrill) -> None:
     drill = JudgedDrill(judged.facts, Verdict.INCONCLUSIVE, "Nothing was judged.", judged.exit_code, [], [], [])
     assert ET.fromstring(junit.render(drill)).attrib == {"tests": "1", "failures": "0", "errors": "1"}
+
+
+def test_what_is_noticed_is_in_every_report_and_changes_no_verdict(judged: JudgedDrill, recording: Any) -> None:
+    notice = Notice("<Ledger> fired at 25.0s, which nothing expected.", [recording.entries[3].seq])
+    drill = replace(judged, noticed=[notice])
+    content = verdict_json.content(drill)
+    assert (content["verdict"], content["noticed"]) == ("pass", [{"sentence": notice.sentence, "evidence": list(notice.evidence)}])
+    root = ET.fromstring(junit.render(drill))
+    assert root.attrib == {"tests": "3", "failures": "0", "errors": "0"}
+    assert [told.text for told in root.findall("testsuite/system-out")] == [notice.sentence]
+    assert "- ! &lt;Ledger> fired at 25.0s, which nothing expected." in summary.render(drill).decode().splitlines()
+    page = html.render(drill, "beside.js", recording.by_seq).decode()
+    assert '<li class="noticed">' in page
+    assert "&lt;Ledger&gt; fired at 25.0s, which nothing expected." in page
+    assert f"#{notice.evidence[0]} at " in page.partition('<li class="noticed">')[2]
 
 
 SUMMARY = """\

@@ -51,6 +51,8 @@ def say_ending(ending: Ending) -> None:
     for finding in drill.findings:
         sign, tint = MARKS[finding.verdict]
         console.print(Text.assemble("  ", (sign, tint), " ", finding.sentence), soft_wrap=True)
+    for notice in drill.noticed:
+        console.print(Text.assemble("  ", ("!", "yellow"), " ", notice.sentence), soft_wrap=True)
     console.print(
         Text.assemble((f"{mark} {drill.verdict.word}", f"bold {colour}"), f"  {drill.facts.plan.experiment}: {drill.reason}"),
         soft_wrap=True,

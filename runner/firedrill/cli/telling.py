@@ -34,6 +34,8 @@ def _told_by_watchers(event: ev.Event) -> str | None:
             return f"{receiver} is paged: {', '.join(alerts)}"
         case ev.PageResolved(page=page):
             return f"page {page} is resolved"
+        case ev.LinkChecked(url=url, status=status, error=error):
+            return f"the link {url} {f'answers {status}' if status is not None else f'cannot be reached ({error})'}"
         case ev.BlindBegan(what=what, why=why):
             return f"blind: {what}: {why}"
         case ev.BlindEnded(what=what):

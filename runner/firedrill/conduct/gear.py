@@ -38,6 +38,7 @@ from firedrill.watch.alerts.groups import Groups
 from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
+from firedrill.watch.links import Links
 from firedrill.watch.pagers.sink import Sink
 
 OWN_TOKEN = "FIREDRILL_OWN_PROXY_TOKEN"  # noqa: S105 - the variable's name, not its value
@@ -153,10 +154,21 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack,
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
     back = WayBack(stack.alertmanager_log, clock, record)
     drill.journal.observers += [alertmanager.observe, back.observe]
+    await _links(drill, closing)
     _alongside(closing, _offsets(drill))
     for watch in (alertmanager, back, prometheus, indicators):
         _alongside(closing, watch.run(), watch.finish)
     return prometheus
+
+
+async def _links(drill: Drill, closing: AsyncExitStack) -> None:
+    """Follow the links of messages, with nothing of ours in the requests: no cookie and no credential."""
+    if not drill.plan.links:
+        return
+    session = await closing.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+    links = Links(drill.plan.links, drill.clock, drill.record, session)
+    drill.journal.observers.append(links.observe)
+    closing.push_async_callback(links.finish)
 
 
 def _first_active(drill: Drill) -> float | None:

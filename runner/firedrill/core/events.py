@@ -249,6 +249,17 @@ class NotificationFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LinkChecked(Event):
+    """A link of a message was fetched: `status` is what it answered at last, `error` why it gave no answer. `notification` is a seq."""
+
+    kind: ClassVar[str] = "link.checked"
+    url: str
+    notification: int
+    status: int | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AlertSuppressed(Event):
     """Alertmanager holds an alert back: `by` is silence, inhibition or mute.
 

@@ -101,6 +101,17 @@ class Failure:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a message as it was fetched: what it answered, or why it did not."""
+
+    url: str
+    seq: int
+    at: float
+    status: int | None
+    error: str
+
+
 @dataclass(slots=True)
 class Held:
     """A time during which something was not as the alerting path needs it; `until` is None while it lasts.
@@ -210,6 +221,8 @@ class Facts:
     """The same alerts by instance: a storm must not be searched through for each alert of its own."""
     threads: dict[tuple[str, str], Page] = field(default_factory=dict)
     """The pages that are open, by receiver and group key."""
+    links: dict[str, Link] = field(default_factory=dict)
+    """By URL."""
     faults: dict[str, FaultWindow] = field(default_factory=dict)
     blinds: list[Blind] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)
@@ -282,6 +295,14 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What nobody asked about and a reader should know all the same; it changes no verdict."""
+
+    sentence: str
+    evidence: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedDrill:
     """A drill with its verdict: all that a report shows. `reason` is the verdict in one sentence."""
 
@@ -292,3 +313,4 @@ class JudgedDrill:
     findings: Sequence[Finding]
     slos: Sequence[SloResult]
     detections: Sequence[Detection]
+    noticed: Sequence[Notice] = ()

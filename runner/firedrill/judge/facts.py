@@ -30,6 +30,7 @@ from firedrill.core.events import (
     FaultCounted,
     FaultIntended,
     HypothesisChecked,
+    LinkChecked,
     LoadEnded,
     Noted,
     NotificationFailed,
@@ -56,6 +57,7 @@ from firedrill.judge.drill import (
     Failure,
     FaultWindow,
     Held,
+    Link,
     Notification,
     Page,
     Phase,
@@ -215,6 +217,8 @@ def _paged(facts: Facts, entry: Entry) -> None:
             facts.pages.append(page_)
             if first is not None:
                 facts.threads[first.receiver, first.group_key] = page_
+        case LinkChecked(url=url, status=status, error=error):
+            facts.links[url] = Link(url, entry.seq, entry.at, status, error)
         case PageAcknowledged(page=name):
             for open_ in _pages(facts, name):
                 open_.acknowledged = entry.at if open_.acknowledged is None else open_.acknowledged

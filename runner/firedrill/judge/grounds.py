@@ -70,6 +70,16 @@ def undecided(facts: Facts, deadline: float | None) -> bool:
     return facts.ended is None and (deadline is None or facts.now < deadline + GRACE)
 
 
+def polled(facts: Facts) -> float:
+    """Prometheus is polled, so an evaluation is known at most about one interval after it happened."""
+    return GRACE + 2 * facts.plan.evaluation_interval
+
+
+def polled_undecided(facts: Facts, deadline: float | None) -> bool:
+    """The same as `undecided`, for what only Prometheus tells."""
+    return facts.ended is None and (deadline is None or facts.now < deadline + polled(facts))
+
+
 def unproven(check: Check) -> Check:
     """The same as a verb phrase about an expectation's subject."""
     return Check(check.verdict, f"cannot be judged: {check.words}", check.evidence, check.until)

@@ -20,22 +20,23 @@ class Hit:
         return [*([] if self.note is None else [self.note.seq]), self.page.seqs["opened"]]
 
 
-def hits(facts: Facts, alert: str, receiver: str | None = None) -> list[Hit]:
-    """Every page for `alert`, of one receiver or of all, in order."""
-    found = [hit for page in facts.pages if receiver in (None, page.receiver) and (hit := _hit(page, alert)) is not None]
+def hits(facts: Facts, alert: str, receiver: str | None = None, labels: Mapping[str, str] | None = None) -> list[Hit]:
+    """Every page for an instance of `alert` that carries at least `labels`, of one receiver or of all, in order."""
+    found = [hit for page in facts.pages if receiver in (None, page.receiver) and (hit := _hit(page, alert, labels or {})) is not None]
     return sorted(found, key=lambda hit: hit.at)
 
 
-def _hit(page: Page, alert: str) -> Hit | None:
-    note = next((note for note in page.notifications if instances(note, alert)), None)
-    if note is None and alert not in page.alerts:
+def _hit(page: Page, alert: str, labels: Mapping[str, str]) -> Hit | None:
+    note = next((note for note in page.notifications if instances(note, alert, labels)), None)
+    if note is None and (labels or alert not in page.alerts):
         return None
     return Hit(page, page.opened if note is None else note.at, note)
 
 
-def instances(note: Notification, alert: str) -> list[Mapping[str, Any]]:
-    """The firing instances of `alert` in a notification."""
-    return [one for one in note.alerts if one.get("status") == "firing" and one.get("labels", {}).get("alertname") == alert]
+def instances(note: Notification, alert: str, labels: Mapping[str, str] | None = None) -> list[Mapping[str, Any]]:
+    """The firing instances of `alert` in a notification that carry at least `labels`."""
+    wanted = {"alertname": alert, **(labels or {})}
+    return [one for one in note.alerts if one.get("status") == "firing" and wanted.items() <= one.get("labels", {}).items()]
 
 
 def paged_alerts(page: Page) -> list[str]:

@@ -15,6 +15,7 @@ from firedrill.judge.moments import close, phase, real_faults
 from firedrill.judge.sight import PAGING, blinds, describe, failed_rules
 from firedrill.judge.slo import results
 from firedrill.judge.stages import detections
+from firedrill.judge.surprises import noticed
 from firedrill.judge.wording import both, seconds
 
 KILLED = "killed"
@@ -53,6 +54,7 @@ def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
         findings=(*expected, *own),
         slos=results(over),
         detections=detections(over),
+        noticed=noticed(over),
     )
 
 

@@ -1,7 +1,7 @@
 """How times and shares are said in sentences, the same everywhere."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from firedrill.core.units import Ratio
 
@@ -40,3 +40,19 @@ def times(number: int) -> str:
 def exact(time: float) -> str:
     """A time to the millisecond, as short as it goes: `0.412s`, `43.1s`, `2s`."""
     return f"{round(time, 3):.3f}".rstrip("0").rstrip(".") + "s"
+
+
+def pairs(labels: Mapping[str, str]) -> str:
+    """`severity=page and team=payments`."""
+    return both(f"{name}={value}" for name, value in labels.items())
+
+
+def quoted(text: str) -> str:
+    """A text as somebody wrote it, in quotes."""
+    return f'"{text}"'
+
+
+def clipped(text: str, most: int = 160) -> str:
+    """The beginning of a long text, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."

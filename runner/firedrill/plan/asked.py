@@ -1,7 +1,7 @@
 """What the expectations of a plan ask for, with seconds for durations, whichever kind of expectation asks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from firedrill.core.alerting import Alerting, AlertingRule
@@ -25,6 +25,11 @@ class Asked:
     has: tuple[str, ...]
     unwanted: bool
     """`times: 0`: it must not come."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    links: bool = False
+    grouped: tuple[str, ...] = ()
+    inhibited_by: str | None = None
 
 
 def asked(expectation: PlannedExpectation) -> Asked:
@@ -42,6 +47,11 @@ def asked(expectation: PlannedExpectation) -> Asked:
         recovered=_seconds(declared, "recovered"),
         has=tuple(declared.get("has") or ()),
         unwanted=declared.get("times") == 0,
+        labels=declared.get("labels") or {},
+        annotations=declared.get("annotations") or {},
+        links=declared.get("links") == "reachable",
+        grouped=tuple(declared.get("grouped-with") or ()),
+        inhibited_by=declared.get("inhibited-by"),
     )
 
 

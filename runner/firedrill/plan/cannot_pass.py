@@ -12,6 +12,8 @@ from firedrill.core.model.plan import Plan
 from firedrill.core.model.slos import Slo, Source
 from firedrill.core.routing import possible_routes, static_labels
 from firedrill.plan.asked import Asked, all_asked, first_fault, rules_of
+from firedrill.plan.company import of_group, of_inhibition
+from firedrill.plan.contents import of_contents
 from firedrill.plan.lint.short_history import STEADY_TRIES
 from firedrill.plan.rows import Row, describe
 from firedrill.plan.words import length, share, unknown
@@ -92,14 +94,14 @@ def _of_alert(each: Asked, alert: str, plan: Plan) -> Iterator[str]:
     if plan.faults and all(fault.wire is None for fault in plan.faults) and not plan.chaos.get("method"):
         yield f"{each.words}: nothing is broken in this drill"
     yield from _of_rules(each, rules, plan)
+    yield from of_inhibition(each, rules, plan)
     if each.page:
         yield from _of_route(each, rules, plan)
+        yield from of_group(each, rules, plan)
 
 
 def _of_rules(each: Asked, rules: tuple[AlertingRule, ...], plan: Plan) -> Iterator[str]:
-    for name in each.has:
-        if not any(name in rule.annotations or name in rule.labels or name == "alertname" for rule in rules):
-            yield f"{each.words}: {each.alert} sets no annotation or label {name} ({_at(rules[0])})"
+    yield from of_contents(each, rules, plan)
     if each.resolved is not None and each.resolved < (keeps := min(rule.keep_firing_for for rule in rules)):
         yield f"{each.words}: the rule keeps firing for {length(keeps)} ({_at(rules[0])})"
     firsts = [_earliest(rule, plan) for rule in rules]

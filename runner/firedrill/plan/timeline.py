@@ -73,6 +73,7 @@ def resolve(
         scrape_interval=float(stack.scrape_interval),
         evaluation_interval=float(stack.evaluation_interval),
         longest_window=_longest_window(alerting),
+        links=environment.links,
         chaos=experiment.chaos,
     )
 

@@ -38,6 +38,8 @@ def _suite(drill: JudgedDrill) -> ET.Element:
     head = {"name": facts.plan.experiment, "time": f"{facts.now:.3f}", "timestamp": started, "id": facts.drill}
     suite = ET.Element("testsuite", head | _counts(_cases(drill)))
     suite.extend(_case(facts.plan.experiment, one) for one in _cases(drill))
+    if drill.noticed:
+        ET.SubElement(suite, "system-out").text = _legal("\n".join(one.sentence for one in drill.noticed))
     return suite
 
 

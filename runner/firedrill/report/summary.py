@@ -19,6 +19,7 @@ def _lines(drill: JudgedDrill) -> Iterator[str]:
     yield f"# {MARKS[drill.verdict]} {drill.verdict.word}: {_escaped(facts.plan.title)}"
     yield f"\n{_escaped(drill.reason)}\n"
     yield from (f"- {MARKS[one.verdict]} {_escaped(one.sentence)}" for one in drill.findings)
+    yield from (f"- ! {_escaped(one.sentence)}" for one in drill.noticed)
     yield from _detections(drill)
     yield from _slos(drill)
     yield f"\nDrill `{facts.drill}` in environment `{facts.plan.environment}`, {facts.now:.1f} s."

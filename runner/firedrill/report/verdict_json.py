@@ -28,6 +28,7 @@ def content(drill: JudgedDrill) -> dict[str, Any]:
         "duration_s": _rounded(facts.now),
         "ended": facts.ended,
         "findings": [_finding(one) for one in drill.findings],
+        "noticed": [{"sentence": one.sentence, "evidence": list(one.evidence)} for one in drill.noticed],
         "slos": [_slo(one) for one in drill.slos],
         "detections": [_detection(one) for one in drill.detections],
         "pages": [_page(one) for one in facts.pages],

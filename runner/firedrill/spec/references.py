@@ -19,6 +19,9 @@ from firedrill.spec.slos import Slos
 from firedrill.spec.suggest import unknown
 from firedrill.spec.suite import Settings
 
+_ALERTS = (("page",), ("alert",), ("after",), ("grouped-with",), ("inhibited-by",), ("quiet", "except"))
+_RECEIVERS = (("to",), ("pages", "to"), ("quiet", "except-to"))
+"""Where an expectation names an alert of the rules, or a receiver of the routes."""
 _FOLDERS = {"probe": "probes", "scenario": "scenarios", "SLO": "slos"}
 
 
@@ -124,9 +127,10 @@ def _check_expectations(read: Read, place: Place) -> None:
     receivers = {receiver.name for receiver in place.told.receivers}
     slos = {value.text for _, value in scalars(read.ours("slos"))}
     for number in range(len(_entries(read, "expect"))):
-        for key in (("page",), ("alert",), ("quiet", "except")):
+        for key in _ALERTS:
             _each(read, ("expect", number, *key), "alert", alerts)
-        _each(read, ("expect", number, "to"), "receiver", receivers)
+        for key in _RECEIVERS:
+            _each(read, ("expect", number, *key), "receiver", receivers)
         _check_slo(read, ("expect", number, "slo"), slos, place.slos.known)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from firedrill.core.errors import Invalid, Problem, Severity
+from firedrill.core.links import host_of
 from firedrill.core.model.suite import Suite, Target
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Place
@@ -24,6 +25,7 @@ BUILT_IN = frozenset({"sink", "probes"})
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 _PLACEHOLDER = re.compile(r"<([A-Za-z][\w.-]*)>")
+_HOST = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+)(?::\d{1,5})?")
 _ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
 
 
@@ -67,7 +69,7 @@ def read_settings(root: Path, environ: Mapping[str, str], strict_env: bool = Fal
     problems += [*unset, *(each for each in wrong if (each.line, each.column) not in holes)]
     problems += [*_placeholders(filled), *_malformed(filled)]
     if suite is not None:
-        problems += [*_default(suite, filled), *_targets(suite, filled)]
+        problems += [*_default(suite, filled), *_targets(suite, filled), *_links(suite, filled)]
     return Settings(root, suite, filled, tuple(problems))
 
 
@@ -168,6 +170,18 @@ def _targets(suite: Suite, document: Document) -> Iterator[Problem]:
             at = under(document.tree, *place)
             if at is not None and (wrong := _reached(declared)):
                 yield document.problem(at, place, wrong)
+
+
+def _links(suite: Suite, document: Document) -> Iterator[Problem]:
+    for name in suite.environments:
+        place: Place = ("environments", name, "links")
+        for path, value in scalars(under(document.tree, *place), place):
+            if not _VARIABLE.search(value.text) and not _HOST.fullmatch(value.text):
+                meant_ = host_of(value.text)
+                write = f"; write {meant_}" if meant_ else ""
+                yield document.problem(
+                    value, path, f"a host is expected here, as runbooks.example.org or loopback, not '{value.text}'{write}"
+                )
 
 
 def _reached(target: Target) -> str:

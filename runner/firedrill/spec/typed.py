@@ -21,7 +21,7 @@ def typed(model: type[M], tree: Tree, document: Document, path: Path = ()) -> tu
     """The model of a value, or every problem that it has; `x-*` keys are dropped where a model stands."""
     value = raw(tree)
     try:
-        return model.model_validate(value), []
+        return model.model_validate(value, by_alias=True, by_name=False), []
     except ValidationError as error:
         errors = error.errors(include_url=False)
     if own := [each["loc"] for each in errors if _is_note(each)]:
@@ -47,7 +47,7 @@ def _without(
             holder = holder[step]
         holder.pop(last, None)
     try:
-        return model.model_validate(value), []
+        return model.model_validate(value, by_alias=True, by_name=False), []
     except ValidationError as error:
         return None, [_problem(each, model, tree, document, path) for each in error.errors(include_url=False)]
 
@@ -63,8 +63,17 @@ def _problem(error: ErrorDetails, model: type[BaseModel], tree: Tree, document: 
             holder = tree if len(place) < 2 else _deepest(tree, place[:-1])[1]
             assert isinstance(holder, Table)
             return document.problem(holder.keys[key], full, unknown_key(key, _known(model, place[:-1]), holder.keys))
+        case "clash":
+            return _clash(error, at, document, full)
         case _:
             return document.problem(at, full, _sentence(error, at))
+
+
+def _clash(error: ErrorDetails, holder: Tree, document: Document, path: Path) -> Problem:
+    """Keys of one mapping that cannot stand together; told at the one of them that the model names."""
+    key, why = str(error.get("ctx", {})["key"]), str(error.get("ctx", {})["why"])
+    assert isinstance(holder, Table)
+    return document.problem(holder.keys[key], (*path, key), why)
 
 
 def unknown_key(key: str, known: Sequence[str], present: Iterable[str] = ()) -> str:

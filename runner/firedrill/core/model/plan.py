@@ -67,6 +67,8 @@ class Plan(Declared):
     evaluation_interval: float = 1.0
     longest_window: float = 0.0
     """Longest range, in seconds, that a rule under test looks back over."""
+    links: tuple[str, ...] = ()
+    """Hosts whose links in a message are fetched."""
     chaos: Mapping[str, Any] = {}
     """Chaos Toolkit's own keys of the file, as they were."""
     warnings: tuple[str, ...] = ()

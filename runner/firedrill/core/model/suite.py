@@ -84,6 +84,8 @@ class Environment(Declared):
     stack: Stack
     targets: Mapping[str, Target] = {}
     limits: Limits = Limits()
+    links: tuple[str, ...] = ()
+    """Hosts whose links in messages are fetched, to see whether they answer: `host`, `host:port` or `loopback`; none when left out."""
     confirm: Flag = False
     """Ask before drilling here."""
 

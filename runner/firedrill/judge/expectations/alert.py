@@ -1,22 +1,28 @@
-"""`alert:`: a rule's alert fires in time and is resolved in time, whoever is told of it.
+"""`alert:`: a rule's alert fires in time and is resolved in time, whoever is told of it; or it is held back and nobody is.
 
-Relies on Prometheus alone; refuses to say that an alert did not fire while Prometheus could not be seen.
+Relies on Prometheus alone, but for what holds an alert back, which Alertmanager says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+from pydantic import model_validator
 
 from firedrill.core.kinds import ExpectationKind
-from firedrill.core.model.declared import Declared
+from firedrill.core.model.declared import Count, Declared, Flag, clash
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Finding, Verdict
 from firedrill.judge.drill import AlertSpan, Facts
-from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, finding, settle, shaken
-from firedrill.judge.moments import Moment, cleared, close, expected_clear, expected_origin, origin, phase
+from firedrill.judge.grounds import Check, finding, polled, settle, shaken
+from firedrill.judge.moments import Moment, expected_origin, origin
 from firedrill.judge.pages import spans
-from firedrill.judge.sight import cited, traffic, watching
-from firedrill.judge.wording import both, seconds
-
-WATCHED = ("prometheus",)
+from firedrill.judge.parts.alert_firing import Wanted, count, firing, too_early
+from firedrill.judge.parts.alert_held import INHIBITION, SILENCE, held
+from firedrill.judge.parts.alert_resolved import resolved
+from firedrill.judge.parts.order import Came, after
+from firedrill.judge.parts.stays import FIRING, Life, Stay, stays
+from firedrill.judge.sight import watching
+from firedrill.judge.wording import pairs, times
 
 
 class AlertExpectation(Declared):
@@ -28,18 +34,48 @@ class AlertExpectation(Declared):
     """From the first active fault (of a placebo, from the start of play)."""
     not_before: Duration | None = None
     """From the same moment: firing earlier is a failure."""
+    times: Count | None = None
+    """How often it fires until the drill ends, each instance counted by itself; 0 for an alert that must not fire."""
+    after: str | None = None
+    """An alert that must fire no later than this one: the root cause first."""
+    inhibited_by: str | None = None
+    """The alert that holds this one back: it fires, Alertmanager says so, and nobody is paged."""
+    silenced: Flag = False
+    """`true`: a silence holds it back, and nobody is paged."""
+    stays: Stay | None = None
+    """No flapping: for this long, and no longer than the fault, no instance is resolved. `until-cleared`: as long as the fault."""
     resolved: Duration | None = None
     """From the moment the last fault was cleared until no instance fires."""
     labels: Mapping[str, str] = {}
     """Labels that the instance must carry."""
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.times == 0:
+            for key in ("within", "not_before", "after", "inhibited_by", "silenced", "stays", "resolved"):
+                if key in self.model_fields_set:
+                    raise clash(key.replace("_", "-"), "with 'times: 0' it may not fire, so there is nothing to ask of its firing")
+        if self.after == self.alert:
+            raise clash("after", f"{self.alert} cannot come after itself; name another alert")
+        if self.inhibited_by == self.alert:
+            raise clash("inhibited-by", f"{self.alert} cannot hold itself back; name another alert")
+        return self
+
     def words(self) -> str:
         """The expectation in one line."""
-        parts = [f"alert {self.alert}"]
-        parts += [f"with {both(f'{name}={value}' for name, value in self.labels.items())}"] if self.labels else []
-        parts += [f"within {self.within}"] if self.within is not None else []
-        parts += [f"not before {self.not_before}"] if self.not_before is not None else []
-        return " ".join(parts) + (f", resolved within {self.resolved}" if self.resolved is not None else "")
+        return " ".join([f"alert {self.alert}", *self._parts()]) + (
+            f", resolved within {self.resolved}" if self.resolved is not None else ""
+        )
+
+    def _parts(self) -> Iterator[str]:
+        yield from [f"with {pairs(self.labels)}"] if self.labels else []
+        yield from [f"within {self.within}"] if self.within is not None else []
+        yield from [f"not before {self.not_before}"] if self.not_before is not None else []
+        yield from [times(self.times)] if self.times is not None else []
+        yield from [f"after {self.after}"] if self.after is not None else []
+        yield from [f"inhibited by {self.inhibited_by}"] if self.inhibited_by is not None else []
+        yield from ["silenced"] if self.silenced else []
+        yield from [f"staying {'firing' if isinstance(self.stays, str) else 'firing for'} {self.stays}"] if self.stays is not None else []
 
 
 def judge(declared: AlertExpectation, words: str, facts: Facts) -> Finding:
@@ -49,127 +85,55 @@ def judge(declared: AlertExpectation, words: str, facts: Facts) -> Finding:
     start = origin(facts)
     if start is None:
         expected = expected_origin(facts)
-        until = None if expected is None or declared.within is None else expected + declared.within + _grace(facts)
+        until = None if expected is None or declared.within is None else expected + declared.within + polled(facts)
         return finding(words, Check(Verdict.PENDING, f"waiting for the fault, and then for {declared.alert} to fire", (), until))
     fired = [span for span in spans(facts, declared.alert, declared.labels) if span.firing is not None]
-    if (early := _too_early(facts, fired, start)) is not None:
+    if (early := too_early(facts, fired, start)) is not None:
         return settle(words, declared.alert, [early])
     fired = [span for span in fired if (span.firing or 0.0) >= start.at]
-    checks = [_firing(declared, facts, fired, start)]
-    if fired and declared.resolved is not None:
-        checks.append(_resolved(declared, facts, fired, declared.resolved))
-    return settle(words, declared.alert, checks)
+    if declared.times == 0:
+        return settle(words, declared.alert, [count(declared.alert, 0, facts, fired, start)])
+    return settle(words, declared.alert, list(_parts(declared, facts, fired, start)))
 
 
-def _grace(facts: Facts) -> float:
-    """Prometheus is polled, so an evaluation is known at most about one interval after it happened."""
-    return GRACE + 2 * facts.plan.evaluation_interval
-
-
-def _undecided(facts: Facts, deadline: float | None) -> bool:
-    return facts.ended is None and (deadline is None or facts.now < deadline + _grace(facts))
-
-
-def _too_early(facts: Facts, fired: Sequence[AlertSpan], start: Moment) -> Check | None:
-    normal = phase(facts, "steady") or phase(facts, "play")
-    since = start.at if normal is None else normal.start
-    for span in fired:
-        at = span.firing or 0.0
-        if at < start.at and (at >= since or span.resolved is None or span.resolved > start.at):
-            words = f"fired {seconds(start.at - at)} before {start.name}, when nothing was wrong"
-            return Check(Verdict.FAIL, words, [span.seqs["firing"], *start.evidence])
-    return None
-
-
-def _firing(declared: AlertExpectation, facts: Facts, fired: Sequence[AlertSpan], start: Moment) -> Check:
+def _parts(declared: AlertExpectation, facts: Facts, fired: list[AlertSpan], start: Moment) -> Iterator[Check]:
+    wanted = Wanted(declared.alert, declared.labels, declared.within, declared.not_before)
+    yield firing(wanted, facts, fired, start)
     if not fired:
-        return _missing(declared, facts, start)
-    first = min(fired, key=lambda span: span.firing or 0.0)
-    at = first.firing or 0.0
-    delay, evidence = at - start.at, [*start.evidence, first.seqs["firing"]]
-    said = f"fired {seconds(delay)} after {start.name}"
-    if declared.not_before is not None and delay < declared.not_before:
-        return Check(Verdict.FAIL, f"{said}, before {declared.not_before}", evidence)
-    late = declared.within is not None and delay > declared.within
-    if (late or declared.not_before is not None) and (spot := blinded(facts, watching(facts, declared.alert), start.at, at)) is not None:
-        return spot
-    if late and declared.within is not None:
-        return Check(Verdict.FAIL, f"{said}, {seconds(delay - declared.within)} later than within {declared.within}", evidence)
-    return Check(Verdict.PASS, said + (f", within {declared.within}" if declared.within is not None else ""), evidence)
+        return
+    if declared.times is not None:
+        yield count(declared.alert, declared.times, facts, fired, start)
+    if declared.after is not None:
+        yield _after(declared.after, facts, fired, start)
+    if declared.inhibited_by is not None:
+        yield held(declared.alert, declared.labels, INHIBITION, declared.inhibited_by, facts, fired, start)
+    if declared.silenced:
+        yield held(declared.alert, declared.labels, SILENCE, None, facts, fired, start)
+    if declared.stays is not None:
+        lives = [Life(span.firing or 0.0, span.resolved, _cited(span)) for span in fired]
+        yield stays(declared.stays, facts, lives, FIRING, start, watching(facts, declared.alert))
+    if declared.resolved is not None:
+        yield resolved(declared.alert, declared.resolved, facts, fired)
 
 
-def _missing(declared: AlertExpectation, facts: Facts, start: Moment) -> Check:
-    deadline = None if declared.within is None else start.at + declared.within
-    span = f"{declared.within} after {start.name} were over" if declared.within is not None else "it could fire"
-    if _undecided(facts, deadline):
-        until = None if deadline is None else deadline + _grace(facts)
-        left = "the drill ends" if declared.within is None else f"{declared.within} after {start.name}"
-        return Check(Verdict.PENDING, f"has not fired yet; waiting until {left}", start.evidence, until)
-    missed = cut_short(facts, deadline, span) or blinded(
-        facts, [*watching(facts, declared.alert), *traffic(facts)], start.at, close(facts) if deadline is None else deadline
-    )
-    if missed is not None:
-        return missed
-    why, evidence = _cause(declared, facts, start)
-    within = f" within {declared.within}" if declared.within is not None else ""
-    return Check(Verdict.FAIL, f"did not fire{within}: {why}", [*start.evidence, *evidence, *cited(facts, WATCHED)])
+def _after(other: str, facts: Facts, fired: list[AlertSpan], start: Moment) -> Check:
+    mine = min((Came(span.firing or 0.0, [span.seqs["firing"]]) for span in fired), key=lambda one: one.at)
+    lives = [span for span in spans(facts, other) if span.firing is not None and (span.resolved is None or span.resolved > start.at)]
+    theirs = [Came(span.firing or 0.0, [span.seqs["firing"]]) for span in lives]
+    return after(other, "fired", facts, mine, theirs, start, watching(facts, other))
 
 
-def _cause(declared: AlertExpectation, facts: Facts, start: Moment) -> tuple[str, list[int]]:
-    lives = [span for span in spans(facts, declared.alert, declared.labels) if span.resolved is None or span.resolved >= start.at]
-    if lives:
-        return f"it was pending {seconds((lives[0].pending or 0.0) - start.at)} after {start.name}, but never fired", [
-            lives[0].seqs["pending"]
-        ]
-    others = [span for span in spans(facts, declared.alert) if span.firing is not None]
-    if others and declared.labels:
-        wanted = both(f"{name}={value}" for name, value in declared.labels.items())
-        return f"it fired, but not with {wanted}", [span.seqs["firing"] for span in others]
-    return "the alert never became pending", []
-
-
-def _resolved(declared: AlertExpectation, facts: Facts, fired: Sequence[AlertSpan], resolved: Duration) -> Check:
-    clear = cleared(facts)
-    if clear is None:
-        return _not_cleared(facts, resolved)
-    ends = [span.resolved for span in fired if span.resolved is not None]
-    if len(ends) < len(fired):
-        return _still_firing(declared, facts, fired, clear, resolved)
-    delay = max(ends) - clear.at
-    said = f"was resolved {seconds(abs(delay))} {'after' if delay >= 0 else 'before'} {clear.name}"
-    evidence = [*clear.evidence, *(span.seqs["resolved"] for span in fired)]
-    if delay > resolved:
-        return Check(Verdict.FAIL, f"{said}, {seconds(delay - resolved)} later than within {resolved}", evidence)
-    return Check(Verdict.PASS, f"and {said}, within {resolved}", evidence)
-
-
-def _not_cleared(facts: Facts, resolved: Duration) -> Check:
-    if facts.ended is not None:
-        return Check(Verdict.INCONCLUSIVE, "cannot be judged: the drill ended before the fault was cleared")
-    expected = expected_clear(facts)
-    until = None if expected is None else expected + resolved + _grace(facts)
-    return Check(Verdict.PENDING, "is to be resolved once the fault is cleared", (), until)
-
-
-def _still_firing(declared: AlertExpectation, facts: Facts, fired: Sequence[AlertSpan], clear: Moment, resolved: Duration) -> Check:
-    deadline = clear.at + resolved
-    if _undecided(facts, deadline):
-        words = f"fires, and is to be resolved within {resolved} after {clear.name}"
-        return Check(Verdict.PENDING, words, clear.evidence, deadline + _grace(facts))
-    missed = cut_short(facts, deadline, f"{resolved} after {clear.name} were over") or blinded(
-        facts, watching(facts, declared.alert), clear.at, deadline
-    )
-    if missed is not None:
-        return missed
-    firing = [span.seqs["firing"] for span in fired if span.resolved is None]
-    words = f"was still firing {resolved} after {clear.name}"
-    return Check(Verdict.FAIL, words, [*clear.evidence, *firing, *cited(facts, WATCHED)])
+def _cited(span: AlertSpan) -> list[int]:
+    return [span.seqs[name] for name in ("firing", "resolved") if name in span.seqs]
 
 
 KIND = ExpectationKind(
     name="alert",
-    summary="An alert fires in time after the fault, and is resolved in time after the fault was cleared.",
+    summary="An alert fires in time after the fault, stays, and is resolved in time; or it is held back, and pages nobody.",
     declared=AlertExpectation,
     judge=judge,
-    example="- alert: NegotiationLatencyBudgetBurn\n  within: 30s\n  resolved: 60s\n  labels:\n    severity: page\n",
+    example=(
+        "- alert: NegotiationLatencyBudgetBurn\n  within: 30s\n  stays: 20s\n  resolved: 60s\n  labels:\n    severity: page\n"
+        "- alert: OffersTimeOut\n  within: 60s\n  inhibited-by: NegotiationLatencyBudgetBurn\n"
+    ),
 )

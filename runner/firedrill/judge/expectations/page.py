@@ -1,19 +1,31 @@
 """`page:`: the right page reached the right people, in time, as often as it should, with what they need, and was resolved.
 
-Knows alerts, notifications and pages; refuses to say that a page is missing while nobody could have seen it.
+Knows which parts an expected page has and how they make one sentence; each part is judged in a file of its own.
 """
 
+from collections.abc import Iterator, Mapping
+from typing import Literal, Self
+
+from pydantic import model_validator
+
 from firedrill.core.kinds import ExpectationKind
-from firedrill.core.model.declared import Count, Declared
+from firedrill.core.model.declared import Count, Declared, Texts, clash
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.causes import no_page
 from firedrill.judge.drill import Facts
-from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, finding, settle, shaken, undecided
-from firedrill.judge.moments import Moment, cleared, close, expected_clear, expected_origin, origin, phase
-from firedrill.judge.pages import Hit, hits, instances, spans
-from firedrill.judge.sight import PAGING, cited, paging, traffic
-from firedrill.judge.wording import both, seconds, times
+from firedrill.judge.grounds import GRACE, Check, finding, settle, shaken
+from firedrill.judge.moments import Moment, expected_origin, origin
+from firedrill.judge.pages import Hit, hits
+from firedrill.judge.parts import page_contents as contents
+from firedrill.judge.parts.order import Came, after
+from firedrill.judge.parts.page_arrival import Wanted, arrival, too_early
+from firedrill.judge.parts.page_count import count
+from firedrill.judge.parts.page_group import grouped
+from firedrill.judge.parts.page_links import reachable
+from firedrill.judge.parts.page_resolved import resolved
+from firedrill.judge.parts.stays import Life, Spoken, Stay, stays
+from firedrill.judge.sight import PAGING, paging
+from firedrill.judge.wording import both, clipped, pairs, quoted, times
 
 
 class PageExpectation(Declared):
@@ -23,26 +35,64 @@ class PageExpectation(Declared):
     """The alert's name."""
     to: str | None = None
     """The receiver that the page is for; any when left out."""
+    labels: Mapping[str, str] = {}
+    """Labels that the alert carries in the page; one without them is another page."""
     within: Duration | None = None
     """From the first active fault (of a placebo, from the start of play)."""
     not_before: Duration | None = None
     """From the same moment: an earlier page is a failure."""
     times: Count | None = None
     """How many pages until the drill ends; not judged when left out, 0 for an alert that must not page."""
+    after: str | None = None
+    """An alert that must page no later than this one: the root cause first. In one message is in order."""
+    grouped_with: Texts = ()
+    """Alerts that some message of the page lists beside this one; a name or a list."""
     has: tuple[str, ...] = ()
     """Annotations or labels that the page must carry, not empty."""
+    annotations: Mapping[str, str] = {}
+    """Annotations that the page must carry, word for word."""
+    says: Texts = ()
+    """Texts that a person must read in the first message: a text or a list. Of a webhook without a text, in its summary and description."""
+    links: Literal["reachable"] | None = None
+    """`reachable`: each link in the first message was fetched and answered with less than 400; the environment's `links` allow hosts."""
+    stays: Stay | None = None
+    """No flapping: for this long, and no longer than the fault, the page is not resolved. `until-cleared`: as long as the fault."""
     resolved: Duration | None = None
     """From the moment the last fault was cleared until the page is resolved."""
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.times == 0:
+            for key in ("within", "not_before", "after", "grouped_with", "has", "annotations", "says", "links", "stays", "resolved"):
+                if key in self.model_fields_set:
+                    raise clash(key.replace("_", "-"), "with 'times: 0' no page may come, so there is nothing to ask of one")
+        if self.after == self.page:
+            raise clash("after", f"{self.page} cannot come after itself; name another alert")
+        if self.page in self.grouped_with:
+            raise clash("grouped-with", f"{self.page} is in its own page anyway; name other alerts")
+        return self
+
     def words(self) -> str:
         """The expectation in one line."""
-        parts = [f"page {self.page}"]
-        parts += [f"to {self.to}"] if self.to is not None else []
-        parts += [f"within {self.within}"] if self.within is not None else []
-        parts += [f"not before {self.not_before}"] if self.not_before is not None else []
-        parts += [times(self.times)] if self.times is not None else []
-        parts += [f"with {both(self.has)}"] if self.has else []
-        return " ".join(parts) + (f", resolved within {self.resolved}" if self.resolved is not None else "")
+        return " ".join([f"page {self.page}", *self._about_its_coming(), *self._about_its_contents()]) + (
+            f", resolved within {self.resolved}" if self.resolved is not None else ""
+        )
+
+    def _about_its_coming(self) -> Iterator[str]:
+        yield from [f"with {pairs(self.labels)}"] if self.labels else []
+        yield from [f"to {self.to}"] if self.to is not None else []
+        yield from [f"within {self.within}"] if self.within is not None else []
+        yield from [f"not before {self.not_before}"] if self.not_before is not None else []
+        yield from [times(self.times)] if self.times is not None else []
+        yield from [f"after {self.after}"] if self.after is not None else []
+        yield from [f"in one message with {both(self.grouped_with)}"] if self.grouped_with else []
+
+    def _about_its_contents(self) -> Iterator[str]:
+        yield from [f"with {both(self.has)}"] if self.has else []
+        yield from (f"with {name} {quoted(clipped(text, 60))}" for name, text in self.annotations.items())
+        yield from [f"saying {both(quoted(clipped(text, 60)) for text in self.says)}"] if self.says else []
+        yield from ["with reachable links"] if self.links is not None else []
+        yield from [f"staying {'open' if isinstance(self.stays, str) else 'open for'} {self.stays}"] if self.stays is not None else []
 
 
 def judge(declared: PageExpectation, words: str, facts: Facts) -> Finding:
@@ -54,155 +104,57 @@ def judge(declared: PageExpectation, words: str, facts: Facts) -> Finding:
         expected = expected_origin(facts)
         until = None if expected is None or declared.within is None else expected + declared.within + GRACE
         return finding(words, Check(Verdict.PENDING, f"waiting for the fault, and then for {declared.page} to page", (), until))
-    found = hits(facts, declared.page, declared.to)
-    if (early := _too_early(facts, found, start)) is not None:
+    found = hits(facts, declared.page, declared.to, declared.labels)
+    if (early := too_early(facts, found, start)) is not None:
         return settle(words, declared.page, [early])
     if declared.times == 0:
-        return settle(words, declared.page, [_count(declared, facts, found, start)])
-    return _judge_parts(declared, words, facts, found, start)
+        return settle(words, declared.page, [count(declared.page, 0, facts, found, start)])
+    return settle(words, declared.page, list(_parts(declared, facts, [hit for hit in found if hit.at >= start.at], start)))
 
 
-def _judge_parts(declared: PageExpectation, words: str, facts: Facts, found: list[Hit], start: Moment) -> Finding:
-    found = [hit for hit in found if hit.at >= start.at]
-    checks = [_arrival(declared, facts, found, start)]
-    if found:
-        checks += [_count(declared, facts, found, start), *_contents(declared, found), *_resolved(declared, facts, found)]
-    return settle(words, declared.page, [check for check in checks if check.words])
-
-
-def _too_early(facts: Facts, found: list[Hit], start: Moment) -> Check | None:
-    """A page before the fault is about something else, and would hide the one that is expected."""
-    normal = phase(facts, "steady") or phase(facts, "play")
-    since = start.at if normal is None else normal.start
-    for hit in found:
-        open_at_start = hit.page.resolved is None or hit.page.resolved > start.at
-        if hit.at < start.at and (hit.at >= since or open_at_start):
-            words = f"paged {hit.page.receiver} {seconds(start.at - hit.at)} before {start.name}, when nothing was wrong"
-            return Check(Verdict.FAIL, words, [*hit.evidence, *start.evidence])
-    return None
-
-
-def _arrival(declared: PageExpectation, facts: Facts, found: list[Hit], start: Moment) -> Check:
+def _parts(declared: PageExpectation, facts: Facts, found: list[Hit], start: Moment) -> Iterator[Check]:
+    wanted = Wanted(declared.page, declared.to, declared.labels, declared.within, declared.not_before)
+    yield arrival(wanted, facts, found, start)
     if not found:
-        return _missing(declared, facts, start)
-    first = found[0]
-    delay = first.at - start.at
-    said = f"paged {first.page.receiver} {seconds(delay)} after {start.name}"
-    evidence = [*start.evidence, *first.evidence]
-    if declared.not_before is not None and delay < declared.not_before:
-        return Check(Verdict.FAIL, f"{said}, before {declared.not_before}", evidence)
-    late = declared.within is not None and delay > declared.within
-    # An earlier page that nobody saw would change both of these answers.
-    if (late or declared.not_before is not None) and (spot := blinded(facts, paging(facts, declared.page), start.at, first.at)) is not None:
-        return spot
-    if late and declared.within is not None:
-        return Check(Verdict.FAIL, f"{said}, {seconds(delay - declared.within)} later than within {declared.within}", evidence)
-    return Check(Verdict.PASS, said + (f", within {declared.within}" if declared.within is not None else ""), evidence)
+        return
+    if declared.times is not None:
+        yield count(declared.page, declared.times, facts, found, start)
+    if declared.after is not None:
+        yield _after(declared.page, declared.after, facts, found[0], start)
+    if declared.grouped_with:
+        yield grouped(declared.page, declared.grouped_with, facts, found, start)
+    yield from _contents(declared, facts, found[0])
+    if declared.stays is not None:
+        yield _stays(declared.page, declared.stays, facts, found, start)
+    if declared.resolved is not None:
+        yield resolved(declared.page, declared.resolved, facts, found)
 
 
-def _missing(declared: PageExpectation, facts: Facts, start: Moment) -> Check:
-    deadline = None if declared.within is None else start.at + declared.within
-    span = f"{declared.within} after {start.name} were over" if declared.within is not None else "it could page"
-    if undecided(facts, deadline):
-        until = None if deadline is None else deadline + GRACE
-        left = "the drill ends" if declared.within is None else f"{declared.within} after {start.name}"
-        return Check(Verdict.PENDING, f"has not paged yet; waiting until {left}", start.evidence, until)
-    if (early := cut_short(facts, deadline, span)) is not None:
-        return early
-    last = close(facts) if deadline is None else deadline
-    if (spot := blinded(facts, [*paging(facts, declared.page), *traffic(facts)], start.at, last)) is not None:
-        return spot
-    why, evidence = no_page(facts, declared.page, declared.to, start)
-    within = f" within {declared.within}" if declared.within is not None else ""
-    return Check(
-        Verdict.FAIL, f"did not page {declared.to or 'anyone'}{within}: {why}", [*start.evidence, *evidence, *cited(facts, PAGING)]
-    )
+def _contents(declared: PageExpectation, facts: Facts, first: Hit) -> Iterator[Check]:
+    alert, labels = declared.page, declared.labels
+    if declared.has:
+        yield contents.has(alert, labels, first, declared.has)
+    if declared.annotations:
+        yield contents.annotated(alert, labels, first, declared.annotations)
+    if declared.says:
+        yield contents.says(alert, labels, first, declared.says)
+    if declared.links is not None:
+        yield reachable(alert, labels, facts, first)
 
 
-def _count(declared: PageExpectation, facts: Facts, found: list[Hit], start: Moment) -> Check:
-    if declared.times is None:
-        return Check(Verdict.PASS, "")
-    evidence = [seq for hit in found for seq in hit.evidence]
-    if len(found) > declared.times:
-        who = both(dict.fromkeys(hit.page.receiver for hit in found))
-        when = both(seconds(hit.at - start.at) for hit in found)
-        wanted = times(declared.times)
-        return Check(Verdict.FAIL, f"paged {who} {times(len(found))}, {when} after {start.name}; expected {wanted}", evidence)
-    if facts.ended is None:
-        return Check(Verdict.PENDING, f"has paged {times(len(found))}; pages are counted until the drill ends", evidence)
-    missed = cut_short(facts, None, "its pages were all counted") or blinded(facts, paging(facts, declared.page), start.at, close(facts))
-    if missed is not None:
-        return missed
-    if len(found) < declared.times:
-        return Check(Verdict.FAIL, f"paged {times(len(found))}; expected {times(declared.times)}", evidence)
-    said = "paged nobody" if declared.times == 0 else times(declared.times)
-    return Check(Verdict.PASS, said, [*evidence, *cited(facts, PAGING)])
+def _after(alert: str, other: str, facts: Facts, first: Hit, start: Moment) -> Check:
+    theirs = [Came(hit.at, hit.evidence) for hit in hits(facts, other) if hit.page.resolved is None or hit.page.resolved > start.at]
+    return after(other, "paged", facts, Came(first.at, first.evidence), theirs, start, paging(facts, other))
 
 
-def _contents(declared: PageExpectation, found: list[Hit]) -> list[Check]:
-    note = found[0].note
-    if not declared.has or note is None:
-        return []
-    told = [{**one.get("labels", {}), **one.get("annotations", {})} for one in instances(note, declared.page)]
-    lacking = [name for name in declared.has if not all(str(one.get(name) or "").strip() for one in told)]
-    if lacking:
-        return [Check(Verdict.FAIL, f"paged {note.receiver} without {both(lacking)}", found[0].evidence)]
-    return [Check(Verdict.PASS, f"with {both(declared.has)}", found[0].evidence)]
+def _stays(alert: str, stay: Duration | str, facts: Facts, found: list[Hit], start: Moment) -> Check:
+    lives = [Life(hit.at, hit.page.resolved, [*hit.evidence, *_resolution(hit)]) for hit in found]
+    spoken = Spoken("open", f"paged {found[0].page.receiver}", "paged")
+    return stays(stay, facts, lives, spoken, start, PAGING)
 
 
-def _resolved(declared: PageExpectation, facts: Facts, found: list[Hit]) -> list[Check]:
-    if declared.resolved is None:
-        return []
-    clear = cleared(facts)
-    if clear is None:
-        return [_not_cleared(facts, declared.resolved)]
-    ends = [hit.page.resolved for hit in found if hit.page.resolved is not None]
-    if len(ends) < len(found):
-        return [_unresolved(declared, facts, clear, declared.resolved)]
-    delay = max(ends) - clear.at
-    said = f"it was resolved {_after(delay)} {clear.name}"
-    evidence = [*clear.evidence, *(hit.page.seqs["resolved"] for hit in found)]
-    if delay > declared.resolved:
-        late = seconds(delay - declared.resolved)
-        return [Check(Verdict.FAIL, f"paged, but {said}, {late} later than within {declared.resolved}", evidence)]
-    return [Check(Verdict.PASS, f"and {said}, within {declared.resolved}", evidence)]
-
-
-def _after(delay: float) -> str:
-    return f"{seconds(delay)} after" if delay >= 0 else f"{seconds(-delay)} before"
-
-
-def _not_cleared(facts: Facts, resolved: Duration) -> Check:
-    expected = expected_clear(facts)
-    if facts.ended is not None:
-        return Check(Verdict.INCONCLUSIVE, "cannot be judged: the drill ended before the fault was cleared")
-    until = None if expected is None else expected + resolved + GRACE
-    return Check(Verdict.PENDING, "is to be resolved once the fault is cleared", (), until)
-
-
-def _unresolved(declared: PageExpectation, facts: Facts, clear: Moment, resolved: Duration) -> Check:
-    deadline = clear.at + resolved
-    if undecided(facts, deadline):
-        words = f"has paged, and is to be resolved within {resolved} after {clear.name}"
-        return Check(Verdict.PENDING, words, clear.evidence, deadline + GRACE)
-    missed = cut_short(facts, deadline, f"{resolved} after {clear.name} were over") or blinded(
-        facts, paging(facts, declared.page), clear.at, deadline
-    )
-    if missed is not None:
-        return missed
-    why, evidence = _why_unresolved(declared, facts, clear)
-    words = f"paged, but the page was not resolved within {resolved} after {clear.name}: {why}"
-    return Check(Verdict.FAIL, words, [*clear.evidence, *evidence, *cited(facts, PAGING)])
-
-
-def _why_unresolved(declared: PageExpectation, facts: Facts, clear: Moment) -> tuple[str, list[int]]:
-    fired = [span for span in spans(facts, declared.page) if span.firing is not None]
-    firing = [span for span in fired if span.resolved is None]
-    if firing or not fired:
-        return "the alert was still firing", [span.seqs["firing"] for span in firing]
-    last = max(fired, key=lambda span: span.resolved or 0.0)
-    said = _after((last.resolved or 0.0) - clear.at)
-    return f"the alert was resolved {said} {clear.name}, but no notification said so", [last.seqs["resolved"]]
+def _resolution(hit: Hit) -> list[int]:
+    return [hit.page.seqs["resolved"]] if "resolved" in hit.page.seqs else []
 
 
 KIND = ExpectationKind(
@@ -211,7 +163,7 @@ KIND = ExpectationKind(
     declared=PageExpectation,
     judge=judge,
     example=(
-        "- page: NegotiationLatencyBudgetBurn\n  to: payments-oncall\n  within: 45s\n  times: 1\n"
-        "  has: [summary, runbook_url]\n  resolved: 90s\n"
+        "- page: NegotiationLatencyBudgetBurn\n  to: payments-oncall\n  labels:\n    severity: page\n  within: 45s\n  times: 1\n"
+        "  has: [summary, runbook_url]\n  says: Offers are slow\n  links: reachable\n  stays: until-cleared\n  resolved: 90s\n"
     ),
 )

@@ -3,28 +3,30 @@
 Silence is proved by those who listened: it passes only when Prometheus and the sink were watched the whole time.
 """
 
-from pydantic import Field
+from collections.abc import Iterator, Mapping
 
 from firedrill.core.kinds import ExpectationKind
-from firedrill.core.model.declared import Declared
+from firedrill.core.model.declared import Declared, Texts
 from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.drill import AlertSpan, Facts, Page
+from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import Check, blinded, cut_short, finding, shaken
 from firedrill.judge.moments import close, phase
-from firedrill.judge.pages import paged_alerts
 from firedrill.judge.sight import cited, failed_rules
-from firedrill.judge.wording import both, seconds
+from firedrill.judge.surprises import Excused, named, surprises
+from firedrill.judge.wording import both, pairs, seconds
 
 LISTENED = ("prometheus", "sink")
-NAMING = ("page", "alert")
-"""Kinds of expectation whose own alert is not a surprise."""
 
 
 class Exceptions(Declared):
     """What may be heard all the same."""
 
-    except_: tuple[str, ...] = Field(default=())
-    """Alerts that may fire and page."""
+    except_: Texts = ()
+    """Alerts that may fire and page; a name or a list."""
+    except_to: Texts = ()
+    """Receivers that may be paged, and whatever alerts they alone are told of; a name or a list."""
+    except_labels: Mapping[str, str] = {}
+    """Labels: an alert that carries all of them may fire and page."""
 
 
 class QuietExpectation(Declared):
@@ -34,7 +36,13 @@ class QuietExpectation(Declared):
 
     def words(self) -> str:
         """The expectation in one line."""
-        return f"quiet except {both(self.quiet.except_)}" if self.quiet is not None and self.quiet.except_ else "quiet"
+        return f"quiet except {both(parts)}" if (parts := list(self._exceptions())) else "quiet"
+
+    def _exceptions(self) -> Iterator[str]:
+        if self.quiet is not None:
+            yield from self.quiet.except_
+            yield from (f"to {receiver}" for receiver in self.quiet.except_to)
+            yield from [f"with {pairs(self.quiet.except_labels)}"] if self.quiet.except_labels else []
 
 
 def judge(declared: QuietExpectation, words: str, facts: Facts) -> Finding:
@@ -43,7 +51,7 @@ def judge(declared: QuietExpectation, words: str, facts: Facts) -> Finding:
     heard = phase(facts, "steady") or phase(facts, "play")
     if phase(facts, "play") is None or heard is None:
         return finding(words, _quiet(reason) if reason is not None else Check(Verdict.PENDING, "listening from the steady phase on"))
-    if (noise := _noise(facts, _named(declared, facts), heard.start)) is not None:
+    if (noise := _noise(facts, _excused(declared, facts), heard.start)) is not None:
         return finding(words, noise)
     if facts.ended is None:
         return finding(words, Check(Verdict.PENDING, "nothing else has fired or paged so far", [heard.seq]))
@@ -62,30 +70,18 @@ def _quiet(reason: Check) -> Check:
     return Check(reason.verdict, f"silence {reason.words}", reason.evidence)
 
 
-def _named(declared: QuietExpectation, facts: Facts) -> set[str]:
-    """Alerts that are no surprise: another expectation's own, or an exception."""
-    planned = {str(one.declared.get(one.kind)) for one in facts.plan.expectations if one.kind in NAMING}
-    return planned | set(declared.quiet.except_ if declared.quiet is not None else ())
+def _excused(declared: QuietExpectation, facts: Facts) -> Excused:
+    """What is no surprise: what other expectations name, and the exceptions."""
+    own = declared.quiet or Exceptions()
+    return Excused(named(facts.plan) | frozenset(own.except_), frozenset(own.except_to), own.except_labels)
 
 
-def _noise(facts: Facts, named: set[str], since: float) -> Check | None:
-    fired = [span for span in facts.alerts if span.alert not in named and _fired(span, since, close(facts))]
-    paged = [(page, set(paged_alerts(page)) - named) for page in facts.pages if _open(page, since)]
-    surprises = [(page, names) for page, names in paged if names]
-    if not fired and not surprises:
+def _noise(facts: Facts, excused: Excused, since: float) -> Check | None:
+    heard = surprises(facts, excused, since)
+    if not heard:
         return None
-    texts = [f"{span.alert} fired at {seconds(span.firing or 0.0)}" for span in fired]
-    texts += [f"{both(sorted(names))} paged {page.receiver} at {seconds(page.opened)}" for page, names in surprises]
-    evidence = [span.seqs["firing"] for span in fired] + [page.seqs["opened"] for page, _ in surprises]
-    return Check(Verdict.FAIL, f"{both(texts)}, which nothing expected", evidence)
-
-
-def _fired(span: AlertSpan, since: float, until: float) -> bool:
-    return span.firing is not None and span.firing <= until and (span.firing >= since or span.resolved is None or span.resolved > since)
-
-
-def _open(page: Page, since: float) -> bool:
-    return page.opened >= since or page.resolved is None or page.resolved > since
+    evidence = [seq for one in heard for seq in one.evidence]
+    return Check(Verdict.FAIL, f"{both(one.sentence for one in heard)}, which nothing expected", evidence)
 
 
 KIND = ExpectationKind(
@@ -93,5 +89,5 @@ KIND = ExpectationKind(
     summary="Nothing else fires and nobody else is paged, from the steady phase to the end.",
     declared=QuietExpectation,
     judge=judge,
-    example="- quiet\n",
+    example="- quiet\n- quiet:\n    except: [NegotiationApiDown]\n    except-labels:\n      severity: info\n",
 )

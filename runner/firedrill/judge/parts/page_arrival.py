@@ -1,0 +1,91 @@
+"""Whether a page came: to whom, after how long, and if it did not, why.
+
+Refuses to say that it is missing while nobody could have seen it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from firedrill.core.units import Duration
+from firedrill.core.verdicts import Verdict
+from firedrill.judge.causes import no_page
+from firedrill.judge.drill import Facts
+from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, undecided
+from firedrill.judge.moments import Moment, close, phase
+from firedrill.judge.pages import Hit, hits, instances
+from firedrill.judge.sight import PAGING, cited, paging, traffic
+from firedrill.judge.wording import both, pairs, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The page that is meant, and when it is to come."""
+
+    alert: str
+    to: str | None
+    labels: Mapping[str, str]
+    within: Duration | None
+    not_before: Duration | None
+
+    @property
+    def marked(self) -> str:
+        """` with severity=page`, or nothing."""
+        return f" with {pairs(self.labels)}" if self.labels else ""
+
+
+def too_early(facts: Facts, found: Sequence[Hit], start: Moment) -> Check | None:
+    """A page before the fault is about something else, and would hide the one that is expected."""
+    normal = phase(facts, "steady") or phase(facts, "play")
+    since = start.at if normal is None else normal.start
+    for hit in found:
+        open_at_start = hit.page.resolved is None or hit.page.resolved > start.at
+        if hit.at < start.at and (hit.at >= since or open_at_start):
+            words = f"paged {hit.page.receiver} {seconds(start.at - hit.at)} before {start.name}, when nothing was wrong"
+            return Check(Verdict.FAIL, words, [*hit.evidence, *start.evidence])
+    return None
+
+
+def arrival(wanted: Wanted, facts: Facts, found: Sequence[Hit], start: Moment) -> Check:
+    """That the page came in time; pending until it came or can come no more."""
+    if not found:
+        return _missing(wanted, facts, start)
+    first = found[0]
+    delay = first.at - start.at
+    said = f"paged {first.page.receiver}{wanted.marked} {seconds(delay)} after {start.name}"
+    evidence = [*start.evidence, *first.evidence]
+    if wanted.not_before is not None and delay < wanted.not_before:
+        return Check(Verdict.FAIL, f"{said}, before {wanted.not_before}", evidence)
+    late = wanted.within is not None and delay > wanted.within
+    # An earlier page that nobody saw would change both of these answers.
+    if (late or wanted.not_before is not None) and (spot := blinded(facts, paging(facts, wanted.alert), start.at, first.at)) is not None:
+        return spot
+    if late and wanted.within is not None:
+        return Check(Verdict.FAIL, f"{said}, {seconds(delay - wanted.within)} later than within {wanted.within}", evidence)
+    return Check(Verdict.PASS, said + (f", within {wanted.within}" if wanted.within is not None else ""), evidence)
+
+
+def _missing(wanted: Wanted, facts: Facts, start: Moment) -> Check:
+    deadline = None if wanted.within is None else start.at + wanted.within
+    span = f"{wanted.within} after {start.name} were over" if wanted.within is not None else "it could page"
+    if undecided(facts, deadline):
+        until = None if deadline is None else deadline + GRACE
+        left = "the drill ends" if wanted.within is None else f"{wanted.within} after {start.name}"
+        return Check(Verdict.PENDING, f"has not paged yet; waiting until {left}", start.evidence, until)
+    if (early := cut_short(facts, deadline, span)) is not None:
+        return early
+    last = close(facts) if deadline is None else deadline
+    if (spot := blinded(facts, [*paging(facts, wanted.alert), *traffic(facts)], start.at, last)) is not None:
+        return spot
+    why, evidence = _otherwise_labelled(wanted, facts, start) or no_page(facts, wanted.alert, wanted.to, start)
+    within = f" within {wanted.within}" if wanted.within is not None else ""
+    words = f"did not page {wanted.to or 'anyone'}{wanted.marked}{within}: {why}"
+    return Check(Verdict.FAIL, words, [*start.evidence, *evidence, *cited(facts, PAGING)])
+
+
+def _otherwise_labelled(wanted: Wanted, facts: Facts, start: Moment) -> tuple[str, list[int]] | None:
+    others = [hit for hit in hits(facts, wanted.alert, wanted.to) if hit.at >= start.at] if wanted.labels else []
+    if not others or others[0].note is None:
+        return None
+    told: Mapping[str, str] = instances(others[0].note, wanted.alert)[0].get("labels", {})
+    has = both(f"{name}={told[name]}" if name in told else f"no {name}" for name in wanted.labels)
+    return f"it paged {others[0].page.receiver} with {has}", others[0].evidence

@@ -1,0 +1,106 @@
+"""What nobody expected: alerts that fired and pages that opened though no expectation of the plan names them.
+
+Knows names, receivers and labels; refuses to say whether a surprise matters: `quiet` fails for it, a report shows it anyway.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from firedrill.core.model.plan import Plan
+from firedrill.judge.drill import AlertSpan, Facts, Notice, Page
+from firedrill.judge.moments import close, phase
+from firedrill.judge.pages import instances, paged_alerts
+from firedrill.judge.parts.page_links import became, is_broken
+from firedrill.judge.wording import both, seconds
+
+NAMING = ("page", "alert")
+"""Kinds of expectation whose own alert, and every other that they name, is no surprise."""
+NAMED_BY = ("after", "grouped-with", "inhibited-by")
+
+
+@dataclass(frozen=True, slots=True)
+class Excused:
+    """What may be heard: these alerts, whatever only these receivers are told, and every alert with all of these labels."""
+
+    alerts: frozenset[str]
+    receivers: frozenset[str] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def named(plan: Plan) -> frozenset[str]:
+    """Every alert that an expected page or alert is, or speaks of."""
+    names = [one.declared.get(key) for one in plan.expectations if one.kind in NAMING for key in (*NAMING, *NAMED_BY)]
+    return frozenset(name for each in names for name in ([each] if isinstance(each, str) else each or ()))
+
+
+def surprises(facts: Facts, excused: Excused, since: float) -> list[Notice]:
+    """Alerts that fired, and then pages that were open, from `since` to the end of looking; each as a clause."""
+    return [*_alerts(facts, excused, since), *_pages(facts, excused, since)]
+
+
+def _alerts(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
+    for span in facts.alerts:
+        if (
+            _fired(span, since, close(facts))
+            and not _excused(excused, span.alert, span.labels)
+            and not _told_to(facts, excused, span.alert)
+        ):
+            yield Notice(f"{span.alert} fired at {seconds(span.firing or 0.0)}", [span.seqs["firing"]])
+
+
+def _pages(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
+    for page in facts.pages:
+        if page.receiver in excused.receivers or not (page.opened >= since or page.resolved is None or page.resolved > since):
+            continue
+        names = sorted(name for name in paged_alerts(page) if not all(_excused(excused, name, one) for one in _labels(page, name)))
+        if names:
+            yield Notice(f"{both(names)} paged {page.receiver} at {seconds(page.opened)}", [page.seqs["opened"]])
+
+
+def _labels(page: Page, alert: str) -> Sequence[Mapping[str, str]]:
+    return [one["labels"] for note in page.notifications for one in instances(note, alert)] or [{}]
+
+
+def _excused(excused: Excused, alert: str, labels: Mapping[str, str]) -> bool:
+    return alert in excused.alerts or bool(excused.labels and excused.labels.items() <= labels.items())
+
+
+def _told_to(facts: Facts, excused: Excused, alert: str) -> bool:
+    """Whether excused receivers alone are told of it; while the drill runs it may not have come to them yet."""
+    told = {page.receiver for page in facts.pages if alert in paged_alerts(page)}
+    return bool(excused.receivers) and told <= excused.receivers and (bool(told) or facts.ended is None)
+
+
+def _fired(span: AlertSpan, since: float, until: float) -> bool:
+    return span.firing is not None and span.firing <= until and (span.firing >= since or span.resolved is None or span.resolved > since)
+
+
+def noticed(facts: Facts) -> list[Notice]:
+    """What a report shows although no expectation failed for it; surprises only where no `quiet` speaks of them."""
+    heard = phase(facts, "steady") or phase(facts, "play")
+    listened = any(one.kind == "quiet" for one in facts.plan.expectations)
+    found = [] if heard is None or listened else surprises(facts, Excused(named(facts.plan)), heard.start)
+    unexpected = [Notice(f"{one.sentence}, which nothing expected.", one.evidence) for one in found]
+    return [*unexpected, *(_elsewhere(facts) if heard is not None else ()), *_broken_links(facts)]
+
+
+def _elsewhere(facts: Facts) -> Iterator[Notice]:
+    """Pages for somebody whom no expectation of that alert names."""
+    expected: dict[str, set[str | None]] = {}
+    for one in facts.plan.expectations:
+        if one.kind == "page":
+            expected.setdefault(str(one.declared.get("page")), set()).add(one.declared.get("to"))
+    for page in facts.pages:
+        for alert in paged_alerts(page):
+            if (meant := expected.get(alert)) and None not in meant and page.receiver not in meant:
+                text = f"{alert} paged {page.receiver} too, at {seconds(page.opened)}, whom nothing expected to be paged."
+                yield Notice(text, [page.seqs["opened"]])
+
+
+def _broken_links(facts: Facts) -> Iterator[Notice]:
+    """Links that lead nowhere, where no expectation asked for them."""
+    if any(one.declared.get("links") == "reachable" for one in facts.plan.expectations):
+        return
+    for link in facts.links.values():
+        if is_broken(link):
+            yield Notice(f"The link {link.url} in a message {became(link)}.", [link.seq])
