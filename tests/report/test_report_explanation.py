@@ -57,7 +57,7 @@ def test_the_table_shows_each_stage_with_what_sets_it(explain: Callable[..., tup
     assert code == 0
     assert said.startswith(TABLE)
     assert "  to acknowledge        -   the page to somebody who takes it\n" in said
-    assert said.endswith("  evaluate       -1s   put offers_slow:ratio20s above NegotiationLatencyBudgetBurn\n")
+    assert said.endswith("  evaluate        -1s   put offers_slow:ratio20s above NegotiationLatencyBudgetBurn\n")
 
 
 def test_machines_get_the_same_as_json(explain: Callable[..., tuple[int, str, str]]) -> None:
