@@ -437,6 +437,8 @@ VERDICT = {
     "detections[].acknowledge_s": "From the page's opening to its acknowledgement.",
     "detections[].reset_s": "From the moment every SLO was met again to the alert's resolution.",
     "detections[].resolve_s": "From the page's opening to its resolution.",
+    "detections[].back": f"The way back: total_s from the last fault's clearing to the message that says resolved, stages "
+    f"({', '.join(drill.BACK)}) and ten boundaries; null without one.",
     "pages": "Every page that was opened.",
     "pages[].page": "Its id in this drill.",
     "pages[].receiver": "Whom it was for.",

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from firedrill.core.events import Samples
-from firedrill.judge.drill import STAGES, JudgedDrill
+from firedrill.judge.drill import BACK, STAGES, JudgedDrill
 from firedrill.judge.facts import fold
 from firedrill.judge.verdict import conclude
 from firedrill.report import verdict_json
@@ -116,14 +116,28 @@ def test_objectives_and_limits_of_latency_are_labelled(light: Opened) -> None:
 
 def test_the_waterfall_has_eight_bars_with_their_durations(light: Opened, judged: JudgedDrill) -> None:
     page = light.page
-    rows = page.locator(".stage:not(.whole)")
+    rows = page.locator(".there .stage:not(.whole)")
     assert rows.locator(".name b").all_text_contents() == list(STAGES)
     stages = judged.detections[0].stages
     assert rows.locator(".took").all_text_contents() == [seconds(stages[stage]) for stage in STAGES]
-    boxes = page.eval_on_selector_all(".stage .bar", "bars => bars.map(bar => bar.getBoundingClientRect().toJSON())")
+    boxes = page.eval_on_selector_all(".there .stage .bar", "bars => bars.map(bar => bar.getBoundingClientRect().toJSON())")
     assert len(boxes) == 8
     assert all(before["left"] <= after["left"] for before, after in pairwise(boxes))
     assert boxes[0]["width"] / boxes[4]["width"] == pytest.approx(stages["window"] / stages["for"], rel=0.02)  # type: ignore[operator]
+
+
+def test_under_each_stage_stands_what_sets_it_and_what_would_shorten_it(light: Opened) -> None:
+    said = light.page.locator(".there .stage .why").all_text_contents()
+    assert said[4:6] == ["for: 2s", "group_wait: 1s"]
+    assert said[3].endswith("; put offers_slow:ratio20s above NegotiationLatencyBudgetBurn: saves 1s")
+
+
+def test_the_way_back_is_a_waterfall_of_its_own(light: Opened, judged: JudgedDrill) -> None:
+    rows = light.page.locator(".back .stage")
+    back = judged.detections[0].back
+    assert back is not None
+    assert rows.locator(".name b").all_text_contents() == list(BACK)
+    assert rows.locator(".took").all_text_contents() == ["not seen" if took is None else seconds(took) for took in back.stages.values()]
 
 
 def test_a_stage_that_nobody_saw_says_so(opened: Open, unseen_window: Path) -> None:

@@ -67,16 +67,26 @@ class Case:
         return "evaluation-interval", self.plan.alerting.places.get("evaluation-interval")
 
     def phase(self, rule: Rule, seen: float | None) -> tuple[float, str] | None:
-        """When in its interval a rule's group is evaluated, and how we know: by its name, or by an evaluation `seen` on the drill's clock.
-
-        What was seen wins: another version of Prometheus than 2.42 spreads its groups otherwise.
-        """
-        file = self.plan.alerting.rule_files.get(rule.place.file)
-        known = None if file is None else predicted(file, rule.group, rule.interval)
-        found = None if seen is None else observed(round(self.facts.wall + seen, 3), rule.interval)
-        if known is not None and (found is None or apart(known, found, rule.interval) <= AGREE):
+        """When in its interval a rule's group is evaluated, and how we know: by its name, or by an evaluation that was `seen`."""
+        known = self._predicted(rule)
+        if known is not None and self.names_hold:
             return known, "by its name"
-        return None if found is None else (found, "as was seen")
+        return None if seen is None else (self._observed(rule, seen), "as was seen")
+
+    @property
+    def names_hold(self) -> bool:
+        """Whether the alert's own group was evaluated when its name says: another Prometheus than 2.42 spreads its groups otherwise."""
+        pending, known = self.ends("evaluate"), None if self.rule is None else self._predicted(self.rule)
+        if self.rule is None or known is None or pending is None:
+            return known is not None
+        return apart(known, self._observed(self.rule, pending), self.rule.interval) <= AGREE
+
+    def _predicted(self, rule: Rule) -> float | None:
+        file = self.plan.alerting.rule_files.get(rule.place.file)
+        return None if file is None else predicted(file, rule.group, rule.interval)
+
+    def _observed(self, rule: Rule, seen: float) -> float:
+        return observed(round(self.facts.wall + seen, 3), rule.interval)
 
     def lag(self, record: RecordingRule) -> Lag | None:
         """How old a record is when the rule reads it; None where neither names nor evaluations tell."""

@@ -66,7 +66,8 @@ def record(case: Case) -> Part:
     groups = {(one.place.file, one.group): one for one in case.records}
     slowest = max(groups.values(), key=lambda one: one.interval)
     name, _ = case.interval_of(slowest)
-    causes = [cause for one in groups.values() for cause in _evaluated(case, one, case.ends("record"))]
+    seen = case.ends("record") if len(groups) == 1 else None
+    causes = [cause for one in groups.values() for cause in _evaluated(case, one, seen)]
     return Part(tuple(causes), 0.0, slowest.interval / 2, _halved(name, slowest.interval), _hops(case))
 
 

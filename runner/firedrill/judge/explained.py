@@ -70,6 +70,8 @@ class Explanation:
 
     @property
     def advice(self) -> Sequence[Explained]:
-        """The stages with something to change, the most seconds first."""
-        given = [one for one in (*self.stages, *self.back) if one.advice is not None]
+        """The stages with something to change, the most seconds first; what shortens both ways is said of the way there."""
+        given = [one for one in self.stages if one.advice is not None]
+        said = {one.advice.text for one in given if one.advice is not None}
+        given += [one for one in self.back if one.advice is not None and one.advice.text not in said]
         return sorted(given, key=lambda one: -one.advice.saves if one.advice else 0.0)

@@ -95,6 +95,7 @@ def _advice(explanation: Explanation) -> Iterator[str]:
     yield from ("", "what would shorten it")
     for one in explanation.advice:
         if one.advice is not None:
-            yield f"  {one.stage:<{NAME}}{'-' + exact(one.advice.saves):>{NUMBER}}   {one.advice.text}"
+            back = "on the way back, " if one in explanation.back else ""
+            yield f"  {one.stage:<{NAME}}{'-' + exact(one.advice.saves):>{NUMBER}}   {back}{one.advice.text}"
     if not explanation.advice:
         yield "  nothing that these settings decide"

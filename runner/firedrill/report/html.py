@@ -2,14 +2,17 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from firedrill.core.events import Entry
-from firedrill.judge.drill import STAGES, Detection, JudgedDrill
+from firedrill.judge.drill import Detection, JudgedDrill
+from firedrill.judge.explain import explain
+from firedrill.judge.explained import Explained
+from firedrill.judge.wording import exact
 from firedrill.report.chart import colours, figure
 from firedrill.report.times import happenings, key_times
 from firedrill.report.words import MARKS, interval, labels, percent, seconds, share
@@ -24,7 +27,15 @@ STAGE_MEANS = {
     "group": "until Alertmanager sent it",
     "deliver": "until the receiver had it",
 }
-OWNERS = {"window": "rule", "for": "rule", "send": "route", "group": "route", "deliver": "route"}
+BACK_MEANS = STAGE_MEANS | {
+    "recover": "until the SLIs were good",
+    "window": "until the rule's windows were below the threshold, if seen perfectly",
+    "record": "until a recorded series was below it",
+    "evaluate": "until the rule no longer held",
+    "keep": "until the alert was resolved",
+    "deliver": "until the receiver knew that it is resolved",
+}
+OWNERS = {"window": "rule", "for": "rule", "keep": "rule", "send": "route", "group": "route", "deliver": "route"}
 """Who decides how long a stage takes: the rule, the route, and for the others Prometheus' own intervals."""
 MOST = 10
 """Detections that the page draws; verdict.json has them all."""
@@ -44,8 +55,9 @@ class Bar:
     left: float
     width: float
     text: str
-    begins: int | None
-    ends: int | None
+    why: str
+    """What sets it, where that stands, and what there is to know about it."""
+    advice: str
 
 
 def render(drill: JudgedDrill, library: str | None, cited: Mapping[int, Entry] | None = None) -> bytes:
@@ -60,24 +72,29 @@ def render(drill: JudgedDrill, library: str | None, cited: Mapping[int, Entry] |
     text = page.get_template("report.html.j2").render(
         drill=drill, facts=drill.facts, plan=drill.facts.plan, marks=MARKS, cited=dict(cited or {}),
         started=datetime.fromtimestamp(drill.facts.wall, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-        waterfalls=[(one, list(waterfall(one))) for one in drill.detections[:MOST]], key_times=key_times(drill),
+        waterfalls=[_both_ways(drill, one) for one in drill.detections[:MOST]], key_times=key_times(drill),
         happenings=rows[:MOST_ROWS], more_rows=len(rows[MOST_ROWS:]), legend=list(colours(drill.facts)),
         figure=_for_script(figure(drill)), library=library, inline=None if library else library_text(),
     )  # fmt: skip
     return text.encode()
 
 
-def waterfall(detection: Detection) -> Iterator[Bar]:
-    """Eight bars in order; a stage whose boundary nobody saw has no width and says so."""
-    at = 0.0
-    for number, stage in enumerate(STAGES):
-        took = detection.stages.get(stage)
-        whole = detection.total_s or 1.0
+def _both_ways(drill: JudgedDrill, detection: Detection) -> tuple[Detection, list[Bar], list[Bar]]:
+    """A detection with the bars of its way there and of its way back, of which there may be none."""
+    explained = explain(drill.facts, detection)
+    return detection, list(waterfall(explained.stages, STAGE_MEANS)), list(waterfall(explained.back, BACK_MEANS))
+
+
+def waterfall(stages: Sequence[Explained], means: Mapping[str, str]) -> Iterator[Bar]:
+    """A bar a stage, in order; one whose boundary nobody saw has no width and says so."""
+    at, whole = 0.0, sum(one.took or 0.0 for one in stages) or 1.0
+    for one in stages:
         yield Bar(
-            stage, STAGE_MEANS[stage], OWNERS.get(stage, "clock"), 100 * at / whole, 100 * (took or 0) / whole,
-            "not seen" if took is None else seconds(took), detection.boundaries[number], detection.boundaries[number + 1],
+            one.stage, means[one.stage], OWNERS.get(one.stage, "clock"), 100 * at / whole, 100 * (one.took or 0) / whole,
+            "not seen" if one.took is None else seconds(one.took), "; ".join([*map(str, one.part.causes), *one.part.notes]),
+            "" if one.advice is None else f"{one.advice.text}: saves {exact(one.advice.saves)}",
         )  # fmt: skip
-        at += took or 0.0
+        at += one.took or 0.0
 
 
 def library_text() -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from firedrill.core.verdicts import Finding
-from firedrill.judge.drill import Blind, Detection, FaultWindow, JudgedDrill, Page, SloResult
+from firedrill.judge.drill import Back, Blind, Detection, FaultWindow, JudgedDrill, Page, SloResult
 
 
 def render(drill: JudgedDrill) -> bytes:
@@ -75,7 +75,12 @@ def _detection(one: Detection) -> dict[str, Any]:
         "acknowledge_s": _rounded(one.acknowledge_s),
         "reset_s": _rounded(one.reset_s),
         "resolve_s": _rounded(one.resolve_s),
+        "back": None if one.back is None else _back(one.back),
     }
+
+
+def _back(back: Back) -> dict[str, Any]:
+    return {"total_s": _rounded(back.total_s), "stages": _rounded_values(back.stages), "boundaries": list(back.boundaries)}
 
 
 def _page(page: Page) -> dict[str, Any]:
