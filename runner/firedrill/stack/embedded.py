@@ -10,8 +10,7 @@ what it would cost in production, and no shorter end is given to alerts whose Pr
 
 import asyncio
 import json
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +18,7 @@ from typing import Any, Self
 import aiohttp
 import yaml
 
+from firedrill.core import kubernetes
 from firedrill.core.errors import FiredrillError
 from firedrill.core.model.suite import Embedded, Scrape
 from firedrill.stack import addresses as named
@@ -153,9 +153,13 @@ async def _data(session: aiohttp.ClientSession, path: str) -> Any:
 
 
 def write_files(root: Path, settings: Embedded, sink: str, folder: Path) -> Files:
-    """Copy the rule files and write the rewritten alertmanager.yml into `folder`; prometheus.yml is written at each start."""
+    """Write the rule files and the rewritten alertmanager.yml into `folder`; prometheus.yml is written at each start.
+
+    What a Kubernetes resource carries is taken out of it.
+    """
     original = root / settings.alertmanager
-    caught = capture.capture(_read(original, settings.alertmanager), sink, settings.alertmanager, str(original.parent.absolute()))
+    told = _plain(kubernetes.plain_alertmanager, _read(original, settings.alertmanager), settings.alertmanager)
+    caught = capture.capture(told, sink, settings.alertmanager, str(original.parent.absolute()))
     used = folder / "alertmanager.yml"
     used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
     return Files(folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers)
@@ -167,10 +171,16 @@ def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, 
     for number, declared in enumerate(rules, start=1):
         target = folder / Path(declared).name
         target = target if target not in copied else folder / f"{number}-{target.name}"
-        _read(root / declared, declared)
-        shutil.copyfile(root / declared, target)
+        target.write_text(_plain(kubernetes.plain_rules, _read(root / declared, declared), declared))
         copied[target] = declared
     return copied
+
+
+def _plain(unwrap: Callable[[str], str], text: str, declared: str) -> str:
+    try:
+        return unwrap(text)
+    except ValueError as error:
+        raise FiredrillError(f"{declared} of the embedded stack: {error}") from None
 
 
 def _read(path: Path, declared: str) -> str:
