@@ -19,7 +19,8 @@ from firedrill.spec.located import Path as Where
 from firedrill.spec.prometheus import Foreign, Seconds
 from firedrill.spec.suggest import meant, unknown
 from firedrill.spec.typed import expected, typed, unknown_key
-from firedrill.spec.yaml import read_one, within
+from firedrill.spec.wrapped import read_alertmanager
+from firedrill.spec.yaml import within
 
 _TOP = ("global", "route", "receivers", "templates", "inhibit_rules", "time_intervals", "mute_time_intervals")
 _ALIKE = re.compile(r'((?:"(?:\\.|[^"\\])*"|[^,"])+)')
@@ -66,7 +67,7 @@ class Alertmanager:
 
 def load_alertmanager(file: Path, root: Path, replace: Collection[str] = ()) -> Alertmanager:
     """The receivers and the routing tree of `file`; integrations of the kinds in `replace` become webhooks in a drill."""
-    document, problems = read_one(file)
+    document, problems = read_alertmanager(file)
     if document is None:
         return Alertmanager((), None, tuple(problems))
     reader = _Reader(document, within(root, file), frozenset(replace))

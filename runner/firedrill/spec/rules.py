@@ -13,7 +13,8 @@ from firedrill.spec.located import Document, Items, Scalar, Table, Tree, column_
 from firedrill.spec.located import Path as Where
 from firedrill.spec.prometheus import Foreign, Seconds
 from firedrill.spec.typed import expected, typed
-from firedrill.spec.yaml import read_one, within
+from firedrill.spec.wrapped import TEMPLATE, is_template, read_rules
+from firedrill.spec.yaml import within
 
 
 class _Recording(Foreign):
@@ -52,7 +53,7 @@ class Rules:
 
 def load_rules(file: Path, root: Path, evaluation_interval: float) -> Rules:
     """The rules of `file`; a group without an interval is evaluated every `evaluation_interval` seconds."""
-    document, problems = read_one(file)
+    document, problems = read_rules(file)
     if document is None:
         return Rules((), (), tuple(problems))
     reader = _Reader(document, within(root, file), evaluation_interval)
@@ -130,7 +131,13 @@ class _Reader:
         try:
             promql.parse(expr.text)
         except ValueError as error:
-            self._wrong(expr, (*path, "expr"), f"not PromQL: {error}" if expr.text.strip() else "an expression is expected here")
+            self._wrong(expr, (*path, "expr"), _not_promql(expr.text, error))
 
     def _wrong(self, at: Tree, path: Where, message: str) -> None:
         self.problems.append(self.document.problem(at, path, message))
+
+
+def _not_promql(text: str, error: ValueError) -> str:
+    if not text.strip():
+        return "an expression is expected here"
+    return TEMPLATE if is_template(text) else f"not PromQL: {error}"

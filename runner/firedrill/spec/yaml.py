@@ -29,19 +29,27 @@ def within(root: Path, file: Path) -> str:
 
 def read(path: Path) -> tuple[list[Document], list[Problem]]:
     """Every document of a YAML or JSON file; one that cannot be read is a problem, never an exception."""
-    file = shown(path)
+    text, problems = text_of(path)
+    return ([], problems) if text is None else documents_of(shown(path), text, path.suffix == ".json")
+
+
+def text_of(path: Path) -> tuple[str | None, list[Problem]]:
+    """What a file says, or why it cannot be read."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig"), []
     except OSError as error:
-        return [], [Problem(file, 1, 1, "", f"cannot be read: {(error.strerror or str(error)).lower()}")]
+        return None, [Problem(shown(path), 1, 1, "", f"cannot be read: {(error.strerror or str(error)).lower()}")]
     except UnicodeDecodeError as error:
-        return [], [_not_text(file, error)]
-    return _documents(file, text, path.suffix == ".json")
+        return None, [_not_text(shown(path), error)]
 
 
 def read_one(path: Path) -> tuple[Document | None, list[Problem]]:
     """The only document of a file, a mapping."""
-    documents, problems = read(path)
+    return only(*read(path))
+
+
+def only(documents: list[Document], problems: list[Problem]) -> tuple[Document | None, list[Problem]]:
+    """The one document that a file may have, with a problem when there are more or it is no mapping."""
     if problems and not documents:
         return None, problems
     if len(documents) > 1:
@@ -70,7 +78,8 @@ def as_safe_load(document: Document, tree: Tree, path: tuple[str | int, ...]) ->
         return None, [document.problem(tree, path, f"not a value: {error}")]
 
 
-def _documents(file: str, text: str, is_json: bool) -> tuple[list[Document], list[Problem]]:
+def documents_of(file: str, text: str, is_json: bool = False) -> tuple[list[Document], list[Problem]]:
+    """As `read`, of a text."""
     if not text.strip():
         return [], [Problem(file, 1, 1, "", "the file is empty")]
     try:

@@ -10,8 +10,7 @@ what it would cost in production, and no shorter end is given to alerts whose Pr
 
 import asyncio
 import json
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +18,7 @@ from typing import Any, Self
 import aiohttp
 import yaml
 
+from firedrill.core import kubernetes
 from firedrill.core.errors import FiredrillError
 from firedrill.core.model.suite import Embedded, Scrape
 from firedrill.core.phase import known_as
@@ -155,13 +155,13 @@ async def _data(session: aiohttp.ClientSession, path: str) -> Any:
 
 
 def write_files(root: Path, settings: Embedded, sinks: Sinks, folder: Path, version: str = "") -> Files:
-    """Copy the rule files and write the rewritten alertmanager.yml into `folder`; prometheus.yml is written at each start.
+    """Write the rule files and the rewritten alertmanager.yml into `folder`; prometheus.yml is written at each start.
 
-    `version` is that of the Alertmanager that will read it.
+    What a Kubernetes resource carries is taken out of it. `version` is that of the Alertmanager that will read it.
     """
     original = root / settings.alertmanager
-    text, home = _read(original, settings.alertmanager), str(original.parent.absolute())
-    caught = capture(text, sinks, settings.alertmanager, home, version, settings.replace)
+    told = _plain(kubernetes.plain_alertmanager, _read(original, settings.alertmanager), settings.alertmanager)
+    caught = capture(told, sinks, settings.alertmanager, str(original.parent.absolute()), version, settings.replace)
     used = folder / "alertmanager.yml"
     used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
     return Files(folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers)
@@ -172,10 +172,16 @@ def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, 
     copied: dict[Path, str] = {}
     for declared, known in zip(rules, known_as(rules), strict=True):
         target = folder.parent / known
-        _read(root / declared, declared)
-        shutil.copyfile(root / declared, target)
+        target.write_text(_plain(kubernetes.plain_rules, _read(root / declared, declared), declared))
         copied[target] = declared
     return copied
+
+
+def _plain(unwrap: Callable[[str], str], text: str, declared: str) -> str:
+    try:
+        return unwrap(text)
+    except ValueError as error:
+        raise FiredrillError(f"{declared} of the embedded stack: {error}") from None
 
 
 def _read(path: Path, declared: str) -> str:
