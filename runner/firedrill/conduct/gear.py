@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
-
+from firedrill.conduct import external
 from firedrill.conduct.drill import Drill, Ended
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import ClockOffset
@@ -29,6 +28,7 @@ from firedrill.measure.load.client import LoadRun
 from firedrill.measure.probes.client import Probes
 from firedrill.stack.addresses import choose, fill
 from firedrill.stack.embedded import EmbeddedStack
+from firedrill.stack.external import ExternalStack
 from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
 from firedrill.watch.alerts.prometheus import PrometheusWatch
@@ -36,6 +36,7 @@ from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
 from firedrill.watch.pagers.sink import Sink
 
+AnyStack = EmbeddedStack | ExternalStack
 OWN_TOKEN = "FIREDRILL_OWN_PROXY_TOKEN"  # noqa: S105 - the variable's name, not its value
 """Where the Chaos Toolkit child, and it alone, finds the token of the drill's own proxy."""
 
@@ -48,7 +49,7 @@ class Gear:
     links: Mapping[str, ProxyLink]
     """By target."""
     system: System | None
-    stack: EmbeddedStack
+    stack: AnyStack
     prometheus: PrometheusWatch
     probes: Probes | None
     load: LoadRun | None
@@ -67,7 +68,8 @@ class Gear:
 
     async def unrecorded(self, drill: Drill) -> list[str]:
         """What the rules read but Prometheus does not remember for as long as they look back, in sentences."""
-        async with aiohttp.ClientSession() as session:
+        session, other = self.stack.sessions()
+        async with session, other:
             lacks = await shortfall(session, self.stack.prometheus, drill.plan.alerting, time.time(), drill.plan.scrape_interval)
         return [*lacks.missing, *lacks.short]
 
@@ -80,9 +82,8 @@ class Gear:
 async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     """Bring everything up; whatever came up is brought down again by `closing`, last one first."""
     environment = drill.order.environment
-    sink = await Sink.start(drill.clock, drill.record)
-    closing.push_async_callback(sink.stop)
-    addresses = choose({**environment.system.addresses, "probes": "127.0.0.1:0"}) | {"sink": sink.address}
+    sink = await _sink(drill, closing)
+    addresses = choose({"probes": "127.0.0.1:0", **environment.system.addresses}) | {"sink": sink.address}
     token = secrets.token_urlsafe(24)
     links = await _proxies(drill, closing, addresses, token)
     stack = await _stack(drill, closing, addresses)
@@ -91,6 +92,14 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     probes = await _probes(drill, closing, addresses)
     load = await _load(drill, closing, addresses)
     return Gear(addresses, links, system, stack, prometheus, probes, load, token)
+
+
+async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink:
+    settings = drill.order.environment.stack.external
+    listen, token = (("127.0.0.1", 0), None) if settings is None else external.door(settings.pages.sink)
+    sink = await Sink.start(drill.clock, drill.record, listen, token)
+    closing.push_async_callback(sink.stop)
+    return sink
 
 
 async def _proxies(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, ProxyLink]:
@@ -129,24 +138,27 @@ async def _system(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str,
     return system
 
 
-async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str]) -> EmbeddedStack:
+async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str]) -> AnyStack:
+    settings = drill.order.environment.stack
+    if settings.external is not None:
+        return await external.reach(drill, settings.external)
+    assert settings.embedded is not None, "a stack without either is refused when the file is read"
     directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
-    settings = drill.order.environment.stack.embedded
     stack = await EmbeddedStack.start(
-        drill.order.root, settings, addresses, addresses["sink"], directory, drill.folder.path, drill.folder.logs
+        drill.order.root, settings.embedded, addresses, addresses["sink"], directory, drill.folder.path, drill.folder.logs
     )
     closing.push_async_callback(stack.stop)
     return stack
 
 
-async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack) -> PrometheusWatch:
+async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack) -> PrometheusWatch:
     plan, clock, record = drill.plan, drill.clock, drill.record
-    session = await closing.enter_async_context(aiohttp.ClientSession())
+    session, other = [await closing.enter_async_context(one) for one in stack.sessions()]
     prometheus = PrometheusWatch(
         stack.prometheus, plan.alerting, plan.evaluation_interval, plan.scrape_interval, clock, record,
-        session=session, fault_active=lambda: _first_active(drill),
+        session=session, fault_active=lambda: _first_active(drill), rules_url=stack.rules_url, samples_within=stack.samples_within,
     )  # fmt: skip
-    alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=session)
+    alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=other, resend=stack.resend)
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
     drill.journal.observers.append(alertmanager.observe)
     _alongside(closing, _offsets(drill))

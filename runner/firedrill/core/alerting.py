@@ -7,7 +7,7 @@ from firedrill.core.model.declared import Declared
 
 
 class Place(Declared):
-    """Where something is written; lines count from 1."""
+    """Where something is written; lines count from 1, and 0 is where only a running server told of it."""
 
     file: str
     line: int
@@ -97,3 +97,5 @@ class Alerting(Declared):
     route: Route | None = None
     inhibitions: tuple[Inhibition, ...] = ()
     intervals: tuple[TimeInterval, ...] = ()
+    unread: tuple[str, ...] = ()
+    """What only a running server could tell and has not been asked: `rules`, `routes`."""

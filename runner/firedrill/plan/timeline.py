@@ -36,7 +36,7 @@ def make_plan(
     """The plan of one drill with its warnings; raises Refused with every limit that it would break, a line each."""
     if refused := (*refusals(experiment, environment_name, environment), *_unknown_names(experiment, slos, probes)):
         raise Refused("\n".join(refused))
-    stack = environment.stack.embedded
+    stack = environment.stack.used
     plan = Plan(
         experiment=experiment.name,
         file=experiment.file,

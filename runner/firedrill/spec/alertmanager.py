@@ -64,20 +64,23 @@ class Alertmanager:
     intervals: tuple[TimeInterval, ...] = ()
 
 
-def load_alertmanager(file: Path, root: Path) -> Alertmanager:
-    """The receivers and the routing tree of `file`."""
+def load_alertmanager(file: Path, root: Path, captured: bool = True, name: str = "") -> Alertmanager:
+    """The receivers and the routing tree of `file`.
+
+    Where its notifications are not `captured`, any integration will do. Its places call it `name`, when that is given.
+    """
     document, problems = read_one(file)
     if document is None:
         return Alertmanager((), None, tuple(problems))
-    reader = _Reader(document, within(root, file))
+    reader = _Reader(document, name or within(root, file), captured)
     receivers, intervals = reader.receivers(), tuple(reader.intervals())
     route, inhibitions = reader.whole_route(), tuple(reader.inhibitions())
     return Alertmanager(receivers, route, (*problems, *reader.problems), inhibitions, intervals)
 
 
 class _Reader:
-    def __init__(self, document: Document, file: str) -> None:
-        self.document, self.file = document, file
+    def __init__(self, document: Document, file: str, captured: bool) -> None:
+        self.document, self.file, self.captured = document, file, captured
         self.problems = list(_unknown_keys(document))
         self.known: set[str] = set()
         self.known_intervals: set[str] = set()
@@ -108,7 +111,7 @@ class _Reader:
     def _integration(self, tree: Table, key: str, path: Where) -> None:
         if not key.endswith("_configs"):
             self._wrong(tree.keys[key], (*path, key), unknown_key(key, ["name", _CAPTURED]))
-        elif key != _CAPTURED:
+        elif key != _CAPTURED and self.captured:
             self._wrong(
                 tree.keys[key], (*path, key), "a drill does not capture this integration, so it would tell real people; use webhook_configs"
             )

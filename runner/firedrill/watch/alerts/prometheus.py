@@ -40,14 +40,19 @@ class PrometheusWatch:
         *,
         session: aiohttp.ClientSession,
         fault_active: Callable[[], float | None] = lambda: None,
+        rules_url: str = "",
+        samples_within: float = 0.0,
     ) -> None:
+        """`rules_url` is what evaluates the rules, if not Prometheus itself; `samples_within` how late its samples may come."""
         self.clock, self.record, self.interval = clock, record, evaluation_interval
         self.wall = Wall(clock)
         self.patience = max(1.0, 2 * evaluation_interval)
-        self.settling = max(SETTLED, scrape_interval / 2)
-        self.server = Server(session, base_url, self.patience)
+        self.late = samples_within
+        self.settling = max(SETTLED, scrape_interval / 2, samples_within)
+        self.server = Server(session, base_url, self.patience, rules_url)
         self.sight = Sight("prometheus", "prometheus", self.patience, clock, record)
         self.boundaries = Boundaries(self.server, alerting, record, fault_active)
+        self._own = {rule.alert for rule in alerting.alerts} | {rule.record for rule in alerting.records}
         self._rules: dict[str, Sight] = {}
         self._lives: dict[Key, Life] = {}
         self._began = self._looked = time()
@@ -65,6 +70,7 @@ class PrometheusWatch:
 
     async def finish(self) -> None:
         """A last look, and the boundaries that are still being looked for."""
+        await asyncio.sleep(self.late)
         await self.look()
         self.sight.tell()
         if self._finding:
@@ -83,7 +89,7 @@ class PrometheusWatch:
         asked = time()
         try:
             groups = await self.server.rules()
-            back = asked - self._looked + 2 * self.interval + 1
+            back = asked - self._looked + 2 * self.interval + 1 + self.late
             samples = await self.server.instant(f"ALERTS[{round(back * 1000)}ms]")
         except Unanswered as error:
             self.sight.missed(str(error))
@@ -99,7 +105,9 @@ class PrometheusWatch:
         for key in dict.fromkeys([*self._lives, *samples, *active]):
             life = self._lives.setdefault(key, Life())
             interval, evaluated = _evaluated(groups, key)
-            look = Look(samples.get(key, []), interval or self.interval, evaluated, active.get(key))
+            # An evaluation whose samples may still be under way says nothing yet of an alert that has gone.
+            known = min(evaluated, self._looked - self.late) if self.late else evaluated
+            look = Look(samples.get(key, []), interval or self.interval, known, active.get(key))
             for change in follow(life, look):
                 self._write(key, change)
 
@@ -131,10 +139,12 @@ class PrometheusWatch:
             self.record(Noted(f"looking for a detection's boundaries broke: {error!r}"), "prometheus")
 
     def _judge_rules(self, groups: list[Mapping[str, Any]]) -> None:
-        """A rule that fails or is not evaluated cannot be seen, though Prometheus answers."""
+        """A rule under test that fails or is not evaluated cannot be seen, though Prometheus answers."""
         now = time()
         for group in groups:
             for rule in group["rules"]:
+                if self._own and rule["name"] not in self._own:
+                    continue
                 patience = max(1.0, 2 * group["interval"]) + group["interval"]
                 self._judge_rule(rule, now - max(unix(rule["lastEvaluation"]), self._began) > patience)
 

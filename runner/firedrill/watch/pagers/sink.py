@@ -5,6 +5,8 @@ Knows arrival times and threads; refuses to know whether a page was expected.
 
 import asyncio
 import contextlib
+import hmac
+import os
 from dataclasses import asdict, dataclass, replace
 from typing import Self
 
@@ -12,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from firedrill.core.clock import DrillClock
+from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Noted, NotificationReceived, PageOpened, PageResolved
 from firedrill.core.recording import Record
 from firedrill.watch.pagers import webhook
@@ -23,7 +26,7 @@ LOOKS_EVERY = 1.0
 
 @dataclass(slots=True)
 class Sink:
-    """Listens on a free port of 127.0.0.1; a receiver NAME sends to `http://{address}/receivers/NAME`."""
+    """Listens on a free port of 127.0.0.1, or where it is told to; a receiver NAME sends to `http://{address}/receivers/NAME`."""
 
     address: str
     clock: DrillClock
@@ -32,19 +35,27 @@ class Sink:
     _runner: web.AppRunner
     _session: aiohttp.ClientSession
     _threads: dict[tuple[str, str], str]
+    _token: str | None = None
     _pages: int = 0
     _looking: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, clock: DrillClock, record: Record) -> Self:
-        """Listen, and from now on see for ourselves each second that the address answers."""
+    async def start(cls, clock: DrillClock, record: Record, listen: tuple[str, int] = ("127.0.0.1", 0), token: str | None = None) -> Self:
+        """Listen, and from now on see for ourselves each second that the address answers.
+
+        With a `token`, notifications that do not bring it as their bearer are turned away.
+        """
         application = web.Application(client_max_size=16 * 1024 * 1024)
         runner = web.AppRunner(application, access_log=None)
-        sink = cls("", clock, record, Sight("sink", "sink", 2.0, clock, record), runner, aiohttp.ClientSession(), {})
+        sink = cls("", clock, record, Sight("sink", "sink", 2.0, clock, record), runner, aiohttp.ClientSession(), {}, token)
         application.add_routes([web.post("/receivers/{name}", sink._receive), web.get("/-/healthy", sink._healthy)])
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
+        try:
+            await web.TCPSite(runner, *listen).start()
+        except OSError as error:
+            await sink._session.close()
+            await runner.cleanup()
+            raise FiredrillError(f"the sink cannot listen on {listen[0]}:{listen[1]}: {os.strerror(error.errno or 0)}") from None
         host, port = runner.addresses[0][:2]
         sink.address = f"{host}:{port}"
         sink._looking = asyncio.create_task(sink._look())
@@ -75,6 +86,9 @@ class Sink:
     async def _receive(self, request: web.Request) -> web.Response:
         arrived = self.clock.now()
         receiver = request.match_info["name"]
+        if self._token is not None and not hmac.compare_digest(request.headers.get("Authorization", "").encode(), _bearer(self._token)):
+            self.record(Noted(f"the sink was sent something for {receiver} without its token"), "sink", arrived)
+            return web.Response(status=401, text="the token is missing or wrong\n")
         try:
             message = webhook.parse(await request.read(), request.headers)
         except ValueError as error:
@@ -102,3 +116,7 @@ class Sink:
     def _on_our_clock(self, told: webhook.Told) -> dict[str, object]:
         ends = None if told.ends_at is None else round(self.clock.from_wall(told.ends_at), 6)
         return asdict(replace(told, starts_at=round(self.clock.from_wall(told.starts_at), 6), ends_at=ends))
+
+
+def _bearer(token: str) -> bytes:
+    return f"Bearer {token}".encode()
