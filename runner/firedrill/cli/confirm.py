@@ -41,12 +41,19 @@ def _touched(plan: Plan, environment: Environment) -> Iterator[str]:
     for fault in plan.faults:
         if fault.wire is not None:
             target = environment.targets.get(fault.target or "")
-            where = "" if target is None else f" ({target.proxy or target.upstream})"
+            where = "" if target is None else f" ({_address(target.proxy or target.upstream or '', environment)})"
             yield f"{fault.target}{where}: {fault.kind} for {Duration(fault.lasts)}, {Duration(fault.at)} after steady state"
     if plan.chaos.get("method"):
         yield "whatever its Chaos Toolkit method does"
     if plan.load is not None:
-        yield f"{plan.load.host or 'the system'}: {plan.load.users} users"
+        yield f"{_address(plan.load.host or 'the system', environment)}: {plan.load.users} users"
+
+
+def _address(text: str, environment: Environment) -> str:
+    """The text with the names of addresses that are already certain replaced by them."""
+    for name, address in environment.system.addresses.items():
+        text = text if address.endswith(":0") else text.replace(f"<{name}>", address)
+    return text
 
 
 def _paged(plan: Plan) -> Iterator[str]:

@@ -55,7 +55,7 @@ class EmbeddedStack:
         self.prometheus, self.alertmanager = f"http://{ports['prometheus']}", f"http://{ports['alertmanager']}"
         self.prometheus_log, self.alertmanager_log = logs / "prometheus.log", logs / "alertmanager.log"
         self.config, self.receivers = files.folder, files.receivers
-        self.rules_url, self.samples_within, self.resend = self.prometheus, 0.0, None
+        self.rules_url, self.samples_within, self.resend = "", 0.0, None
         self._files, self._settings, self._ports = files, settings, ports
         self._running: list[Running] = []
 

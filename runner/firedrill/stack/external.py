@@ -47,18 +47,18 @@ class Told:
 
 
 class ExternalStack:
-    """The pair as a drill uses it; `prometheus`, `rules_url` and `alertmanager` are URLs without a slash at the end."""
+    """The pair as a drill uses it: URLs without a slash at the end; `rules_url` is empty where Prometheus evaluates the rules itself."""
 
     alertmanager_log = None
     """Its log, the only place that tells when a group was sent off, is not ours to read."""
 
     def __init__(self, root: Path, settings: External) -> None:
         self.prometheus, self.alertmanager = settings.prometheus.url.rstrip("/"), settings.alertmanager.url.rstrip("/")
-        self.rules_url = (settings.rules_url or self.prometheus).rstrip("/")
+        self.rules_url = (settings.rules_url or "").rstrip("/")
         self.samples_within = float(settings.samples_within)
         self.told = Told("", "", (), "")
         self._prometheus = Access("Prometheus", self.prometheus, settings.prometheus, root)
-        self._rules = Access("Prometheus' rules", self.rules_url, settings.prometheus, root)
+        self._rules = Access("What evaluates rules", self.rules_url or self.prometheus, settings.prometheus, root)
         self._alertmanager = Access("Alertmanager", self.alertmanager, settings.alertmanager, root)
 
     @classmethod
@@ -102,6 +102,8 @@ class ExternalStack:
         groups = await self._groups(prometheus)
         build, config, flags = await asyncio.gather(*(self._status(prometheus, name) for name in ("buildinfo", "config", "flags")))
         scrapes, evaluation = _intervals(config)
+        # What only scrapes says nothing true of how often rules are evaluated elsewhere.
+        evaluation = None if self.rules_url else evaluation
         return Told(str(build.get("version", "")), version, groups, routes, scrapes, evaluation, _resend(flags, groups), ahead)
 
     async def _is_a_prometheus(self, session: aiohttp.ClientSession) -> float:
@@ -114,7 +116,8 @@ class ExternalStack:
             now = float(result[1] if answer["data"]["resultType"] == "scalar" else result[0]["value"][1])
         except (KeyError, TypeError, IndexError, ValueError):
             raise FiredrillError(f"{self.prometheus} answers, but not as a Prometheus does: is the path before /api right?") from None
-        return now - min(max(now, asked), answered)
+        # VictoriaMetrics answers in whole seconds.
+        return now - min(max(now, asked - (1.0 if now.is_integer() else 0.0)), answered)
 
     async def _is_an_alertmanager(self, session: aiohttp.ClientSession) -> tuple[str, str]:
         answer = await self._alertmanager.get(session, "/api/v2/status")
@@ -128,9 +131,11 @@ class ExternalStack:
         try:
             groups: Sequence[Mapping[str, Any]] = answer["data"]["groups"]
         except (KeyError, TypeError):
+            groups = ()
+        if not groups:
             raise FiredrillError(
-                f"{self.rules_url} tells no rules at /api/v1/rules: give 'rules-url', the URL of what evaluates them, such as vmalert's"
-            ) from None
+                f"{self._rules.url} tells no rules at /api/v1/rules: give 'rules-url', the URL of what evaluates them, such as vmalert's"
+            )
         return groups
 
     async def _status(self, session: aiohttp.ClientSession, name: str) -> Mapping[str, Any]:
@@ -142,7 +147,7 @@ class ExternalStack:
         """What evaluates rules elsewhere, or does not say whom it sends to, is believed until an alert does not arrive."""
         answer = await self._prometheus.get(session, "/api/v1/alertmanagers", absent={})
         data = answer.get("data") if isinstance(answer, dict) else None
-        return self.rules_url != self.prometheus or not isinstance(data, dict) or bool(data.get("activeAlertmanagers", True))
+        return bool(self.rules_url) or not isinstance(data, dict) or bool(data.get("activeAlertmanagers", True))
 
 
 def _intervals(config: Mapping[str, Any]) -> tuple[frozenset[float], float | None]:

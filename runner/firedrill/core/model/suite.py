@@ -93,7 +93,9 @@ class External(Declared):
     rules_url: str | None = None
     """Where the rules are evaluated, when that is not `prometheus`: vmalert's URL. It is asked with the same credentials."""
     samples_within: Duration = Duration(0)
-    """How long after an evaluation its ALERTS samples can be read: 0s for Prometheus, vmalert's flush interval and a second for vmalert."""
+    """How long after an evaluation its ALERTS samples can be read at the latest: 0s for Prometheus; for vmalert, which writes them to
+    VictoriaMetrics, some 10s, as a new series is not found at once.
+    """
     alertmanager_config: str | None = None
     """A local copy of alertmanager.yml, from the suite's root; without it `firedrill run` asks for it."""
     scrape_interval: Duration = Duration(60)

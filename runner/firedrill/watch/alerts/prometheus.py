@@ -5,6 +5,7 @@ Knows its rules and ALERTS samples; refuses to know who is told about them.
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from math import isnan
 from time import time
 from typing import Any
 
@@ -15,7 +16,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertFiring, AlertPending, AlertResolved, Event, Noted
 from firedrill.core.recording import Record
 from firedrill.watch.alerts.boundaries import Boundaries, fits
-from firedrill.watch.alerts.lives import Change, Life, Look, follow
+from firedrill.watch.alerts.lives import Change, Life, Look, follow, snapped
 from firedrill.watch.server import Series, Server, Unanswered, unix
 from firedrill.watch.sight import Sight
 from firedrill.watch.wall import Wall
@@ -55,6 +56,7 @@ class PrometheusWatch:
         self._own = {rule.alert for rule in alerting.alerts} | {rule.record for rule in alerting.records}
         self._rules: dict[str, Sight] = {}
         self._lives: dict[Key, Life] = {}
+        self._steps: dict[Key, float] = {}
         self._began = self._looked = time()
         self._finding: set[asyncio.Task[None]] = set()
 
@@ -70,8 +72,11 @@ class PrometheusWatch:
 
     async def finish(self) -> None:
         """A last look, and the boundaries that are still being looked for."""
-        await asyncio.sleep(self.late)
+        until = self.clock.now() + self.late
         await self.look()
+        while self.clock.now() < until:
+            await asyncio.sleep(min(1.0, self.interval))
+            await self.look()
         self.sight.tell()
         if self._finding:
             _, late = await asyncio.wait(self._finding, timeout=self.settling + 2 * self.patience)
@@ -107,9 +112,18 @@ class PrometheusWatch:
             interval, evaluated = _evaluated(groups, key)
             # An evaluation whose samples may still be under way says nothing yet of an alert that has gone.
             known = min(evaluated, self._looked - self.late) if self.late else evaluated
-            look = Look(samples.get(key, []), interval or self.interval, known, active.get(key))
+            look = Look(
+                self._stamped(key, samples, active.get(key, evaluated), interval), interval or self.interval, known, active.get(key)
+            )
             for change in follow(life, look):
                 self._write(key, change)
+
+    def _stamped(
+        self, key: Key, samples: Mapping[Key, list[tuple[float, str]]], evaluation: float, interval: float
+    ) -> list[tuple[float, str]]:
+        """An instance's samples; where rules are evaluated elsewhere, by the steps of one evaluation, always the same for an instance."""
+        found = samples.get(key, [])
+        return snapped(found, self._steps.setdefault(key, evaluation), interval) if self.server.rules_url else found
 
     def _write(self, key: Key, change: Change) -> None:
         alert, labels = key[0], dict(sorted(key[1]))
@@ -165,7 +179,8 @@ def _samples(series: list[Series], since: float) -> dict[Key, list[tuple[float, 
     found: dict[Key, list[tuple[float, str]]] = {}
     for one in series:
         each = found.setdefault(_key(one.labels), [])
-        each.extend((at, one.labels["alertstate"]) for at, _ in one.points if at > since)
+        # VictoriaMetrics tells where a series went stale, too, as a sample that is no number.
+        each.extend((at, one.labels["alertstate"]) for at, value in one.points if at > since and not isnan(value))
     return {key: sorted(each) for key, each in found.items()}
 
 
@@ -175,7 +190,7 @@ def _key(labels: Mapping[str, str]) -> Key:
 
 
 def _active(groups: list[Mapping[str, Any]]) -> dict[Key, float]:
-    return {_key(alert["labels"]): unix(alert["activeAt"]) for rule in _alerting(groups) for alert in rule["alerts"]}
+    return {_key(alert["labels"]): unix(alert["activeAt"]) for rule in _alerting(groups) for alert in rule.get("alerts") or ()}
 
 
 def _alerting(groups: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
