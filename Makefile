@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup stack browser drill nightly test check soak bench
+.PHONY: help setup stack browser victoria drill nightly test check soak bench
 
 help:
 	@echo "make setup    .venv with firedrill in it"
@@ -31,13 +31,16 @@ stack: setup
 browser: setup
 	@sh setup/browser.sh
 
+victoria: setup
+	@sh setup/victoria-metrics.sh $(BIN)/python
+
 drill: stack
 	@$(BIN)/firedrill run experiments/slow-bureau.yaml
 
 nightly: stack
 	@$(BIN)/firedrill run experiments --junit results/nightly.xml
 
-test: stack browser
+test: stack browser victoria
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
 
 check: setup

@@ -44,6 +44,9 @@ DEFAULTS: Mapping[tuple[type[Declared], str], str] = {(experiment.Fault, "name")
 
 UNSAID = {
     "Environment.limits": "What a drill may not exceed here.",
+    "External.alertmanager": "The Alertmanager that the alerts are sent to.",
+    "External.pages": "How pages are seen.",
+    "External.prometheus": "The Prometheus, or what speaks its query API.",
     "Environment.stack": "Whose alerts are watched.",
     "Environment.system": "The system under drill.",
     "Environment.targets": "What a fault may touch, by name; nothing else can be.",
@@ -71,7 +74,9 @@ UNSAID = {
     "QuietExpectation.quiet": "Left out in the bare word `quiet`.",
     "Scrape.job": "The job's name, the label `job` of its series.",
     "Scrape.path": "Where the targets tell their metrics.",
+    "Pages.sink": "firedrill's own receiver, for a route of your Alertmanager.",
     "Stack.embedded": "A stack that the drill starts.",
+    "Stack.external": "A stack that runs already.",
     "Suite.environments": "Environments, by name.",
     "Allowed.lint": "[Its name](lint.md).",
     "Lint.allow": "What is meant to be as it is.",

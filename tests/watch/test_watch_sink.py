@@ -4,7 +4,12 @@ import copy
 import json
 from pathlib import Path
 
+import pytest
+
+from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Covered, Noted, NotificationReceived, PageOpened, PageResolved
+from firedrill.stack.addresses import choose, split
+from firedrill.watch.pagers.sink import Sink
 
 ALERT = {
     "status": "firing",
@@ -83,3 +88,21 @@ async def test_the_journal_holds_what_was_received(session, sink, book, tmp_path
     await send(session, sink, message())
     lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
     assert [line["kind"] for line in lines if line["kind"] != "watch.covered"] == ["notification.received", "page.opened"]
+
+
+async def test_a_sink_that_listens_where_it_is_told_takes_only_what_brings_its_token(session, clock, book):
+    address = choose({"sink": "127.0.0.1:0"})["sink"]
+    sink = await Sink.start(clock, book.journal.append, split(address), "the token")
+    try:
+        assert sink.address == address
+        assert await send(session, sink, message()) == 401
+        for token, status in (("another", 401), ("the token", 200)):
+            headers = {"Authorization": f"Bearer {token}"}
+            async with session.post(f"http://{address}/receivers/oncall", json=message(), headers=headers) as response:
+                assert response.status == status
+        assert [entry.event.text for entry in book.of(Noted)] == ["the sink was sent something for oncall without its token"] * 2
+        assert len(book.of(NotificationReceived)) == 1
+        with pytest.raises(FiredrillError, match=f"the sink cannot listen on {address}: Address already in use"):
+            await Sink.start(clock, book.journal.append, split(address))
+    finally:
+        await sink.stop()

@@ -15,7 +15,9 @@ from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.plan import Plan
 from firedrill.plan.timeline import make_plan
 from firedrill.spec.check import Checked, check
-from firedrill.spec.suite import find_root
+from firedrill.spec.environment import load_alerting
+from firedrill.spec.suite import find_root, read_settings
+from firedrill.stack.route import plain
 
 paths = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
 some_paths = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH...]")
@@ -52,11 +54,22 @@ def checked(where: tuple[Path, ...], environment: str | None, *, run: bool = Fal
     return result, known
 
 
+def suite_here(name: str | None) -> Checked:
+    """The settings of the suite that stands here or above, and the rules and routes of its environments; no experiment is read."""
+    settings = read_settings(find_root(Path.cwd()), os.environ)
+    alerting, wrong = load_alerting(settings)
+    found = Checked(settings.root, settings.suite, alerting=alerting, problems=(*settings.problems, *wrong))
+    if found.errors:
+        raise Invalid(found.errors)
+    found.environment(name)
+    return found
+
+
 def planned(files: Checked, known: Kinds, experiment: Experiment, name: str | None) -> Plan:
     """The plan of one experiment in one environment; Refused when a limit forbids it."""
     chosen, environment = files.environment(name)
     allowed = files.suite.lint.allow if files.suite else ()
-    return make_plan(experiment, chosen, environment, files.slos, files.probes, files.alerting[chosen], known, allowed)
+    return make_plan(experiment, chosen, environment, files.slos, files.probes, plain(files.alerting[chosen]), known, allowed)
 
 
 def drill_folder(results: Path, drill: str) -> Path:

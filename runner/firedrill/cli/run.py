@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from firedrill.cli import options
+from firedrill.cli.asking import informed
+from firedrill.cli.confirm import confirm
 from firedrill.core.errors import FiredrillError
 from firedrill.core.verdicts import Exit, loudest
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     "--results", type=click.Path(path_type=Path), help="Where drills leave their folders; results/ beside firedrill.yaml when left out."
 )
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="One JUnit file for all drills of this command.")
-@click.option("--yes", is_flag=True, help="Do not ask before drilling an environment that says `confirm: true`.")
+@click.option("--yes", is_flag=True, help="Do not ask before drilling an environment other than `local`, or one that says `confirm: true`.")
 def command(
     paths: tuple[Path, ...], environment: str | None, strict: bool, as_json: bool, results: Path | None, junit: Path | None, yes: bool
 ) -> None:
@@ -38,10 +40,10 @@ def command(
     from firedrill.conduct.drill import Order
 
     files, known = options.checked(paths, environment, run=True, strict=strict)
+    files = informed(files, environment)
     chosen, settings = files.environment(environment)
     plans = [options.planned(files, known, experiment, environment) for experiment in files.experiments]
-    if settings.confirm and not yes:
-        click.confirm(f"Drill {', '.join(plan.experiment for plan in plans)} in environment {chosen!r}?", abort=True, err=True)
+    confirm(plans, chosen, settings, yes)
     for plan in plans:
         for warning in plan.warnings:
             click.echo(f"{plan.experiment}: warning: {warning}", err=True)

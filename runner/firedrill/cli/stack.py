@@ -1,4 +1,4 @@
-"""`firedrill stack`: the programs that an embedded stack needs."""
+"""`firedrill stack`: the programs that an embedded stack needs, and the route that an external one needs."""
 
 import click
 
@@ -7,7 +7,7 @@ from firedrill.cli import options
 
 @click.group("stack")
 def command() -> None:
-    """Find or install Prometheus and Alertmanager, which drills start for themselves."""
+    """Find or install Prometheus and Alertmanager, which drills start for themselves; print the route that your own Alertmanager needs."""
 
 
 @command.command("install")
@@ -30,3 +30,24 @@ def status(as_json: bool) -> None:
         return
     for name, one in found.items():
         click.echo(f"{name}: {'not found' if one is None else f'{one.version} at {one.path}'}")
+
+
+@command.command("route")
+@options.environment
+def route(environment: str | None) -> None:
+    """Print the drill route and its receivers, to paste into the alertmanager.yml of an external stack.
+
+    Every notification of your routes then also goes to firedrill's sink, by a copy of the routing tree; your own routing stays as it is.
+    The routes are read from `alertmanager-config`, or else asked for at the running Alertmanager.
+    """
+    from firedrill.cli.asking import informed
+    from firedrill.stack.route import printed
+
+    files = options.suite_here(environment)
+    chosen, settings = files.environment(environment)
+    external = settings.stack.external
+    if external is None:
+        raise click.UsageError(f"the environment {chosen} has an embedded stack, whose receivers a drill points at its sink by itself")
+    door = external.pages.sink
+    files = informed(files, environment) if "routes" in files.alerting[chosen].unread else files
+    click.echo(printed(files.alerting[chosen], door.url or f"http://{door.listen}", door.token), nl=False)

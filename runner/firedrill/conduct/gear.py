@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from firedrill.conduct import external
 from firedrill.conduct.drill import Drill, Ended
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import ClockOffset
@@ -31,6 +32,7 @@ from firedrill.measure.probes.client import Probes
 from firedrill.stack.addresses import choose, fill
 from firedrill.stack.capture import Sinks
 from firedrill.stack.embedded import EmbeddedStack
+from firedrill.stack.external import ExternalStack
 from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
 from firedrill.watch.alerts.back import WayBack
@@ -41,6 +43,7 @@ from firedrill.watch.indicators import Indicators
 from firedrill.watch.links import Links
 from firedrill.watch.pagers.sink import Sink
 
+AnyStack = EmbeddedStack | ExternalStack
 OWN_TOKEN = "FIREDRILL_OWN_PROXY_TOKEN"  # noqa: S105 - the variable's name, not its value
 """Where the Chaos Toolkit child, and it alone, finds the token of the drill's own proxy."""
 
@@ -53,7 +56,7 @@ class Gear:
     links: Mapping[str, ProxyLink]
     """By target."""
     system: System | None
-    stack: EmbeddedStack
+    stack: AnyStack
     prometheus: PrometheusWatch
     probes: Probes | None
     load: LoadRun | None
@@ -72,7 +75,8 @@ class Gear:
 
     async def unrecorded(self, drill: Drill) -> list[str]:
         """What the rules read but Prometheus does not remember for as long as they look back, in sentences."""
-        async with aiohttp.ClientSession() as session:
+        session, other = self.stack.sessions()
+        async with session, other:
             lacks = await shortfall(session, self.stack.prometheus, drill.plan.alerting, time.time(), drill.plan.scrape_interval)
         return [*lacks.missing, *lacks.short]
 
@@ -85,9 +89,8 @@ class Gear:
 async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     """Bring everything up; whatever came up is brought down again by `closing`, last one first."""
     environment = drill.order.environment
-    sink = await Sink.start(drill.clock, drill.record)
-    closing.push_async_callback(sink.stop)
-    addresses = choose({**environment.system.addresses, "probes": "127.0.0.1:0"}) | {"sink": sink.address}
+    sink = await _sink(drill, closing)
+    addresses = choose({"probes": "127.0.0.1:0", **environment.system.addresses}) | {"sink": sink.address}
     token = secrets.token_urlsafe(24)
     links = await _proxies(drill, closing, addresses, token)
     stack = await _stack(drill, closing, addresses, Sinks(sink.address, sink.mail))
@@ -96,6 +99,14 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     probes = await _probes(drill, closing, addresses)
     load = await _load(drill, closing, addresses)
     return Gear(addresses, links, system, stack, prometheus, probes, load, token)
+
+
+async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink:
+    settings = drill.order.environment.stack.external
+    listen, token = (("127.0.0.1", 0), None) if settings is None else external.door(settings.pages.sink)
+    sink = await Sink.start(drill.clock, drill.record, listen, token)
+    closing.push_async_callback(sink.stop)
+    return sink
 
 
 async def _proxies(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, ProxyLink]:
@@ -134,23 +145,30 @@ async def _system(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str,
     return system
 
 
-async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], sinks: Sinks) -> EmbeddedStack:
+async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], sinks: Sinks) -> AnyStack:
+    settings = drill.order.environment.stack
+    if settings.external is not None:
+        return await external.reach(drill, settings.external)
+    assert settings.embedded is not None, "a stack without either is refused when the file is read"
     directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
-    settings = drill.order.environment.stack.embedded
-    stack = await EmbeddedStack.start(drill.order.root, settings, addresses, sinks, directory, drill.folder.path, drill.folder.logs)
+    stack = await EmbeddedStack.start(
+        drill.order.root, settings.embedded, addresses, sinks, directory, drill.folder.path, drill.folder.logs
+    )
     closing.push_async_callback(stack.stop)
     return stack
 
 
-async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack, sink: Sink) -> PrometheusWatch:
+async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink: Sink) -> PrometheusWatch:
     plan, clock, record = drill.plan, drill.clock, drill.record
-    session = await closing.enter_async_context(aiohttp.ClientSession())
+    session, other = [await closing.enter_async_context(one) for one in stack.sessions()]
     prometheus = PrometheusWatch(
         stack.prometheus, plan.alerting, plan.evaluation_interval, plan.scrape_interval, clock, record,
         session=session, fault_active=lambda: _first_active(drill), fault_cleared=lambda: _last_cleared(drill),
+        rules_url=stack.rules_url, samples_within=stack.samples_within,
     )  # fmt: skip
-    alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=session)
-    sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, session)
+    alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=other, resend=stack.resend)
+    if stack.alertmanager_log is not None:
+        sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, other)
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
     back = WayBack(stack.alertmanager_log, clock, record)
     drill.journal.observers += [alertmanager.observe, back.observe]

@@ -7,7 +7,7 @@ from firedrill.core.model.declared import Declared
 
 
 class Place(Declared):
-    """Where something is written; lines and columns count from 1."""
+    """Where something is written; lines and columns count from 1, and 0 is where only a running server told of it."""
 
     file: str
     line: int
@@ -102,6 +102,8 @@ class Alerting(Declared):
     """Where firedrill.yaml sets `scrape-interval` and `evaluation-interval`; what it leaves out stands nowhere."""
     rule_files: Mapping[str, str] = {}
     """Rule file -> the name by which the embedded Prometheus knows it, on which the moments of its groups hang."""
+    unread: tuple[str, ...] = ()
+    """What only a running server could tell and has not been asked: `rules`, `routes`."""
 
 
 def rule_of(alerting: Alerting, alert: str, labels: Mapping[str, str]) -> AlertingRule | None:

@@ -29,6 +29,8 @@ def warnings(plan: Plan) -> tuple[str, ...]:
 
 
 def _of_play(plan: Plan) -> Iterator[str]:
+    if plan.alerting.unread:
+        yield f"{' and '.join(plan.alerting.unread)} are not known yet: `firedrill run` asks the running stack for them"
     if not plan.faults and not plan.chaos.get("method"):
         yield "nothing is played: there are neither faults nor a method (a placebo is written `- nothing:` with `for:`)"
     strategy = ((plan.chaos.get("runtime") or {}).get("rollbacks") or {}).get("strategy", "always")
@@ -86,7 +88,7 @@ def _of_expectation(each: Asked, plan: Plan) -> Iterator[str]:
 
 def _of_alert(each: Asked, alert: str, plan: Plan) -> Iterator[str]:
     rules = rules_of(alert, plan.alerting)
-    if not rules:
+    if not rules and "rules" not in plan.alerting.unread:
         known = (rule.alert for rule in plan.alerting.alerts)
         yield f"{each.words}: {unknown('alert called', alert, known)}"
     if not rules or each.unwanted:
@@ -95,7 +97,7 @@ def _of_alert(each: Asked, alert: str, plan: Plan) -> Iterator[str]:
         yield f"{each.words}: nothing is broken in this drill"
     yield from _of_rules(each, rules, plan)
     yield from of_inhibition(each, rules, plan)
-    if each.page:
+    if each.page and "routes" not in plan.alerting.unread:
         yield from _of_route(each, rules, plan)
         yield from of_group(each, rules, plan)
 

@@ -55,7 +55,7 @@ def resolve(
     """As `make_plan`, with nothing said yet of what cannot pass."""
     if refused := (*refusals(experiment, environment_name, environment), *_unknown_names(experiment, slos, probes)):
         raise Refused("\n".join(refused))
-    stack = environment.stack.embedded
+    stack = environment.stack.used
     return Plan(
         experiment=experiment.name,
         file=experiment.file,

@@ -65,19 +65,23 @@ class Alertmanager:
     intervals: tuple[TimeInterval, ...] = ()
 
 
-def load_alertmanager(file: Path, root: Path, replace: Collection[str] = ()) -> Alertmanager:
-    """The receivers and the routing tree of `file`; integrations of the kinds in `replace` become webhooks in a drill."""
+def load_alertmanager(file: Path, root: Path, replace: Collection[str] = (), captured: bool = True, name: str = "") -> Alertmanager:
+    """The receivers and the routing tree of `file`; integrations of the kinds in `replace` become webhooks in a drill.
+
+    Where its notifications are not `captured`, any integration will do. Its places call it `name`, when that is given.
+    """
     document, problems = read_alertmanager(file)
     if document is None:
         return Alertmanager((), None, tuple(problems))
-    reader = _Reader(document, within(root, file), frozenset(replace))
+    reader = _Reader(document, name or within(root, file), frozenset(replace) if captured else None)
     receivers, intervals = reader.receivers(), tuple(reader.intervals())
     route, inhibitions = reader.whole_route(), tuple(reader.inhibitions())
     return Alertmanager(receivers, route, (*problems, *reader.problems), inhibitions, intervals)
 
 
 class _Reader:
-    def __init__(self, document: Document, file: str, replace: frozenset[str]) -> None:
+    def __init__(self, document: Document, file: str, replace: frozenset[str] | None) -> None:
+        """`replace` is None where nothing is captured."""
         self.document, self.file, self.replace = document, file, replace
         self.problems = list(_unknown_keys(document))
         self.known: set[str] = set()
@@ -114,9 +118,9 @@ class _Reader:
             return
         elif not isinstance(value, Items):
             self._wrong(value, (*path, key), expected("a list", value))
-        elif kind not in self.replace and (why := self._not_captured(kind)):
+        elif self.replace is not None and kind not in self.replace and (why := self._not_captured(kind)):
             self._wrong(tree.keys[key], (*path, key), why)
-        elif kind == "pagerduty":
+        elif self.replace is not None and kind == "pagerduty":
             self._first_events_api(value, (*path, key))
 
     def _not_captured(self, kind: str) -> str:

@@ -14,7 +14,7 @@ from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Environment, Suite
-from firedrill.spec import environment, references
+from firedrill.spec import environment, external, references
 from firedrill.spec.experiment import Read, read_experiment
 from firedrill.spec.probes import load_probes
 from firedrill.spec.scenarios import load_scenarios
@@ -70,7 +70,7 @@ def check(
     if root is None:
         return Checked(None, None, problems=_sorted(problems))
     settings = read_settings(root, environ, strict_env)
-    problems += [*settings.problems, *_unknown_faults(settings, kinds)]
+    problems += [*settings.problems, *_unknown_faults(settings, kinds), *_unset(settings, environ, environment_name, strict_env)]
     return _checked(root, settings, files, kinds, problems, environment_name)
 
 
@@ -94,6 +94,13 @@ def _checked(root: Path, settings: Settings, files: Sequence[Path], kinds: Kinds
 def _is_whole(root: Path, files: Sequence[Path]) -> bool:
     folder, read = root / EXPERIMENTS, {file.resolve() for file in files}
     return folder.is_dir() and {each.resolve() for each in folder.iterdir() if _is_experiment(each)} <= read
+
+
+def _unset(settings: Settings, environ: Mapping[str, str], name: str | None, strict: bool) -> Iterable[Problem]:
+    """Secrets of the environment in use; another environment's may be unset without anybody missing them."""
+    if settings.suite is None or settings.document is None:
+        return ()
+    return external.unset(settings.suite, settings.document, name, environ, strict)
 
 
 def _sound(read: Read) -> bool:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from firedrill.core.alerting import Alerting, AlertingRule, Place, RecordingRule
 from firedrill.core.errors import Problem
 from firedrill.core.integrations import INTEGRATIONS
-from firedrill.core.model.suite import Embedded
+from firedrill.core.model.suite import Embedded, External, Stack
 from firedrill.core.phase import known_as
-from firedrill.spec.alertmanager import load_alertmanager
+from firedrill.spec.alertmanager import Alertmanager, load_alertmanager
 from firedrill.spec.located import Path as Where
 from firedrill.spec.located import Scalar, line_of, scalars, under
 from firedrill.spec.rules import load_rules
@@ -22,7 +23,7 @@ def load_alerting(settings: Settings) -> tuple[Mapping[str, Alerting], list[Prob
     alerting: dict[str, Alerting] = {}
     problems: list[Problem] = []
     for name, environment in settings.suite.environments.items() if settings.suite else ():
-        alerting[name], wrong = _of(settings, name, environment.stack.embedded)
+        alerting[name], wrong = _of(settings, name, environment.stack)
         problems += wrong
     return alerting, problems
 
@@ -34,28 +35,44 @@ def allowed_faults(settings: Settings) -> Iterator[tuple[Where, Scalar]]:
         yield from scalars(under(settings.document.tree, *path) if settings.document else None, path)
 
 
-def _of(settings: Settings, name: str, embedded: Embedded) -> tuple[Alerting, list[Problem]]:
-    base: Where = ("environments", name, "stack", "embedded")
+def _of(settings: Settings, name: str, stack: Stack) -> tuple[Alerting, list[Problem]]:
+    if stack.embedded is None and stack.external is None:
+        return Alerting(), []
+    kind = "embedded" if stack.embedded is not None else "external"
+    base: Where = ("environments", name, "stack", kind)
+    rules, problems = _rules(settings, stack.used, base)
+    config = stack.embedded.alertmanager if stack.embedded else stack.external.alertmanager_config if stack.external else None
+    key = "alertmanager" if stack.embedded else "alertmanager-config"
+    file = None if config is None else _file(settings, config, (*base, key), problems)
+    unread = () if stack.embedded else tuple(what for what, given in (("rules", stack.used.rules), ("routes", config)) if not given)
+    if file is None:
+        return rules.model_copy(update={"unread": unread}), problems
+    replace = stack.embedded.replace if stack.embedded else ()
+    problems += _replaced(settings, stack.embedded, (*base, "replace")) if stack.embedded else ()
+    told = load_alertmanager(file, settings.root, replace, captured=stack.embedded is not None)
+    return with_routes(rules, told).model_copy(update={"unread": unread}), [*problems, *told.problems]
+
+
+def with_routes(rules: Alerting, told: Alertmanager) -> Alerting:
+    """The rules, and what an alertmanager.yml says of whom they tell."""
+    routes = {"receivers": told.receivers, "route": told.route, "inhibitions": told.inhibitions, "intervals": told.intervals}
+    return rules.model_copy(update=routes)
+
+
+def _rules(settings: Settings, stack: Embedded | External, base: Where) -> tuple[Alerting, list[Problem]]:
     problems: list[Problem] = []
     records: list[RecordingRule] = []
     alerts: list[AlertingRule] = []
-    for number, text in enumerate(embedded.rules):
+    for number, text in enumerate(stack.rules):
         if (file := _file(settings, text, (*base, "rules", number), problems)) is not None:
-            rules = load_rules(file, settings.root, float(embedded.evaluation_interval))
+            rules = load_rules(file, settings.root, float(stack.evaluation_interval))
             records += rules.records
             alerts += rules.alerts
             problems += rules.problems
-    told_by_us = {"places": _places(settings, base), "rule_files": _rule_files(settings, embedded)}
-    file = _file(settings, embedded.alertmanager, (*base, "alertmanager"), problems)
-    if file is None:
-        return Alerting(records=tuple(records), alerts=tuple(alerts), **told_by_us), problems
-    problems += _replaced(settings, embedded, (*base, "replace"))
-    told = load_alertmanager(file, settings.root, embedded.replace)
-    alerting = Alerting(
-        records=tuple(records), alerts=tuple(alerts), receivers=told.receivers, route=told.route, inhibitions=told.inhibitions,
-        intervals=told.intervals, **told_by_us,
-    )  # fmt: skip
-    return alerting, [*problems, *told.problems]
+    told_by_us: dict[str, Any] = {"places": _places(settings, base)}
+    if isinstance(stack, Embedded):
+        told_by_us["rule_files"] = _rule_files(settings, stack)
+    return Alerting(records=tuple(records), alerts=tuple(alerts), **told_by_us), problems
 
 
 def _places(settings: Settings, base: Where) -> dict[str, Place]:

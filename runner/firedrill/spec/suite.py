@@ -14,6 +14,7 @@ import yaml
 from firedrill.core.errors import Invalid, Problem, Severity
 from firedrill.core.links import host_of
 from firedrill.core.model.suite import Suite, Target
+from firedrill.spec import external
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Place
 from firedrill.spec.suggest import listed, meant, unknown
@@ -69,7 +70,7 @@ def read_settings(root: Path, environ: Mapping[str, str], strict_env: bool = Fal
     problems += [*unset, *(each for each in wrong if (each.line, each.column) not in holes)]
     problems += [*_placeholders(filled), *_malformed(filled)]
     if suite is not None:
-        problems += [*_default(suite, filled), *_targets(suite, filled), *_links(suite, filled)]
+        problems += [*_default(suite, filled), *_targets(suite, filled), *_links(suite, filled), *external.wrong(suite, filled, root)]
     return Settings(root, suite, filled, tuple(problems))
 
 

@@ -57,6 +57,7 @@ class EmbeddedStack:
         self.prometheus, self.alertmanager = f"http://{ports['prometheus']}", f"http://{ports['alertmanager']}"
         self.prometheus_log, self.alertmanager_log = logs / "prometheus.log", logs / "alertmanager.log"
         self.config, self.receivers = files.folder, files.receivers
+        self.rules_url, self.samples_within, self.resend = "", 0.0, None
         self._files, self._settings, self._ports = files, settings, ports
         self._running: list[Running] = []
 
@@ -109,6 +110,10 @@ class EmbeddedStack:
         self._running.append(program)
         if trouble := await waiting.answers(f"{url}/-/ready", READY_WITHIN, program.died):
             raise FiredrillError(self._files.original(trouble))
+
+    def sessions(self) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
+        """One to ask Prometheus, one to ask Alertmanager."""
+        return aiohttp.ClientSession(), aiohttp.ClientSession()
 
     async def connected(self, within: float = CONNECTED_WITHIN) -> None:
         """Wait until Prometheus sends to our Alertmanager and knows all its targets, about 5 s after it started.

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 OURS = "#!/bin/sh\n# Written by firedrill while it installs packages: no service starts meanwhile.\nexit 101\n"
-_ABOUT = re.compile(r"prometheus[\w.@-]*")
+_ABOUT = re.compile(r"(?:prometheus|victoria-metrics)[\w.@-]*")
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def _is_there(path: Path) -> bool:
 
 @contextmanager
 def nothing_newly_enabled(root: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Disable, at the end of the block, what it enabled of Prometheus; what was enabled before stays so."""
+    """Disable, at the end of the block, what it enabled of Prometheus and its like; what was enabled before stays so."""
     before = enabled(root)
     try:
         yield

@@ -48,10 +48,76 @@ class Embedded(Declared):
     evaluation_interval: Duration = Duration(1)
 
 
-class Stack(Declared):
-    """The Prometheus and Alertmanager in use."""
+class Server(Declared):
+    """A server of yours and how it is asked. Secrets are named by the environment variable that holds them, never written."""
 
-    embedded: Embedded
+    url: str
+    """Where it is, with any path before `/api`, such as Mimir's `/prometheus`."""
+    token: str | None = None
+    """Name of the environment variable that holds a bearer token."""
+    username: str | None = None
+    """For basic authentication; goes with `password`."""
+    password: str | None = None
+    """Name of the environment variable that holds the password."""
+    cert: str | None = None
+    """Our certificate for mutual TLS, a PEM file from the suite's root; goes with `key`."""
+    key: str | None = None
+    """The certificate's key, a PEM file from the suite's root."""
+    ca: str | None = None
+    """Whose certificates the server's must be signed by, a PEM file from the suite's root; the system's own when left out."""
+
+
+class Door(Declared):
+    """Where firedrill's sink listens for the `drill` route of your Alertmanager (`firedrill stack route`)."""
+
+    listen: str
+    """`host:port`; a port of its own, as the Alertmanager is told it once."""
+    url: str | None = None
+    """How the Alertmanager reaches it; `http://` and `listen` when left out."""
+    token: str | None = None
+    """Name of the environment variable that holds the token which every notification must bring; needed beyond loopback."""
+
+
+class Pages(Declared):
+    """How pages are seen."""
+
+    sink: Door
+
+
+class External(Declared):
+    """A Prometheus and an Alertmanager that run already; a drill asks them and changes nothing of theirs."""
+
+    prometheus: Server
+    alertmanager: Server
+    pages: Pages
+    rules: tuple[str, ...] = ()
+    """Local copies of the rule files, from the suite's root; without them `firedrill run` asks for the rules."""
+    rules_url: str | None = None
+    """Where the rules are evaluated, when that is not `prometheus`: vmalert's URL. It is asked with the same credentials."""
+    samples_within: Duration = Duration(0)
+    """How long after an evaluation its ALERTS samples can be read at the latest: 0s for Prometheus; for vmalert, which writes them to
+    VictoriaMetrics, some 10s, as a new series is not found at once.
+    """
+    alertmanager_config: str | None = None
+    """A local copy of alertmanager.yml, from the suite's root; without it `firedrill run` asks for it."""
+    scrape_interval: Duration = Duration(60)
+    """What the rules' series are scraped at; a drill notes when the Prometheus says otherwise."""
+    evaluation_interval: Duration = Duration(60)
+    """How often rules are evaluated where their group says nothing; a drill notes when the Prometheus says otherwise."""
+
+
+class Stack(Declared):
+    """The Prometheus and Alertmanager in use: one of the two."""
+
+    embedded: Embedded | None = None
+    external: External | None = None
+
+    @property
+    def used(self) -> Embedded | External:
+        """The one that the file gives."""
+        used = self.embedded or self.external
+        assert used is not None, "a stack without either is refused when the file is read"
+        return used
 
 
 class Target(Declared):
@@ -87,7 +153,7 @@ class Environment(Declared):
     links: tuple[str, ...] = ()
     """Hosts whose links in messages are fetched, to see whether they answer: `host`, `host:port` or `loopback`; none when left out."""
     confirm: Flag = False
-    """Ask before drilling here."""
+    """Ask before drilling here, though it is the environment `local`; any other is asked about always."""
 
 
 class Allowed(Declared):

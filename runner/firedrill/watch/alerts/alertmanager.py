@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import time
 
 import aiohttp
 
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertBoundary, AlertFiring, Entry, NotificationReceived
 from firedrill.core.recording import Record
+from firedrill.watch.alerts.updates import Updates
 from firedrill.watch.server import Unanswered, ask, unix
 from firedrill.watch.sight import Sight
 from firedrill.watch.wall import Wall
@@ -57,8 +59,20 @@ class _Episode:
 class AlertmanagerWatch:
     """Reads Alertmanager's debug log beside its API. Give `observe` every journal entry: it takes the firings and notifications."""
 
-    def __init__(self, base_url: str, log: Path | None, clock: DrillClock, record: Record, *, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        log: Path | None,
+        clock: DrillClock,
+        record: Record,
+        *,
+        session: aiohttp.ClientSession,
+        resend: float | None = None,
+    ) -> None:
+        """Without a `log`, `resend` is the least time between two sendings of an alert: it says which stamps are the first."""
         self.url, self.log, self.clock, self.record, self.session = base_url, log, clock, record, session
+        self.updates = None if resend is None else Updates(resend)
+        self.every = LOOKS_EVERY if resend is None else min(LOOKS_EVERY, max(READS_EVERY / 2, resend / 2))
         self.wall = Wall(clock)
         self.sight = Sight("alertmanager", "alertmanager", 2.0, clock, record)
         self._episodes: list[_Episode] = []
@@ -72,11 +86,11 @@ class AlertmanagerWatch:
         self.sight.begin()
         looked = -LOOKS_EVERY
         while True:
-            if self.clock.now() - looked >= LOOKS_EVERY:
+            if self.clock.now() - looked >= self.every:
                 looked = self.clock.now()
                 await self.look()
             self.read()
-            await asyncio.sleep(READS_EVERY)
+            await asyncio.sleep(min(READS_EVERY, self.every))
 
     async def finish(self) -> None:
         """A last look and the rest of the log."""
@@ -86,9 +100,12 @@ class AlertmanagerWatch:
 
     async def look(self) -> None:
         """Whether it answers, and which fingerprints belong to which labels."""
+        asked = time()
         try:
             alerts = await ask(self.session, f"{self.url}/api/v2/alerts", 1.0)
             known = {alert["fingerprint"]: alert["labels"] for alert in alerts}
+            if self.updates is not None:
+                self.updates.saw(alerts, asked)
         except Unanswered as error:
             self.sight.missed(str(error))
         except (KeyError, TypeError):
@@ -135,7 +152,8 @@ class AlertmanagerWatch:
         sent = self._sent(episode)
         if sent is None:
             return
-        self._boundary(episode, "send", sent, episode.fired, "Alertmanager's log: Received alert")
+        how = "Alertmanager's log: Received alert" if self.updates is None else "Alertmanager's API: updatedAt"
+        self._boundary(episode, "send", sent, episode.fired, how)
         arrival = self._arrival(episode)
         left = None if arrival is None else self._left(episode, arrival, sent)
         if left is not None and arrival is not None:
@@ -148,6 +166,10 @@ class AlertmanagerWatch:
 
     def _sent(self, episode: _Episode) -> float | None:
         """When Alertmanager first had it after it fired."""
+        if self.updates is not None:
+            fired = episode.fired + self.clock.offset()
+            at = None if episode.fingerprint is None else self.updates.first(episode.fingerprint, fired)
+            return None if at is None else self.wall.on_drill(at)
         heard = (self.wall.on_drill(line.at) for line in self._lines if line.group is None and _about(line, episode))
         return next((at for at in heard if at >= episode.fired - SLACK), None)
 

@@ -5,6 +5,10 @@ Pure: Unix seconds in, changes out. Between two looks nothing is lost, because s
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
+
+JITTER = 0.02
+"""By what share of the interval evaluations may be off their steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,16 @@ class Look:
     evaluated: float
     active_at: float | None
     """When it became active, if the rule says that it is."""
+
+
+def snapped(samples: Sequence[tuple[float, str]], evaluation: float, interval: float) -> list[tuple[float, str]]:
+    """Samples with the times of the evaluations that left them, where they are stamped in whole seconds only, as vmalert's are.
+
+    Evaluations follow `evaluation`, a known one, in steps of `interval`: of at least a second, so that each stamp fits one of them.
+    """
+    if interval < 1 or any(at % 1 for at, _ in samples):
+        return list(samples)
+    return [(round(evaluation + ceil((at - evaluation) / interval - JITTER) * interval, 3), state) for at, state in samples]
 
 
 def follow(life: Life, look: Look) -> Iterator[Change]:

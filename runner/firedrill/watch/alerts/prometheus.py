@@ -6,6 +6,7 @@ Knows its rules and ALERTS samples; refuses to know who is told about them.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
+from math import isnan
 from time import time
 from typing import Any
 
@@ -16,7 +17,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertFiring, AlertPending, AlertResolved, Event, Noted
 from firedrill.core.recording import Record
 from firedrill.watch.alerts.boundaries import Boundaries
-from firedrill.watch.alerts.lives import Change, Life, Look, follow
+from firedrill.watch.alerts.lives import Change, Life, Look, follow, snapped
 from firedrill.watch.server import Series, Server, Unanswered, unix
 from firedrill.watch.sight import Sight
 from firedrill.watch.wall import Wall
@@ -43,16 +44,22 @@ class PrometheusWatch:
         session: aiohttp.ClientSession,
         fault_active: Callable[[], float | None] = lambda: None,
         fault_cleared: Callable[[], float | None] = lambda: None,
+        rules_url: str = "",
+        samples_within: float = 0.0,
     ) -> None:
+        """`rules_url` is what evaluates the rules, if not Prometheus itself; `samples_within` how late its samples may come."""
         self.clock, self.record, self.interval = clock, record, evaluation_interval
         self.wall = Wall(clock)
         self.patience = max(1.0, 2 * evaluation_interval)
-        self.settling = max(SETTLED, scrape_interval / 2)
-        self.server = Server(session, base_url, self.patience)
+        self.late = samples_within
+        self.settling = max(SETTLED, scrape_interval / 2, samples_within)
+        self.server = Server(session, base_url, self.patience, rules_url)
         self.sight = Sight("prometheus", "prometheus", self.patience, clock, record)
         self.boundaries = Boundaries(self.server, alerting, record, fault_active, fault_cleared)
+        self._own = {rule.alert for rule in alerting.alerts} | {rule.record for rule in alerting.records}
         self._rules: dict[str, Sight] = {}
         self._lives: dict[Key, Life] = {}
+        self._steps: dict[Key, float] = {}
         self._began = self._looked = time()
         self._finding: set[asyncio.Task[None]] = set()
 
@@ -68,7 +75,11 @@ class PrometheusWatch:
 
     async def finish(self) -> None:
         """A last look, and the boundaries that are still being looked for."""
+        until = self.clock.now() + self.late
         await self.look()
+        while self.clock.now() < until:
+            await asyncio.sleep(min(1.0, self.interval))
+            await self.look()
         self.sight.tell()
         if self._finding:
             _, late = await asyncio.wait(self._finding, timeout=self.settling + 2 * self.patience)
@@ -86,7 +97,7 @@ class PrometheusWatch:
         asked = time()
         try:
             groups = await self.server.rules()
-            back = asked - self._looked + 2 * self.interval + 1
+            back = asked - self._looked + 2 * self.interval + 1 + self.late
             samples = await self.server.instant(f"ALERTS[{round(back * 1000)}ms]")
         except Unanswered as error:
             self.sight.missed(str(error))
@@ -102,9 +113,20 @@ class PrometheusWatch:
         for key in dict.fromkeys([*self._lives, *samples, *active]):
             life = self._lives.setdefault(key, Life())
             interval, evaluated = _evaluated(groups, key)
-            look = Look(samples.get(key, []), interval or self.interval, evaluated, active.get(key))
+            # An evaluation whose samples may still be under way says nothing yet of an alert that has gone.
+            known = min(evaluated, self._looked - self.late) if self.late else evaluated
+            look = Look(
+                self._stamped(key, samples, active.get(key, evaluated), interval), interval or self.interval, known, active.get(key)
+            )
             for change in follow(life, look):
                 self._write(key, change)
+
+    def _stamped(
+        self, key: Key, samples: Mapping[Key, list[tuple[float, str]]], evaluation: float, interval: float
+    ) -> list[tuple[float, str]]:
+        """An instance's samples; where rules are evaluated elsewhere, by the steps of one evaluation, always the same for an instance."""
+        found = samples.get(key, [])
+        return snapped(found, self._steps.setdefault(key, evaluation), interval) if self.server.rules_url else found
 
     def _write(self, key: Key, change: Change) -> None:
         alert, labels = key[0], dict(sorted(key[1]))
@@ -136,10 +158,12 @@ class PrometheusWatch:
             self.record(Noted(f"looking for a detection's boundaries broke: {error!r}"), "prometheus")
 
     def _judge_rules(self, groups: list[Mapping[str, Any]]) -> None:
-        """A rule that fails or is not evaluated cannot be seen, though Prometheus answers."""
+        """A rule under test that fails or is not evaluated cannot be seen, though Prometheus answers."""
         now = time()
         for group in groups:
             for rule in group["rules"]:
+                if self._own and rule["name"] not in self._own:
+                    continue
                 patience = max(1.0, 2 * group["interval"]) + group["interval"]
                 self._judge_rule(rule, now - max(unix(rule["lastEvaluation"]), self._began) > patience)
 
@@ -160,7 +184,8 @@ def _samples(series: list[Series], since: float) -> dict[Key, list[tuple[float, 
     found: dict[Key, list[tuple[float, str]]] = {}
     for one in series:
         each = found.setdefault(_key(one.labels), [])
-        each.extend((at, one.labels["alertstate"]) for at, _ in one.points if at > since)
+        # VictoriaMetrics tells where a series went stale, too, as a sample that is no number.
+        each.extend((at, one.labels["alertstate"]) for at, value in one.points if at > since and not isnan(value))
     return {key: sorted(each) for key, each in found.items()}
 
 
@@ -170,7 +195,7 @@ def _key(labels: Mapping[str, str]) -> Key:
 
 
 def _active(groups: list[Mapping[str, Any]]) -> dict[Key, float]:
-    return {_key(alert["labels"]): unix(alert["activeAt"]) for rule in _alerting(groups) for alert in rule["alerts"]}
+    return {_key(alert["labels"]): unix(alert["activeAt"]) for rule in _alerting(groups) for alert in rule.get("alerts") or ()}
 
 
 def _alerting(groups: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -5,6 +5,8 @@ Knows addresses and arrival times; refuses to know what a protocol means (protoc
 
 import asyncio
 import contextlib
+import hmac
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from firedrill.core.clock import DrillClock
+from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Noted
 from firedrill.core.recording import Record
 from firedrill.watch.alerts.groups import Groups, Lane
@@ -31,7 +34,7 @@ _ADDRESS = re.compile(rf"/receivers/(?P<name>.+?)/(?P<kind>{'|'.join(PROTOCOLS)}
 
 @dataclass(slots=True)
 class Sink:
-    """Listens on free ports of 127.0.0.1, for HTTP at `address` and for mail at `mail`.
+    """Listens on free ports of 127.0.0.1, or for HTTP where it is told to: for HTTP at `address`, for mail at `mail`.
 
     The integration NUMBER of a kind of receiver NAME sends to `/receivers/NAME/KIND/NUMBER`, and greets us with that in a mail;
     `/receivers/NAME` is its first webhook. `groups` finds the group of a message whose protocol does not tell it.
@@ -46,19 +49,28 @@ class Sink:
     _runner: web.AppRunner
     _session: aiohttp.ClientSession
     _mails: MailServer | None = None
+    _token: str | None = None
     _looking: asyncio.Task[None] | None = None
     groups: Groups | None = None
 
     @classmethod
-    async def start(cls, clock: DrillClock, record: Record) -> Self:
-        """Listen, and from now on see for ourselves each second that the address answers."""
+    async def start(cls, clock: DrillClock, record: Record, listen: tuple[str, int] = ("127.0.0.1", 0), token: str | None = None) -> Self:
+        """Listen, and from now on see for ourselves each second that the address answers.
+
+        With a `token`, notifications that do not bring it as their bearer are turned away.
+        """
         application = web.Application(client_max_size=16 * 1024 * 1024)
         runner = web.AppRunner(application, access_log=None)
         sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record)
-        sink = cls("", "", record, clock, sight, threads, runner, aiohttp.ClientSession())
+        sink = cls("", "", record, clock, sight, threads, runner, aiohttp.ClientSession(), _token=token)
         application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        try:
+            await web.TCPSite(runner, *listen).start()
+        except OSError as error:
+            await sink._session.close()
+            await runner.cleanup()
+            raise FiredrillError(f"the sink cannot listen on {listen[0]}:{listen[1]}: {os.strerror(error.errno or 0)}") from None
         host, port = runner.addresses[0][:2]
         sink._mails = await MailServer.start(sink._receive_mail)
         sink.address, sink.mail = f"{host}:{port}", sink._mails.address
@@ -92,6 +104,9 @@ class Sink:
     async def _receive(self, request: web.Request) -> web.Response:
         arrived = self.clock.now()
         lane, path = _addressed(request.path)
+        if self._token is not None and not hmac.compare_digest(request.headers.get("Authorization", "").encode(), _bearer(self._token)):
+            self.record(Noted(f"the sink was sent something for {lane.receiver} without its token"), "sink", arrived)
+            return web.Response(status=401, text="the token is missing or wrong\n")
         try:
             answer = await self._take(lane, path, await request.read(), request.headers, arrived)
         except ValueError as error:
@@ -138,3 +153,7 @@ def _addressed(path: str) -> tuple[Lane, str]:
     if found is None:
         return Lane(path.removeprefix("/receivers/"), "webhook", 0), ""
     return Lane(found["name"], found["kind"], int(found["number"])), found["path"] or ""
+
+
+def _bearer(token: str) -> bytes:
+    return f"Bearer {token}".encode()

@@ -1,0 +1,41 @@
+"""What `run` asks a running stack before it plans: the rules and routes that no local file gives."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from firedrill.core.alerting import Alerting
+from firedrill.core.model.experiment import Experiment
+from firedrill.core.model.suite import External
+from firedrill.spec import told
+from firedrill.spec.check import Checked
+from firedrill.spec.environment import with_routes
+
+
+def informed(files: Checked, name: str | None) -> Checked:
+    """The same files, with what the stack of the environment `name` had to be asked for; FiredrillError when it does not answer."""
+    chosen, environment = files.environment(name)
+    known = files.alerting[chosen]
+    if environment.stack.external is None or not known.unread:
+        return files
+    asked = _asked(files, environment.stack.external, known)
+    return replace(files, alerting={**files.alerting, chosen: asked.model_copy(update={"unread": ()})})
+
+
+def _asked(files: Checked, settings: External, known: Alerting) -> Alerting:
+    from firedrill.stack.external import ExternalStack
+
+    stack = asyncio.run(ExternalStack.reach(files.root or Path.cwd(), settings))
+    if "rules" in known.unread:
+        wanted = {name for experiment in files.experiments for name in _alerts(experiment)}
+        rules = told.only(told.rules(stack.told.groups), wanted)
+        known = known.model_copy(update={"alerts": rules.alerts, "records": rules.records})
+    if "routes" in known.unread:
+        known = with_routes(known, told.routes(stack.told.routes, f"alertmanager.yml of {stack.alertmanager}"))
+    return known
+
+
+def _alerts(experiment: Experiment) -> set[str]:
+    """The alerts that an experiment expects anything of."""
+    declared = [each.declared for each in experiment.expect]
+    return {name for one in declared for key in ("page", "alert") if isinstance(name := getattr(one, key, None), str)}

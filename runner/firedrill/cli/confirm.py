@@ -1,0 +1,76 @@
+"""The question before a drill of an environment that others share: what will be touched, for how long, and who may be paged."""
+
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from firedrill.core.alerting import Route
+from firedrill.core.errors import Refused
+from firedrill.core.model.plan import Plan
+from firedrill.core.model.suite import Environment
+from firedrill.core.units import Duration
+from firedrill.plan.asked import all_asked, rules_of
+from firedrill.core.routing import possible_routes, static_labels
+
+OWN = "local"
+"""The environment that is nobody else's: it is drilled unasked."""
+
+
+def confirm(plans: Sequence[Plan], name: str, environment: Environment, yes: bool) -> None:
+    """Say what will happen and ask; Refused when nobody can answer, click.Abort when the answer is no."""
+    if yes or (name == OWN and not environment.confirm):
+        return
+    story = "\n".join(sentence for plan in plans for sentence in told(plan, environment))
+    if not sys.stdin.isatty():
+        raise Refused(f"{story}\nthe environment {name} is not drilled unasked: say --yes when that is what you want")
+    click.echo(story, err=True)
+    click.confirm(f"Drill in {name}?", abort=True, err=True)
+
+
+def told(plan: Plan, environment: Environment) -> Iterator[str]:
+    """Everything that a drill touches, and everybody whom it may reach, a line each."""
+    yield f"{plan.experiment} in {plan.environment}:"
+    yield from (f"  touches {line}" for line in _touched(plan, environment))
+    yield from (
+        f"  {line}" for line in (_paged(plan) if environment.stack.external else ("pages nobody: every receiver is firedrill's own sink",))
+    )
+
+
+def _touched(plan: Plan, environment: Environment) -> Iterator[str]:
+    for fault in plan.faults:
+        if fault.wire is not None:
+            target = environment.targets.get(fault.target or "")
+            where = "" if target is None else f" ({_address(target.proxy or target.upstream or '', environment)})"
+            yield f"{fault.target}{where}: {fault.kind} for {Duration(fault.lasts)}, {Duration(fault.at)} after steady state"
+    if plan.chaos.get("method"):
+        yield "whatever its Chaos Toolkit method does"
+    if plan.load is not None:
+        yield f"{_address(plan.load.host or 'the system', environment)}: {plan.load.users} users"
+
+
+def _address(text: str, environment: Environment) -> str:
+    """The text with the names of addresses that are already certain replaced by them."""
+    for name, address in environment.system.addresses.items():
+        text = text if address.endswith(":0") else text.replace(f"<{name}>", address)
+    return text
+
+
+def _paged(plan: Plan) -> Iterator[str]:
+    expected = {each.alert: _receivers(plan, each.alert) for each in all_asked(plan) if each.alert is not None and not each.unwanted}
+    for alert, receivers in expected.items():
+        yield f"expects {alert}, which may page {', '.join(receivers) or 'nobody known'}"
+    others = [name for name in _all(plan.alerting.route) if name not in {one for each in expected.values() for one in each}]
+    if others:
+        yield f"may page, if anything else fires, {', '.join(others)}"
+
+
+def _receivers(plan: Plan, alert: str) -> list[str]:
+    routes = (route for rule in rules_of(alert, plan.alerting) for route in possible_routes(plan.alerting.route, static_labels(rule)))
+    return list(dict.fromkeys(route.receiver for route in routes))
+
+
+def _all(route: Route | None) -> list[str]:
+    if route is None:
+        return []
+    return list(dict.fromkeys([route.receiver, *(name for child in route.routes for name in _all(child))]))
