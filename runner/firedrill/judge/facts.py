@@ -210,11 +210,13 @@ def _paged(facts: Facts, entry: Entry) -> None:
 
 
 def _join(facts: Facts, note: Notification) -> None:
-    for page in facts.pages:
+    """To its thread's page; a receiver may be told by several integrations that a page already is resolved."""
+    for page in reversed(facts.pages):
         first = page.notifications[0] if page.notifications else None
-        same = first is not None and (first.receiver, first.group_key) == (note.receiver, note.group_key)
-        if same and page.resolved is None:
-            page.notifications.append(note)
+        if first is not None and (first.receiver, first.group_key) == (note.receiver, note.group_key):
+            if page.resolved is None or note.status == "resolved":
+                page.notifications.append(note)
+            return
 
 
 def _pages(facts: Facts, name: str) -> list[Page]:

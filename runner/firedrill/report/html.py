@@ -28,6 +28,8 @@ OWNERS = {"window": "rule", "for": "rule", "send": "route", "group": "route", "d
 """Who decides how long a stage takes: the rule, the route, and for the others Prometheus' own intervals."""
 LONGEST = 400
 """Characters of a journal entry that the page shows."""
+READ = 40
+"""Messages that the page shows; a storm has more, and nobody reads them here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,13 @@ def render(drill: JudgedDrill, library: str | None, cited: Mapping[int, Entry] |
     page = Environment(
         loader=PackageLoader("firedrill.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    read = [one for one in drill.facts.notifications if one.title or one.text]
     page.filters.update(seconds=seconds, share=share, percent=percent, interval=interval, labels=labels, entry=_entry)
     text = page.get_template("report.html.j2").render(
         drill=drill, facts=drill.facts, plan=drill.facts.plan, marks=MARKS, cited=dict(cited or {}),
         started=datetime.fromtimestamp(drill.facts.wall, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         waterfalls=[(one, list(waterfall(one))) for one in drill.detections], key_times=key_times(drill),
-        happenings=happenings(drill.facts), legend=list(colours(drill.facts)),
+        messages=read[:READ], unshown=len(read[READ:]), happenings=happenings(drill.facts), legend=list(colours(drill.facts)),
         figure=_for_script(figure(drill)), library=library, inline=None if library else library_text(),
     )  # fmt: skip
     return text.encode()
