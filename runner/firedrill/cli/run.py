@@ -36,9 +36,11 @@ def command(
     Ctrl-C stops the drill, puts everything back and judges what there is. The exit code is the worst drill's.
     """
     from firedrill.conduct.drill import Order
+    from firedrill.stack.embedded import refuse_uncaught
 
     files, known = options.checked(paths, environment, run=True, strict=strict)
     chosen, settings = files.environment(environment)
+    refuse_uncaught(files.root or Path.cwd(), settings.stack.embedded)
     plans = [options.planned(files, known, experiment, environment) for experiment in files.experiments]
     if settings.confirm and not yes:
         click.confirm(f"Drill {', '.join(plan.experiment for plan in plans)} in environment {chosen!r}?", abort=True, err=True)

@@ -166,6 +166,13 @@ def write_files(root: Path, settings: Embedded, sinks: Sinks, folder: Path, vers
     return Files(folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers)
 
 
+def refuse_uncaught(root: Path, settings: Embedded) -> None:
+    """Invalid names, before anything starts, receivers that the installed Alertmanager does not know or that cannot be captured."""
+    program = install.find("alertmanager")
+    text = _read(root / settings.alertmanager, settings.alertmanager)
+    capture(text, Sinks(""), settings.alertmanager, version=program.version if program else "", replace=settings.replace)
+
+
 def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, str]:
     folder.mkdir(exist_ok=True)
     copied: dict[Path, str] = {}
