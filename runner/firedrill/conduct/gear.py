@@ -32,7 +32,7 @@ from firedrill.stack.capture import Sinks
 from firedrill.stack.embedded import EmbeddedStack
 from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
-from firedrill.watch.alerts.groups import Groups
+from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
@@ -147,7 +147,8 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack,
         session=session, fault_active=lambda: _first_active(drill),
     )  # fmt: skip
     alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=session)
-    sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, session)
+    silent = {Lane(*each) for each in stack.silent}
+    sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, session, silent)
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
     drill.journal.observers.append(alertmanager.observe)
     _alongside(closing, _offsets(drill))

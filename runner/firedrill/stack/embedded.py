@@ -41,6 +41,7 @@ class Files:
     prometheus: Path
     rules: Mapping[Path, str]
     receivers: tuple[str, ...]
+    silent: frozenset[tuple[str, str, int]] = frozenset()
 
     def original(self, words: str) -> str:
         """`words` with the names that people know for the files we copied."""
@@ -55,7 +56,7 @@ class EmbeddedStack:
     def __init__(self, files: Files, settings: Embedded, ports: Mapping[str, str], logs: Path) -> None:
         self.prometheus, self.alertmanager = f"http://{ports['prometheus']}", f"http://{ports['alertmanager']}"
         self.prometheus_log, self.alertmanager_log = logs / "prometheus.log", logs / "alertmanager.log"
-        self.config, self.receivers = files.folder, files.receivers
+        self.config, self.receivers, self.silent = files.folder, files.receivers, files.silent
         self._files, self._settings, self._ports = files, settings, ports
         self._running: list[Running] = []
 
@@ -163,7 +164,9 @@ def write_files(root: Path, settings: Embedded, sinks: Sinks, folder: Path, vers
     caught = capture(text, sinks, settings.alertmanager, home, version, settings.replace)
     used = folder / "alertmanager.yml"
     used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
-    return Files(folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers)
+    return Files(
+        folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers, caught.silent
+    )
 
 
 def refuse_uncaught(root: Path, settings: Embedded) -> None:
