@@ -319,7 +319,7 @@ def _keys(content: Mapping[str, Any], above: str = "") -> Iterator[str]:
 def _a_drill() -> drill.JudgedDrill:
     """A drill with one of everything, so that every key is there."""
     facts = drill.Facts(plan.Plan(experiment="x", file="", title="", environment="local", steady=1))
-    facts.pages = [drill.Page("p1", "", (), 0)]
+    facts.pages = [drill.Page("p1", "", (), 0, [drill.Notification(1, 0, "", "firing", "", {}, ())])]
     facts.faults = {"f": drill.FaultWindow("f")}
     facts.phases = [drill.Phase("play", 0, 1, 1)]
     facts.series = {("probe", "p"): drill.Series("probe", "p")}
@@ -376,8 +376,8 @@ OTHERS = """\
 ## Scenarios, rules and routes
 
 `scenarios/NAME.py` is a Locust file; its users' host is the scheme, host and port of `system.ready`. Rule files are Prometheus's own.
-`alertmanager.yml` is Alertmanager's own: a drill changes only where its webhooks send to, and refuses receivers of other kinds, since they
-would tell real people and their pages would not be seen."""
+`alertmanager.yml` is Alertmanager's own: a drill changes only where its receivers send to, and refuses those that it cannot catch,
+since they would tell real people and their pages would not be seen ([how to use your own](../how-to/use-your-own-alertmanager-yml.md))."""
 
 JOURNAL = """\
 `results/EXPERIMENT/DRILL/journal.jsonl` holds one JSON object a line, in the order in which they were written. A reader skips kinds that it
@@ -452,6 +452,12 @@ VERDICT = {
     "pages[].acknowledged_s": "When a person took it.",
     "pages[].resolved_s": "When its group was resolved.",
     "pages[].notifications": "The `seq` of each message that belongs to it.",
+    "pages[].messages": "The same messages as people read them, in order.",
+    "pages[].messages[].at_s": "When it arrived.",
+    "pages[].messages[].integration": "What it came by: webhook, slack, email and so on.",
+    "pages[].messages[].status": "firing or resolved.",
+    "pages[].messages[].title": "Its title or subject; empty where the protocol has none.",
+    "pages[].messages[].text": "What stands below the title.",
     "faults": "Every fault as it was played.",
     "faults[].name": "Its name, unique in the drill.",
     "faults[].kind": "Its kind.",

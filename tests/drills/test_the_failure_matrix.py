@@ -13,6 +13,7 @@ import pytest
 
 from firedrill.conduct.ledger import state_directory
 from firedrill.core.events import DrillEnded
+from firedrill.stack.install import find
 
 RULES = "alerts/negotiation.rules.yml"
 ROUTES = "alerts/alertmanager.yml"
@@ -157,4 +158,26 @@ def test_a_broken_file_is_refused_with_line_and_column_and_nothing_is_started(su
     outcome = suite.run("latency")
     assert outcome.code == 2, outcome.said
     assert outcome.said == f"experiments/latency.yaml:{message}\n"
+    assert outcome.folder is None
+
+
+RECEIVERS = {
+    "pushover": "23:5: receivers[1].pushover_configs: a drill cannot catch what pushover sends, because its address is compiled into "
+    "Alertmanager; `replace: [pushover]` in firedrill.yaml, under `embedded:`, has a webhook in its place",
+    "msteams": "23:5: receivers.payments-oncall.msteams_configs: the msteams integration of receiver payments-oncall is not captured: "
+    "Alertmanager VERSION does not know it, only from 0.26 on; `replace: [msteams]` beside `alertmanager:` in firedrill.yaml has a webhook "
+    "in its place",
+}
+"""One whose address is compiled in, and one of a newer Alertmanager."""
+
+
+@pytest.mark.parametrize("kind", RECEIVERS)
+def test_a_receiver_that_cannot_be_caught_is_named_and_nothing_is_started(suite, kind: str) -> None:
+    alertmanager = find("alertmanager")
+    assert alertmanager is not None
+    suite.edit(ROUTES, ("name: payments-oncall\n    webhook_configs:", f"name: payments-oncall\n    {kind}_configs:"))
+    outcome = suite.run("latency")
+    assert outcome.code == 2, outcome.said
+    said = RECEIVERS[kind].replace("VERSION", alertmanager.version)
+    assert outcome.said.removeprefix("firedrill: ") == f"alerts/alertmanager.yml:{said}\n"
     assert outcome.folder is None

@@ -26,6 +26,9 @@ from firedrill.core.events import (
     FaultCleared,
     FaultIntended,
     Noted,
+    NotificationReceived,
+    PageOpened,
+    PageResolved,
     PhaseEntered,
     Samples,
     Unknown,
@@ -60,6 +63,21 @@ def test_every_prefix_is_judged_without_raising_and_none_passes_before_the_end(d
         assert not any("broke" in finding.sentence for finding in live)
         assert facts.ended or not any(finding.verdict is Verdict.PASS for finding in live if finding.expectation == "quiet")
     assert conclude(facts, script.kinds).verdict is Verdict.PASS
+
+
+def test_a_page_keeps_every_message_that_says_that_it_is_over_and_none_of_a_later_thread() -> None:
+    def told(status: str, integration: str) -> NotificationReceived:
+        return NotificationReceived("oncall", status, "g", {}, [], integration)
+
+    facts = fold(written(
+        (1.0, told("firing", "slack")), (1.0, PageOpened("p1", "oncall", ["A"], 1)), (1.1, told("firing", "email")),
+        (2.0, told("resolved", "slack")), (2.0, PageResolved("p1", 4)), (2.1, told("resolved", "email")),
+        (3.0, told("firing", "slack")), (3.0, PageOpened("p2", "oncall", ["A"], 7)), (4.0, told("resolved", "slack")),
+    ))  # fmt: skip
+    assert [[(note.at, note.status) for note in page.notifications] for page in facts.pages] == [
+        [(1.0, "firing"), (1.1, "firing"), (2.0, "resolved"), (2.1, "resolved")],
+        [(3.0, "firing"), (4.0, "resolved")],
+    ]
 
 
 def test_along_a_drill_that_passes_nothing_ever_looks_failed(drill: Any, script: Any) -> None:

@@ -154,7 +154,16 @@ def _paged(alert: str) -> Iterator[Line]:
     }  # fmt: skip
     key, group = f'{{}}:{{alertname="{alert}"}}', {"alertname": alert}
     for at, status, ends in ((33.684, "firing", None), (93.667, "resolved", 91.609)):
-        note = ev.NotificationReceived("payments-oncall", status, key, group, [{**told, "status": status, "ends_at": ends}])
+        note = ev.NotificationReceived(
+            "payments-oncall",
+            status,
+            key,
+            group,
+            [{**told, "status": status, "ends_at": ends}],
+            "slack",
+            f"{status}: {alert}",
+            "Offers are slow\n  see https://runbooks.example.org/slow-bureau",
+        )
         yield at, note, "sink", at
     yield 33.684, ev.PageOpened("p1", "payments-oncall", [alert], 0), "sink", 33.684
     yield 93.667, ev.PageResolved("p1", 0), "sink", 93.667

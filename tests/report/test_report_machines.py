@@ -61,6 +61,11 @@ def test_verdict_json_tells_faults_pages_phases_and_series(judged: JudgedDrill) 
     assert [(page["receiver"], page["opened_s"], page["resolved_s"], len(page["notifications"])) for page in content["pages"]] == [
         ("payments-oncall", 33.684, 93.667, 2)
     ]
+    text = "Offers are slow\n  see https://runbooks.example.org/slow-bureau"
+    assert content["pages"][0]["messages"] == [
+        {"at_s": at, "integration": "slack", "status": status, "title": f"{status}: NegotiationLatencyBudgetBurn", "text": text}
+        for at, status in ((33.684, "firing"), (93.667, "resolved"))
+    ]
     assert [phase["name"] for phase in content["phases"]] == ["prepare", "ramp", "steady", "play", "recover", "end"]
     assert {(one["of"], one["name"]) for one in content["series"]} == {
         ("probe", "offer-journey"), ("load", "negotiate"), ("slo", "negotiation-latency"), ("slo", "negotiation-availability"),

@@ -212,6 +212,15 @@ def test_the_times_that_people_ask_for_stand_at_the_top(light: Opened) -> None:
     ]  # fmt: skip
 
 
+def test_messages_stand_there_as_people_read_them(light: Opened) -> None:
+    first, last = light.page.locator("#messages .message").all()
+    assert list(filter(None, first.inner_text().split("\n"))) == [
+        "firing to payments-oncall by slack at 33.68 s (#140)", "firing: NegotiationLatencyBudgetBurn", "Offers are slow",
+        "  see https://runbooks.example.org/slow-bureau",
+    ]  # fmt: skip
+    assert last.locator("h3").inner_text() == "resolved: NegotiationLatencyBudgetBurn"
+
+
 def test_what_nobody_saw_is_said(opened: Open, unseen: JudgedDrill, placed: Any) -> None:
     page = opened(placed(unseen, "unseen"), javascript=False).page
     assert page.locator(".verdict strong").inner_text().lower() == "inconclusive"

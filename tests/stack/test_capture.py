@@ -94,6 +94,13 @@ receivers:
     }
 
 
+def test_integrations_that_say_nothing_when_a_group_is_resolved_are_known() -> None:
+    silent = {("chat", "slack", 1), ("chat", "wechat", 0), ("mail", "email", 0), ("mail", "email", 1)}
+    assert capture(REAL, AT).silent == silent
+    replaced = capture(REAL.replace("max_alerts: 3", "send_resolved: no"), AT, replace=("wechat",)).silent
+    assert replaced == silent - {("chat", "wechat", 0)} | {("chat", "webhook", 0), ("mail", "webhook", 0)}
+
+
 def test_kinds_of_a_newer_alertmanager_are_captured_where_it_knows_them() -> None:
     text = (
         "receivers:\n- name: a\n  msteamsv2_configs: [{webhook_url: https://x, title: T}]\n  rocketchat_configs: [{channel: c, token: t}]\n"

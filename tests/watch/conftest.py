@@ -21,7 +21,7 @@ from firedrill.core.events import Entry, Event
 from firedrill.core.journal import Journal
 from firedrill.spec.alertmanager import load_alertmanager
 from firedrill.stack.capture import Sinks, capture
-from firedrill.watch.alerts.groups import Groups
+from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.pagers.sink import Sink
 
 INTERVAL = 0.2
@@ -300,13 +300,14 @@ async def telling(tmp_path: Path, sink: Sink, session: aiohttp.ClientSession) ->
         original.write_text(text)
         declared = load_alertmanager(original, tmp_path)
         assert declared.problems == ()
-        file.write_text(capture(text, Sinks(sink.address, sink.mail)).text)
+        captured = capture(text, Sinks(sink.address, sink.mail))
+        file.write_text(captured.text)
         port = free_port()
         command = ["prometheus-alertmanager", f"--config.file={file}", f"--storage.path={tmp_path}/am", "--cluster.listen-address="]
         children.append(await Child.kept("am", [*command, f"--web.listen-address=127.0.0.1:{port}", "--log.level=debug"], log))
         told = Telling(f"http://127.0.0.1:{port}", log, session, file)
         await answers(session, f"{told.url}/-/ready")
-        sink.groups = Groups(told.url, log, declared.route, session)
+        sink.groups = Groups(told.url, log, declared.route, session, {Lane(*each) for each in captured.silent})
         return told
 
     yield start

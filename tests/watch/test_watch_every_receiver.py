@@ -6,7 +6,7 @@ from firedrill.stack.redirects import REDIRECTS
 from firedrill.watch.pagers.protocols import PROTOCOLS
 
 KINDS = ("discord", "email", "opsgenie", "pagerduty", "slack", "sns", "telegram", "victorops", "webex", "webhook", "wechat")
-"""All that Alertmanager 0.25 can send by itself and that can be caught."""
+"""All that Alertmanager 0.25 can send and that can be caught; receivers have names that no URL likes."""
 
 FILE = """\
 global:
@@ -27,38 +27,38 @@ route:
   routes:
 """
 ROUTE = """\
-    - receiver: by {kind}
+    - receiver: 50 % büro/{kind}
       matchers: ['team =~ ".+"']
       continue: true
 """
 RECEIVERS = """\
 receivers:
   - name: nobody
-  - name: by discord
+  - name: 50 % büro/discord
     discord_configs:
       - webhook_url: https://discord.example.org/secret-of-discord
         title: "{{ .Status }}: {{ .CommonAnnotations.summary }}"
         message: "See {{ .CommonAnnotations.runbook_url }}"
-  - name: by email
+  - name: 50 % büro/email
     email_configs:
       - to: oncall@example.org
         send_resolved: true
         headers: {subject: "{{ .Status }}: {{ .CommonAnnotations.summary }}"}
         html: '<h1>{{ .CommonAnnotations.summary }}</h1><p>See <a href="{{ .CommonAnnotations.runbook_url }}">the runbook</a></p>'
-  - name: by opsgenie
+  - name: 50 % büro/opsgenie
     opsgenie_configs:
       - message: "{{ .CommonAnnotations.summary }}"
         description: "See {{ .CommonAnnotations.runbook_url }}"
         priority: P2
         update_alerts: true
-  - name: by pagerduty
+  - name: 50 % büro/pagerduty
     pagerduty_configs:
       - routing_key: secret-of-pagerduty
         description: "{{ .CommonAnnotations.summary }}"
         severity: critical
         details: {firing: "", resolved: "", num_firing: "", num_resolved: "", where: "{{ .CommonLabels.team }}"}
         links: [{href: "{{ .CommonAnnotations.runbook_url }}", text: Runbook}]
-  - name: by slack
+  - name: 50 % büro/slack
     slack_configs:
       - channel: "#oncall"
         send_resolved: true
@@ -67,31 +67,31 @@ receivers:
         text: "<{{ .CommonAnnotations.runbook_url }}|the runbook>"
         fields: [{title: Team, value: "{{ .CommonLabels.team }}"}]
         actions: [{type: button, text: Runbook, url: "{{ .CommonAnnotations.runbook_url }}"}]
-  - name: by sns
+  - name: 50 % büro/sns
     sns_configs:
       - topic_arn: arn:aws:sns:us-east-2:1:pages
         subject: "{{ .CommonAnnotations.summary }}"
         message: "{{ .Status }}: see {{ .CommonAnnotations.runbook_url }}"
         sigv4: {region: us-east-2, access_key: AKIA, secret_key: secret-of-sns}
-  - name: by telegram
+  - name: 50 % büro/telegram
     telegram_configs:
       - bot_token: secret-of-telegram
         chat_id: -100
         message: '{{ .Status }}: <b>{{ .CommonAnnotations.summary }}</b> <a href="{{ .CommonAnnotations.runbook_url }}">the runbook</a>'
-  - name: by victorops
+  - name: 50 % büro/victorops
     victorops_configs:
       - routing_key: payments
         entity_display_name: "{{ .CommonAnnotations.summary }}"
         state_message: "See {{ .CommonAnnotations.runbook_url }}"
-  - name: by webex
+  - name: 50 % büro/webex
     webex_configs:
       - room_id: room
         message: "{{ .Status }}: {{ .CommonAnnotations.summary }}"
         http_config: {authorization: {credentials: secret-of-webex}}
-  - name: by webhook
+  - name: 50 % büro/webhook
     webhook_configs:
       - url: https://hooks.example.org/secret-of-webhook
-  - name: by wechat
+  - name: 50 % büro/wechat
     wechat_configs:
       - to_user: "@all"
         send_resolved: true
@@ -146,14 +146,14 @@ async def test_every_kind_that_alertmanager_sends_is_read_as_its_reader_sees_it_
     assert {key: (event.title, event.text) for key, event in events.items()} == READ
     for entry in received:
         event = entry.event
-        assert event.receiver == f"by {event.integration}"
+        assert event.receiver == f"50 % büro/{event.integration}"
         assert event.group_key == '{}/{team=~".+"}:{alertname="Slow"}'
         assert event.group_labels == {"alertname": "Slow"}
         (alert,) = event.alerts
         assert (alert["status"], alert["labels"]) == (event.status, SLOW)
         assert alert["annotations"]["summary"] == "Offers are slow & late"
         assert entry.at > began
-    assert {entry.event.receiver: entry.event.alerts for entry in book.of(PageOpened)} == {f"by {kind}": ["Slow"] for kind in KINDS}
+    assert {entry.event.receiver: entry.event.alerts for entry in book.of(PageOpened)} == {f"50 % büro/{kind}": ["Slow"] for kind in KINDS}
     assert book.of(BlindBegan) == book.of(Noted) == []
     assert "level=error" not in told.log.read_text()
 

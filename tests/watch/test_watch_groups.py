@@ -1,5 +1,9 @@
 """Which group a message tells of, when its protocol does not say."""
 
+import asyncio
+import re
+from pathlib import Path
+
 import pytest
 
 from firedrill.core.alerting import Place, Route
@@ -95,6 +99,47 @@ async def test_an_alert_that_is_inhibited_is_in_the_group_and_not_in_the_message
     await book.until(lambda: book.of(PageOpened))
     (received,) = book.of(NotificationReceived)
     assert (received.event.title, told(received)) == ("1", ("{}:{}", "firing", ["Down"]))
+
+
+async def test_a_group_that_was_resolved_in_silence_is_not_taken_for_the_next_one_that_fires(telling, book) -> None:
+    alertmanager = await telling(CHAT.replace("send_resolved: true", "send_resolved: false").replace("TITLE", "'Something is wrong'"))
+    await alertmanager.alert(SLOW)
+    await book.until(lambda: len(book.of(NotificationReceived)) == 1)
+    await alertmanager.alert(SLOW, ended=True)
+    await flushed(alertmanager.log, "Slow", "resolved")
+    await alertmanager.alert(LATE)
+    await book.until(lambda: len(book.of(NotificationReceived)) == 2)
+    await alertmanager.alert(SLOW)
+    await book.until(lambda: len(book.of(NotificationReceived)) == 3)
+    assert [told(entry)[1:] for entry in book.of(NotificationReceived)] == [
+        ("firing", ["Slow"]), ("firing", ["Late"]), ("firing", ["Slow"]),
+    ]  # fmt: skip
+    assert book.of(BlindBegan) == []
+
+
+async def flushed(log: Path, name: str, state: str) -> None:
+    """Waits until Alertmanager has sent off a group in that state."""
+    async with asyncio.timeout(10):
+        while True:
+            if re.search(rf"flushing .*{name}\[\w+\]\[{state}\]", written(log)):
+                return
+            await asyncio.sleep(0.05)
+
+
+def written(log: Path) -> str:
+    return log.read_text()
+
+
+async def test_a_group_that_is_inhibited_as_a_whole_is_not_taken_for_one_that_is_told(telling, book) -> None:
+    alertmanager = await telling(CHAT.replace("TITLE", "'Something is wrong'"))
+    await alertmanager.alert(DOWN)
+    await book.until(lambda: len(book.of(NotificationReceived)) == 1)
+    await alertmanager.alert(SLOW)
+    await flushed(alertmanager.log, "Slow", "active")
+    await alertmanager.alert(LATE)
+    await book.until(lambda: len(book.of(NotificationReceived)) == 2)
+    assert [told(entry)[2] for entry in book.of(NotificationReceived)] == [["Down"], ["Late"]]
+    assert book.of(BlindBegan) == []
 
 
 async def test_without_alertmanagers_log_a_page_that_names_its_thread_is_a_page_and_what_it_tells_of_a_blind_spot(

@@ -9,6 +9,7 @@ import pytest
 from firedrill.core.events import Noted, NotificationReceived
 from firedrill.watch.pagers.message import from_html
 from firedrill.watch.pagers.protocols import PROTOCOLS, understood
+from firedrill.watch.pagers.sink import Sink
 
 HASH = "cad65463d11e13d83ed22ad561d73269e67fe33734367787065cd4e397bf771c"
 TOLD = "Labels:\n - alertname = Slow\nAnnotations:\n - summary = It is <slow>\nSource: http://prom/g\n"
@@ -211,3 +212,15 @@ async def test_a_mail_that_is_no_receivers_is_refused_and_noted(sink, book, gree
     await writer.wait_closed()
     assert book.of(Noted)[0].event.text.endswith(f"that is no notification: {why}")
     assert book.of(NotificationReceived) == []
+
+
+async def test_a_mail_program_that_does_not_hang_up_does_not_keep_the_sink_open(clock, book) -> None:
+    sink = await Sink.start(clock, book.journal.append)
+    host, _, port = sink.mail.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    await reader.readline()
+    async with asyncio.timeout(5):
+        await sink.stop()
+        assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()

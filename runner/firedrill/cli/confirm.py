@@ -9,9 +9,9 @@ from firedrill.core.alerting import Route
 from firedrill.core.errors import Refused
 from firedrill.core.model.plan import Plan
 from firedrill.core.model.suite import Environment
+from firedrill.core.routing import possible_routes, static_labels
 from firedrill.core.units import Duration
 from firedrill.plan.asked import all_asked, rules_of
-from firedrill.core.routing import possible_routes, static_labels
 
 OWN = "local"
 """The environment that is nobody else's: it is drilled unasked."""

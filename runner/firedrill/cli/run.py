@@ -38,10 +38,13 @@ def command(
     Ctrl-C stops the drill, puts everything back and judges what there is. The exit code is the worst drill's.
     """
     from firedrill.conduct.drill import Order
+    from firedrill.stack.embedded import refuse_uncaught
 
     files, known = options.checked(paths, environment, run=True, strict=strict)
     files = informed(files, environment)
     chosen, settings = files.environment(environment)
+    if settings.stack.embedded is not None:
+        refuse_uncaught(files.root or Path.cwd(), settings.stack.embedded)
     plans = [options.planned(files, known, experiment, environment) for experiment in files.experiments]
     confirm(plans, chosen, settings, yes)
     for plan in plans:

@@ -36,7 +36,7 @@ from firedrill.stack.external import ExternalStack
 from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
 from firedrill.watch.alerts.back import WayBack
-from firedrill.watch.alerts.groups import Groups
+from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
@@ -167,8 +167,8 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
         rules_url=stack.rules_url, samples_within=stack.samples_within,
     )  # fmt: skip
     alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=other, resend=stack.resend)
-    if stack.alertmanager_log is not None:
-        sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, other)
+    if isinstance(stack, EmbeddedStack):
+        sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, other, {Lane(*each) for each in stack.silent})
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
     back = WayBack(stack.alertmanager_log, clock, record)
     drill.journal.observers += [alertmanager.observe, back.observe]

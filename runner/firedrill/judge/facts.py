@@ -230,8 +230,9 @@ def _paged(facts: Facts, entry: Entry) -> None:
 
 
 def _join(facts: Facts, note: Notification) -> None:
+    """To its thread's page; a receiver may be told by several integrations that a page already is resolved."""
     page = facts.threads.get((note.receiver, note.group_key))
-    if page is not None and page.resolved is None:
+    if page is not None and (page.resolved is None or note.status == "resolved"):
         page.notifications.append(note)
 
 

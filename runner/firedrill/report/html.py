@@ -43,6 +43,8 @@ MOST_ROWS = 400
 """Rows of what happened that the page shows; the journal has them all."""
 LONGEST = 400
 """Characters of a journal entry that the page shows."""
+READ = 40
+"""Messages that the page shows; a storm has more, and nobody reads them here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,14 @@ def render(drill: JudgedDrill, library: str | None, cited: Mapping[int, Entry] |
     page = Environment(
         loader=PackageLoader("firedrill.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    read = [one for one in drill.facts.notifications if one.title or one.text]
     page.filters.update(seconds=seconds, share=share, percent=percent, interval=interval, labels=labels, entry=_entry)
     rows = happenings(drill.facts)
     text = page.get_template("report.html.j2").render(
         drill=drill, facts=drill.facts, plan=drill.facts.plan, marks=MARKS, cited=dict(cited or {}),
         started=datetime.fromtimestamp(drill.facts.wall, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         waterfalls=[_both_ways(drill, one) for one in drill.detections[:MOST]], key_times=key_times(drill),
+        messages=read[:READ], unshown=len(read[READ:]),
         happenings=rows[:MOST_ROWS], more_rows=len(rows[MOST_ROWS:]), legend=list(colours(drill.facts)),
         figure=_for_script(figure(drill)), library=library, inline=None if library else library_text(),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from firedrill.core.verdicts import Finding
-from firedrill.judge.drill import Back, Blind, Detection, FaultWindow, JudgedDrill, Page, SloResult
+from firedrill.judge.drill import Back, Blind, Detection, FaultWindow, JudgedDrill, Notification, Page, SloResult
 
 
 def render(drill: JudgedDrill) -> bytes:
@@ -92,7 +92,12 @@ def _page(page: Page) -> dict[str, Any]:
         "acknowledged_s": _rounded(page.acknowledged),
         "resolved_s": _rounded(page.resolved),
         "notifications": [one.seq for one in page.notifications],
+        "messages": [_message(one) for one in page.notifications],
     }
+
+
+def _message(one: Notification) -> dict[str, Any]:
+    return {"at_s": _rounded(one.at), "integration": one.integration, "status": one.status, "title": one.title, "text": one.text}
 
 
 def _fault(fault: FaultWindow) -> dict[str, Any]:

@@ -18,15 +18,20 @@ from firedrill.stack.redirects import REDIRECTS, STAND_INS, Redirect, Value, usa
 
 # Global addresses, credentials and proxies: each receiver now has its own, so none is needed and no secret is left.
 _GLOBAL = re.compile(r"(http|jira|mattermost|opsgenie|pagerduty|rocketchat|slack|smtp|telegram|victorops|webex|wechat)_(?!from$|hello$)")
+_FALSE = {"false", "no", "off", "n"}
 _MAP, _SEQ, _STR = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The rewritten file and the names of the receivers whose notifications reach the sink."""
+    """The rewritten file and the names of the receivers whose notifications reach the sink.
+
+    `silent` are those of their integrations that say nothing when a group is resolved, as (receiver, kind, number).
+    """
 
     text: str
     receivers: tuple[str, ...]
+    silent: frozenset[tuple[str, str, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ def capture(
     caught = tuple(name for name, node in receivers if _redirect_all(name, node, sinks, replace))
     _strip_global(document)
     _anchor_templates(document, home)
-    return Captured(yaml.serialize(document, Dumper=yaml.BaseDumper, width=10_000), caught)
+    silent = frozenset(each for name, node in receivers for each in _silent(name, node))
+    return Captured(yaml.serialize(document, Dumper=yaml.BaseDumper, width=10_000), caught, silent)
 
 
 def _compose(text: str, file: str) -> yaml.MappingNode:
@@ -124,6 +130,14 @@ def _redirect_all(receiver: str, node: yaml.Node, sinks: Sinks, replace: tuple[s
     if isinstance(node, yaml.MappingNode):
         node.value = [pair for pair in node.value if not pair[0].value.endswith(SUFFIX)] + pointed
     return bool(pointed)
+
+
+def _silent(receiver: str, node: yaml.Node) -> Iterator[tuple[str, str, int]]:
+    for key, value in _pairs(node):
+        for number, one in enumerate(_items(value)):
+            said, kind = _text(_get(one, "send_resolved")).lower(), kind_of(key.value)
+            if said in _FALSE or (not said and not INTEGRATIONS[kind].resolves):
+                yield receiver, kind, number
 
 
 def _as_webhook(one: yaml.Node, kind: str) -> yaml.Node:

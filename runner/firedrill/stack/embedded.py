@@ -42,6 +42,7 @@ class Files:
     prometheus: Path
     rules: Mapping[Path, str]
     receivers: tuple[str, ...]
+    silent: frozenset[tuple[str, str, int]] = frozenset()
 
     def original(self, words: str) -> str:
         """`words` with the names that people know for the files we copied."""
@@ -56,7 +57,7 @@ class EmbeddedStack:
     def __init__(self, files: Files, settings: Embedded, ports: Mapping[str, str], logs: Path) -> None:
         self.prometheus, self.alertmanager = f"http://{ports['prometheus']}", f"http://{ports['alertmanager']}"
         self.prometheus_log, self.alertmanager_log = logs / "prometheus.log", logs / "alertmanager.log"
-        self.config, self.receivers = files.folder, files.receivers
+        self.config, self.receivers, self.silent = files.folder, files.receivers, files.silent
         self.rules_url, self.samples_within, self.resend = "", 0.0, None
         self._files, self._settings, self._ports = files, settings, ports
         self._running: list[Running] = []
@@ -169,7 +170,16 @@ def write_files(root: Path, settings: Embedded, sinks: Sinks, folder: Path, vers
     caught = capture(told, sinks, settings.alertmanager, str(original.parent.absolute()), version, settings.replace)
     used = folder / "alertmanager.yml"
     used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
-    return Files(folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers)
+    return Files(
+        folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers, caught.silent
+    )
+
+
+def refuse_uncaught(root: Path, settings: Embedded) -> None:
+    """Invalid names, before anything starts, receivers that the installed Alertmanager does not know or that cannot be captured."""
+    program = install.find("alertmanager")
+    told = _plain(kubernetes.plain_alertmanager, _read(root / settings.alertmanager, settings.alertmanager), settings.alertmanager)
+    capture(told, Sinks(""), settings.alertmanager, version=program.version if program else "", replace=settings.replace)
 
 
 def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, str]:

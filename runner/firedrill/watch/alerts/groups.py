@@ -5,13 +5,13 @@ a group again before all its receivers have answered. So when a message arrives,
 already, and is the one. Knows the log and Alertmanager's API; refuses to guess between two groups that fit alike.
 """
 
+import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 
@@ -22,6 +22,11 @@ from firedrill.watch.server import Unanswered, ask, unix
 
 DIGITS = 7
 """So many digits of an alert's fingerprint stand in the log."""
+FRESH = 0.2
+"""Seconds for which what Alertmanager said of its alerts is taken to hold; in a storm it is asked no oftener."""
+PATIENCE = 5.0
+MANY = 3
+"""Groups that a sentence names."""
 _WORD = r'("(?:[^"\\]|\\.)*"|\S+)'
 _FLUSH = re.compile(f" aggrGroup={_WORD} msg=flushing alerts={_WORD}")
 _ALERT = re.compile(r" ?(.*?)\[([0-9a-f]{7})\]\[(active|resolved)\]")
@@ -38,17 +43,17 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """A group sent off: the first digits of its alerts' fingerprints, with their names."""
+    """A group sent off: the first digits of its alerts' fingerprints, with their names.
+
+    `words` are what a message about it speaks of, if it speaks of anything.
+    """
 
     number: int
     key: str
+    labels: Mapping[str, str]
     firing: Mapping[str, str]
     resolved: Mapping[str, str]
-
-    @property
-    def words(self) -> set[str]:
-        """What a message about this group speaks of, if it speaks of anything."""
-        return {*self.firing.values(), *self.resolved.values(), *labels_of(self.key).values()} - {""}
+    words: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +77,38 @@ class _Known:
 
 
 class Groups:
-    """Reads the log of the Alertmanager at `url`, in which `route` is the tree of routes."""
+    """Reads the log of the Alertmanager at `url`, in which `route` is the tree of routes.
 
-    def __init__(self, url: str, log: Path, route: Route | None, session: aiohttp.ClientSession) -> None:
-        self.url, self.log, self.session = url, log, session
+    `silent` are the integrations that say nothing when a group is resolved.
+    """
+
+    def __init__(
+        self, url: str, log: Path, route: Route | None, session: aiohttp.ClientSession, silent: Collection[Lane] = frozenset()
+    ) -> None:
+        self.url, self.log, self.session, self.silent = url, log, session, silent
         self._receivers: Mapping[RouteKey, frozenset[str]] = receivers(route)
         self._latest: dict[str, Flush] = {}
         self._hashed: dict[str, str] = {}
         self._told: dict[tuple[Lane, str], Flush] = {}
+        self._untold: dict[Lane, dict[str, Flush]] = {}
         self._known: dict[str, dict[str, _Known]] = {}
         self._read, self._flushes = 0, 0
+        self._looking = asyncio.Lock()
+        self._looked, self._answered = float("-inf"), False
 
     async def of(self, lane: Lane, message: Message) -> Found:
         """The group that a message tells of, as it was sent off; to be asked as soon as the message is there."""
         self._read_on()
-        flush = self._named(message) if message.group_key else self._chosen(lane, message)
-        if isinstance(flush, str):
-            return Found(message.group_key, why=flush)
+        fitting = self._named(message) if message.group_key else self._fitting(lane, message)
+        if len(fitting) > 1:
+            await self._look({start for flush in fitting for start in flush.firing})
+            fitting = self._fitting(lane, message)
+        if len(fitting) != 1:
+            return Found(message.group_key, why=_unknown(message, fitting))
+        (flush,) = fitting
         self._told[lane, flush.key] = flush
-        return Found(flush.key, labels_of(flush.key), await self._alerts(flush))
+        self._untold.get(lane, {}).pop(flush.key, None)
+        return Found(flush.key, flush.labels, await self._alerts(flush))
 
     def _read_on(self) -> None:
         with self.log.open("rb") as file:
@@ -99,53 +117,77 @@ class Groups:
         self._read += len(whole[0]) + len(whole[1])
         for key, firing, resolved in flushes(whole[0].decode(errors="replace")):
             self._flushes += 1
-            self._latest[key] = Flush(self._flushes, key, firing, resolved)
-            self._hashed[sha256(key.encode()).hexdigest()] = key
+            labels = labels_of(key)
+            words = frozenset({*firing.values(), *resolved.values(), *labels.values()} - {""})
+            self._took(Flush(self._flushes, key, labels, firing, resolved, words))
 
-    def _named(self, message: Message) -> Flush | str:
-        key = self._hashed.get(message.group_key, message.group_key)
-        return self._latest.get(key, "Alertmanager's log has no group of its key")
+    def _took(self, flush: Flush) -> None:
+        self._latest[flush.key] = flush
+        self._hashed[sha256(flush.key.encode()).hexdigest()] = flush.key
+        for lane, untold in self._untold.items():
+            untold.pop(flush.key, None)
+            if self._tells(flush, lane):
+                untold[flush.key] = flush
+            elif not flush.firing:  # Alertmanager counts it as told, so that the group is news when it fires again
+                self._told[lane, flush.key] = flush
 
-    def _chosen(self, lane: Lane, message: Message) -> Flush | str:
-        """The one group that fits best; each test is only to tell apart those that passed the one before."""
-        fitting = [flush for flush in self._latest.values() if self._tells(flush, lane.receiver)]
+    def _named(self, message: Message) -> Sequence[Flush]:
+        found = self._latest.get(self._hashed.get(message.group_key, message.group_key))
+        return [] if found is None else [found]
+
+    def _fitting(self, lane: Lane, message: Message) -> Sequence[Flush]:
+        """The groups that fit best; each test is only to tell apart those that passed the one before."""
+        if lane not in self._untold:
+            self._untold[lane] = {key: flush for key, flush in self._latest.items() if self._tells(flush, lane)}
+        fitting = list(self._untold[lane].values()) or [flush for flush in self._latest.values() if self._is_for(flush, lane)]
         text = f"{message.title}\n{message.text}"
         tests: Sequence[Callable[[Flush], bool]] = (
             lambda flush: self._told.get((lane, flush.key)) != flush,
-            lambda flush: _news(self._told.get((lane, flush.key)), flush),
             lambda flush: not message.status or (message.status == "firing") == bool(flush.firing),
             lambda flush: all(word in text for word in flush.words),
+            lambda flush: not self._held(flush),
         )
-        for test in tests:
+        for test in tests if len(fitting) > 1 else ():
             fitting = [flush for flush in fitting if test(flush)] or fitting
-        if len(fitting) == 1:
-            return fitting[0]
-        keys = " or ".join(sorted(flush.key for flush in fitting))
-        return f"it may be of {keys}" if keys else "Alertmanager's log has no group for this receiver"
+        return fitting
 
-    def _tells(self, flush: Flush, receiver: str) -> bool:
-        return receiver in self._receivers.get(route_of(flush.key), frozenset({receiver}))
+    def _tells(self, flush: Flush, lane: Lane) -> bool:
+        return self._is_for(flush, lane) and _news(self._told.get((lane, flush.key)), flush, lane not in self.silent)
+
+    def _is_for(self, flush: Flush, lane: Lane) -> bool:
+        return lane.receiver in self._receivers.get(route_of(flush.key), frozenset({lane.receiver}))
 
     async def _alerts(self, flush: Flush) -> list[Told]:
         if flush.firing:
-            await self._look(flush)
+            await self._look(flush.firing.keys())
         told = [self._as_told(flush, start, name, "firing") for start, name in flush.firing.items()]
         told += [self._as_told(flush, start, name, "resolved") for start, name in flush.resolved.items()]
         # What is silenced or inhibited is in the group and not in the message.
         return [one for each in told if not each[1] for one in each[:1]] or [one for one, _ in told]
 
-    async def _look(self, flush: Flush) -> None:
-        """What the group's alerts say; without an answer their names are known all the same, from the log."""
-        filters = urlencode([("filter", f'{name}="{_escaped(value)}"') for name, value in labels_of(flush.key).items()])
-        try:
-            for one in await ask(self.session, f"{self.url}/api/v2/alerts?{filters}", 2.0):
-                self._known.setdefault(one["fingerprint"][:DIGITS], {})[one["fingerprint"]] = _known(one)
-        except (Unanswered, KeyError, TypeError):
-            return
+    def _held(self, flush: Flush) -> bool:
+        """Whether all of it is silenced or inhibited, so that nobody is called."""
+        return bool(flush.firing) and all(self._as_told(flush, start, name, "firing")[1] for start, name in flush.firing.items())
+
+    async def _look(self, wanted: Set[str]) -> None:
+        """Ask what alerts say, once for all messages of the same moment; without an answer the log still has their names."""
+        clock = asyncio.get_running_loop().time
+        async with self._looking:
+            known = wanted <= self._known.keys()
+            if clock() - self._looked < FRESH and (known or not self._answered):
+                return
+            try:
+                answer = await ask(self.session, f"{self.url}/api/v2/alerts", PATIENCE)
+                for one in answer:
+                    self._known.setdefault(one["fingerprint"][:DIGITS], {})[one["fingerprint"]] = _known(one)
+                self._answered = True
+            except (Unanswered, KeyError, TypeError):
+                self._answered = False
+            self._looked = clock()
 
     def _as_told(self, flush: Flush, start: str, name: str, status: str) -> tuple[Told, bool]:
         """The alert, and whether Alertmanager held it back."""
-        shared = {**labels_of(flush.key), "alertname": name}.items()
+        shared = {**flush.labels, "alertname": name}.items()
         for fingerprint, one in self._known.get(start, {}).items():
             if shared <= one.labels.items():
                 return Told(status, one.labels, one.annotations, one.starts_at, None, fingerprint), one.held
@@ -156,17 +198,20 @@ def _known(one: Mapping[str, Any]) -> _Known:
     return _Known(one["labels"], one["annotations"], unix(one["startsAt"]), one["status"]["state"] == "suppressed")
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _unknown(message: Message, fitting: Sequence[Flush]) -> str:
+    if message.group_key:
+        return "Alertmanager's log has no group of its key"
+    keys = " or ".join(sorted(flush.key for flush in fitting)[:MANY]) + (" or others" if len(fitting) > MANY else "")
+    return f"it may be of {keys}" if fitting else "Alertmanager's log has no group for this receiver"
 
 
-def _news(told: Flush | None, flush: Flush) -> bool:
+def _news(told: Flush | None, flush: Flush, resolves: bool) -> bool:
     """Whether Alertmanager would tell of this flush after that one, but for its repeat interval."""
     if told is None or not flush.firing.keys() <= told.firing.keys():
         return bool(flush.firing)
     if not flush.firing:
-        return bool(told.firing)
-    return not flush.resolved.keys() <= told.resolved.keys()
+        return resolves and bool(told.firing)
+    return resolves and not flush.resolved.keys() <= told.resolved.keys()
 
 
 def flushes(text: str) -> Iterator[tuple[str, Mapping[str, str], Mapping[str, str]]]:

@@ -4,6 +4,7 @@ Knows how Alertmanager writes a key: each route's matchers from the root down, t
 Pure.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
@@ -34,6 +35,7 @@ def _told(route: Route, above: RouteKey) -> Iterator[tuple[RouteKey, str]]:
         yield from _told(below, key)
 
 
+@functools.lru_cache(maxsize=4096)
 def route_of(group_key: str) -> RouteKey:
     """The route that a group's key names."""
     *routes, _ = _BRACES.findall(group_key) or [""]

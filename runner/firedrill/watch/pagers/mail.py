@@ -4,6 +4,7 @@ Knows SMTP, by aiosmtpd; refuses to know what a mail says.
 """
 
 import asyncio
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,18 +22,26 @@ class MailServer:
 
     address: str
     _server: asyncio.Server
+    _sessions: "weakref.WeakSet[SMTP]"
 
     @classmethod
     async def start(cls, take: Take) -> "MailServer":
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(
-            lambda: SMTP(_Handler(take), hostname="localhost", loop=loop, data_size_limit=LONGEST), "127.0.0.1", 0
-        )
+        loop, sessions = asyncio.get_running_loop(), weakref.WeakSet[SMTP]()
+
+        def session() -> SMTP:
+            sessions.add(begun := SMTP(_Handler(take), hostname="localhost", loop=loop, data_size_limit=LONGEST))
+            return begun
+
+        server = await loop.create_server(session, "127.0.0.1", 0)
         host, port = server.sockets[0].getsockname()[:2]
-        return cls(f"{host}:{port}", server)
+        return cls(f"{host}:{port}", server, sessions)
 
     async def stop(self) -> None:
+        """Close, also on whoever has not hung up: waiting for them could take for ever."""
         self._server.close()
+        for session in list(self._sessions):
+            if session.transport is not None:
+                session.transport.close()
         await self._server.wait_closed()
 
 
