@@ -12,14 +12,16 @@ from firedrill.core.nodes import items, pairs, scalar
 
 NOWHERE = "https://placeholder.invalid"
 
-_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|<[^<>]+>|\{\{.*?\}\}|\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%|ENC\[.*\]")
-_ADDRESSES = re.compile(r"(?:.*_)?(?:api_url|webhook_url|pagerduty_url|victorops_url)|url|smarthost|smtp_smarthost")
-_BARE = re.compile(r"^(?P<before>\s*(?:- +)*[\w.-]+:[ ]+|\s*- +)(?P<value>\{\{.*\}\}\S*)(?P<after>\s*)$", re.MULTILINE)
+_PLACEHOLDER = r"\$\{[^}]*\}|\$\([^)]*\)|<[^<>]+>|\{\{.*?\}\}|\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%|ENC\[.*\]"
+_ADDRESSES = r"(?:.*_)?(?:api_url|webhook_url|pagerduty_url|victorops_url)|url|smarthost|smtp_smarthost"
+_BARE = r"(?m)^(?P<before>\s*(?:- +)*[\w.-]+:[ ]+|\s*- +)(?P<value>\{\{.*\}\}\S*)(?P<after>\s*)$"
 
 
 def quoted(source: str) -> str:
     """The text with quotes round each value that is a bare `{{ ... }}`, which YAML would take for a mapping; no line moves."""
-    return _BARE.sub(lambda found: f"{found['before']}'{found['value'].replace(chr(39), chr(39) * 2)}'{found['after']}", source)
+    if "{{" not in source:
+        return source
+    return re.sub(_BARE, lambda found: f"{found['before']}'{found['value'].replace(chr(39), chr(39) * 2)}'{found['after']}", source)
 
 
 def filled(node: yaml.Node) -> yaml.Node:
@@ -39,6 +41,6 @@ def filled(node: yaml.Node) -> yaml.Node:
 
 def _address(key: yaml.Node, value: yaml.ScalarNode) -> yaml.ScalarNode:
     name = str(key.value)
-    if not _ADDRESSES.fullmatch(name) or not _PLACEHOLDER.search(value.value):
+    if not re.fullmatch(_ADDRESSES, name) or not re.search(_PLACEHOLDER, value.value):
         return value
     return scalar("placeholder.invalid:25" if name.endswith("smarthost") else NOWHERE, value)

@@ -15,7 +15,7 @@ from firedrill.spec.yaml import documents_of, only, shown, text_of
 
 TEMPLATE = "this is a template, not yet what it makes; render it first, as with `helm template`"
 
-_TEMPLATE_LINE = re.compile(r"^[ \t]*(?:- +)?(?:\{\{|\{%)", re.MULTILINE)
+_TEMPLATE_LINE = r"(?m)^[ \t]*(?:- +)?(?:\{\{|\{%)"
 
 
 def is_template(text: str) -> bool:
@@ -54,7 +54,7 @@ def _empty(document: Document) -> bool:
 
 def _template_line(text: str, problems: list[Problem]) -> int:
     """The line of the first thing that a template engine would replace, when it may be what the problems come from; else 0."""
-    found = _TEMPLATE_LINE.search(text)
+    found = re.search(_TEMPLATE_LINE, text)
     line = text.count("\n", 0, found.start()) + 1 if found else 0
     return line if line <= max(each.line for each in problems) + 1 else 0
 
