@@ -28,8 +28,10 @@ def _of_page(each: Asked, plan: Plan, expectation: PlannedExpectation) -> Iterat
             for source in plan.alerting.alerts:
                 if source.alert in unwanted or source.alert == target.alert:
                     continue
+                if (left := holds_back(inhibition, source, target)) is None:
+                    continue
                 together = f"{plan.experiment} expects too" if source.alert in wanted else _shared(source, target, plan.alerting)
-                if together and (left := holds_back(inhibition, source, target)) is not None:
+                if together:
                     yield Remark(NAME, target.alert, inhibition.place, _said(each, source, together, left, inhibition))
 
 
