@@ -158,8 +158,10 @@ def write_files(root: Path, settings: Embedded, sink: str, folder: Path) -> File
     What a Kubernetes resource carries is taken out of it.
     """
     original = root / settings.alertmanager
-    told = _plain(kubernetes.plain_alertmanager, _read(original, settings.alertmanager), settings.alertmanager)
-    caught = capture.capture(told, sink, settings.alertmanager, str(original.parent.absolute()))
+    source = _read(original, settings.alertmanager)
+    told, carried = _plain(kubernetes.plain_alertmanager, source, settings.alertmanager), kubernetes.templates(source)
+    home = _written(carried, folder) if carried else original.parent
+    caught = capture.capture(told, sink, settings.alertmanager, str(home.absolute()))
     used = folder / "alertmanager.yml"
     used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
     return Files(folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers)
@@ -174,6 +176,14 @@ def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, 
         target.write_text(_plain(kubernetes.plain_rules, _read(root / declared, declared), declared))
         copied[target] = declared
     return copied
+
+
+def _written(templates: Mapping[str, str], folder: Path) -> Path:
+    """The folder from which a configuration finds the templates that were in its Secret."""
+    for name, text in templates.items():
+        (folder / "templates").mkdir(exist_ok=True)
+        (folder / "templates" / Path(name).name).write_text(text)
+    return folder
 
 
 def _plain(unwrap: Callable[[str], str], text: str, declared: str) -> str:
