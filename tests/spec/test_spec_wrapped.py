@@ -142,3 +142,14 @@ def test_what_is_wrong_with_wrapped_routes_is_said_at_its_place(source: str, sai
     found = read(source, "routes")
     assert len(found) == len(said), found
     assert all(each.startswith(start) for each, start in zip(found, said, strict=True)), found
+
+
+WHOLE = {**wild.RULES, "secret": wild.SECRET_IN_CLEAR, "v1alpha1": wild.ALPHA, "v1beta1": wild.BETA, "plain": wild.PLAIN_ROUTES}
+
+
+@pytest.mark.parametrize("source", WHOLE.values(), ids=list(WHOLE))
+def test_a_file_that_ends_anywhere_is_never_a_stumble(source: str, write: Write, tmp_path: Path) -> None:
+    for end in range(0, len(source), 61):
+        file = write("cut.yaml", source[:end].encode())
+        assert load_rules(file, tmp_path, 60) is not None
+        assert load_alertmanager(file, tmp_path) is not None
