@@ -138,7 +138,7 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
             )
         ],
         [
-            f'{ROUTES}:14:7: warning: unreachable-route: the route to unrouted is never taken: the labels of every alert rule it out (team =~ "pay|web")'
+            f'{ROUTES}:14:7: warning: unreachable-route: no alert of these rules takes the route to unrouted: their own labels rule it out (team =~ "pay|web")'
         ],
     ),
     (
@@ -164,7 +164,7 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
             )
         ],
         [
-            f"{ROUTES}:17:7: warning: unreachable-route: the route to unrouted is never taken: routes before it, without `continue: true`, take NegotiationApiDown"
+            f"{ROUTES}:17:7: warning: unreachable-route: no alert of these rules takes the route to unrouted: routes before it, without `continue: true`, take NegotiationApiDown"
         ],
     ),
     (
