@@ -489,7 +489,7 @@ VERDICT = {
 
 LINT = """\
 Without errors, `firedrill validate` says what can never work, or not as it is meant to: a warning with the place, the name of the lint and
-the reason. `--strict` makes an error of each. `firedrill plan` says those that concern its own experiment, alerts and receivers.
+the reason. `--strict` makes an error of each. `firedrill plan` says those that concern its own experiment.
 
 What is meant to be so is allowed in `firedrill.yaml`, one entry of `lint.allow` each, with the reason: `lint` is the name, `of` the alert,
 receiver or experiment that the warning is about (all of them when left out), `because` why. An entry that allows nothing is warned of too.

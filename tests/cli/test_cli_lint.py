@@ -29,6 +29,20 @@ Edit = tuple[str, str, str]
 
 CASES: list[tuple[str, list[Edit], list[str]]] = [
     (
+        "a page expected sooner than the rule can fire",
+        [(SLOW, "within: 45s", "within: 5s")],
+        [
+            f"{SLOW}:16:5: warning: cannot-pass: {SLOW_PAGE.replace('45s', '5s')}: the earliest possible page is 5s880ms after the fault (window 2s880ms, for 2s, group_wait 1s), even with every request bad"
+        ],
+    ),
+    (
+        "too few samples in the play phase",
+        [("probes/offer_journey.py", 'EVERY = "500ms"', 'EVERY = "2s"')],
+        [
+            "experiments/placebo.yaml:1:1: warning: cannot-pass: slo offer-journey: 90 % needs 29 samples with none bad, and one every 2s gives 20 in the play phase (40s)"
+        ],
+    ),
+    (
         "a threshold over 100 % in one of two windows",
         [
             (
@@ -124,7 +138,7 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
             )
         ],
         [
-            f'{ROUTES}:14:7: warning: unreachable-route: the route to unrouted is never taken: the labels of every alert rule it out (team =~ "pay|web")'
+            f'{ROUTES}:14:7: warning: unreachable-route: no alert of these rules takes the route to unrouted: their own labels rule it out (team =~ "pay|web")'
         ],
     ),
     (
@@ -150,7 +164,7 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
             )
         ],
         [
-            f"{ROUTES}:17:7: warning: unreachable-route: the route to unrouted is never taken: routes before it, without `continue: true`, take NegotiationApiDown"
+            f"{ROUTES}:17:7: warning: unreachable-route: no alert of these rules takes the route to unrouted: routes before it, without `continue: true`, take NegotiationApiDown"
         ],
     ),
     (

@@ -131,3 +131,35 @@ def test_a_first_route_with_matchers_stands_below_one_that_tells_nobody() -> Non
         "routes": [{"receiver": "team", "matchers": ['team="shop"'], "active_time_intervals": ["days"]}],
     }
     assert [each["name"] for each in found["receivers"]] == ["team", "outside"]
+
+
+BLOCKS = """\
+route:
+  receiver: team
+receivers:
+- name: team
+  slack_configs:
+  - text: |
+      {{ range .Alerts }}
+      - {{ .Annotations.summary }}
+      url: {{ .GeneratorURL }}
+      {{ end }}
+    title: {{ .Values.title }}
+    fields:
+    - |-
+     {{ .one }}
+    - title: >-
+        {{ .two }}
+      value: {{ .Values.three }}
+"""
+
+
+def test_quotes_are_set_round_bare_values_and_nowhere_within_a_text() -> None:
+    found = told(BLOCKS)["receivers"][0]["slack_configs"][0]
+    assert found == {
+        "text": "{{ range .Alerts }}\n- {{ .Annotations.summary }}\nurl: {{ .GeneratorURL }}\n{{ end }}\n",
+        "title": "{{ .Values.title }}",
+        "fields": ["{{ .one }}", {"title": "{{ .two }}", "value": "{{ .Values.three }}"}],
+    }
+    sound = BLOCKS.replace("title: {{ .Values.title }}", "title: x").replace("value: {{ .Values.three }}", "value: y")
+    assert plain_alertmanager(sound) == sound

@@ -73,9 +73,13 @@ RULE_CASES = [
     ("Helm around rules", "{{- if .Values.rules }}\n" + NAMED + GROUPS + "  - name: a\n{{- end }}\n",
         ["1:1: this is a template, not yet what it makes; render it first, as with `helm template`"]),
     ("Helm within a resource", NAMED + "  labels:\n    {{- include \"labels\" . | nindent 4 }}\n" + GROUPS,
-        ["6:1: this is a template, not yet what it makes; render it first, as with `helm template`"]),
+        ["6:5: this is a template, not yet what it makes; render it first, as with `helm template`"]),
     ("Jinja", "groups:\n{% for x in y %}\n- name: a\n{% endfor %}\n",
         ["2:1: this is a template, not yet what it makes; render it first, as with `helm template`"]),
+    ("a wait that Helm fills in", NAMED + GROUPS + "  - name: a\n    rules:\n    - alert: X\n      expr: up\n      for: {{ .Values.wait }}\n",
+        ["11:12: this is a template, not yet what it makes; render it first, as with `helm template`"]),
+    ("a text with templates above another mistake", NAMED + GROUPS + "  - name: a\n    rules:\n    - alert: X\n      annotations:\n        a: |\n          {{ $value }}\n      expr: up: down\n",
+        ["13:15: a colon does not fit here; put quotes round a value that holds ': ', or check the indentation"]),
     ("Helm within an expression", NAMED + GROUPS + "  - name: a\n    rules:\n    - alert: X\n      expr: up < {{ .Values.least }}\n",
         ["10:13: groups[0].rules[0].expr: this is a template, not yet what it makes; render it first, as with `helm template`"]),
     ("an anchor that holds itself", NAMED + "spec: &a\n  groups: *a\n", ["5:7: spec.groups: this anchor holds an alias of itself"]),
@@ -121,6 +125,10 @@ ROUTE_CASES = [
     ("no YAML in a secret", "apiVersion: v1\nkind: Secret\nstringData:\n  alertmanager.yaml: 'a: ['\n", ["4:22: the configuration in the Secret is not YAML: "]),
     ("no mapping in a secret", "apiVersion: v1\nkind: Secret\nstringData:\n  alertmanager.yaml: a\n",
         ["4:22: the configuration in the Secret is not one mapping with `route` and `receivers`"]),
+    ("a loop in a secret", "apiVersion: v1\nkind: Secret\nstringData:\n  alertmanager.yaml: |\n    route: &a\n      routes: [*a]\n",
+        ["5:12: route.routes[0]: this anchor holds an alias of itself"]),
+    ("too deep in a secret", "apiVersion: v1\nkind: Secret\nstringData:\n  alertmanager.yaml: '" + "[" * 3000 + "]" * 3000 + "'\n",
+        ["4:22: the configuration in the Secret is not YAML: it is nested too deeply"]),
     ("another kind", "apiVersion: v1\nkind: Service\n", ["1:1: no configuration is in here: Service is neither a Secret nor an AlertmanagerConfig"]),
     ("a misspelt key of an AlertmanagerConfig", wild.BETA.replace("activeTimeIntervals", "activeTimesInterval"),
         ["12:5: route.routes[0].active_times_interval: unknown key; did you mean 'active_time_intervals'?"]),
@@ -134,3 +142,14 @@ def test_what_is_wrong_with_wrapped_routes_is_said_at_its_place(source: str, sai
     found = read(source, "routes")
     assert len(found) == len(said), found
     assert all(each.startswith(start) for each, start in zip(found, said, strict=True)), found
+
+
+WHOLE = {**wild.RULES, "secret": wild.SECRET_IN_CLEAR, "v1alpha1": wild.ALPHA, "v1beta1": wild.BETA, "plain": wild.PLAIN_ROUTES}
+
+
+@pytest.mark.parametrize("source", WHOLE.values(), ids=list(WHOLE))
+def test_a_file_that_ends_anywhere_is_never_a_stumble(source: str, write: Write, tmp_path: Path) -> None:
+    for end in range(0, len(source), 61):
+        file = write("cut.yaml", source[:end].encode())
+        assert load_rules(file, tmp_path, 60) is not None
+        assert load_alertmanager(file, tmp_path) is not None

@@ -1,5 +1,6 @@
 """The embedded stack runs what Kubernetes resources carry."""
 
+import base64
 from pathlib import Path
 
 import aiohttp
@@ -45,6 +46,16 @@ def test_an_address_that_is_a_placeholder_is_captured(suite: Path, settings: Emb
     write_files(suite, settings, Sinks("127.0.0.1:9"), tmp_path)
     (team,) = yaml.safe_load((tmp_path / "alertmanager.yml").read_text())["receivers"]
     assert team["webhook_configs"] == [{"url": "http://127.0.0.1:9/receivers/team/webhook/0"}]
+
+
+def test_the_templates_of_a_secret_are_written_beside_its_configuration(suite: Path, settings: Embedded, tmp_path: Path) -> None:
+    inner = wild.INNER + 'templates: ["/etc/alertmanager/config/*.tmpl"]\n'
+    words = base64.b64encode(b'{{ define "x" }}hi{{ end }}').decode()
+    secret = {"apiVersion": "v1", "kind": "Secret", "stringData": {"alertmanager.yaml": inner}, "data": {"words.tmpl": words}}
+    (suite / "alerts/alertmanager.yml").write_text(yaml.safe_dump(secret))
+    write_files(suite, settings, "127.0.0.1:9", tmp_path)
+    assert yaml.safe_load((tmp_path / "alertmanager.yml").read_text())["templates"] == [f"{tmp_path}/templates/*.tmpl"]
+    assert (tmp_path / "templates/words.tmpl").read_text() == '{{ define "x" }}hi{{ end }}'
 
 
 def test_a_resource_without_rules_is_named_before_anything_starts(suite: Path, settings: Embedded, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from firedrill.core.errors import Problem, Refused, Severity
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.plan import Plan
 from firedrill.plan import lint
-from firedrill.plan.timeline import resolve
+from firedrill.plan.timeline import longest_window, resolve
 from firedrill.spec.check import Checked
 from firedrill.spec.suite import SETTINGS
 from firedrill.spec.yaml import shown
@@ -28,9 +28,11 @@ def doubts(files: Checked, known: Kinds, environment: str | None) -> list[Proble
 def _plans(files: Checked, known: Kinds, chosen: str) -> Iterator[Plan]:
     """What a limit refuses is not drilled here, and `plan` says so."""
     _, environment = files.environment(chosen)
+    alerting = files.alerting[chosen]
+    longest = longest_window(alerting)
     for experiment in files.experiments:
         try:
-            yield resolve(experiment, chosen, environment, files.slos, files.probes, files.alerting[chosen], known)
+            yield resolve(experiment, chosen, environment, files.slos, files.probes, alerting, known, longest)
         except Refused:
             continue
 

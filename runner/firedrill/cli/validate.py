@@ -29,10 +29,11 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
     """
     from firedrill.spec.check import check
 
-    found = check(paths or options.all_experiments(), kinds(), os.environ, environment_name=environment)
+    known = kinds()
+    found = check(paths or options.all_experiments(), known, os.environ, environment_name=environment)
     if environment is not None and found.suite is not None:
         found.environment(environment)
-    problems = found.problems if found.errors else (*found.problems, *doubts(found, kinds(), environment))
+    problems = found.problems if found.errors else (*found.problems, *doubts(found, known, environment))
     if as_json:
         options.echo_json({"problems": [_as_json(one) for one in problems], "experiments": [one.name for one in found.experiments]})
     else:

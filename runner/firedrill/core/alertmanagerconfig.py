@@ -30,7 +30,7 @@ _GLOBAL = {
     "emailConfigs": (("smtp_smarthost", "placeholder.invalid:25"), ("smtp_from", "alertmanager@placeholder.invalid")),
 }
 """What an AlertmanagerConfig may leave to the cluster's own global settings, which a drill has not got."""
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CAMEL = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 _SIGNS = {"=": "=", "!=": "!=", "=~": "=~", "!~": "!~"}
 
 
@@ -163,4 +163,4 @@ def _secret(key: str, reference: yaml.Node) -> yaml.ScalarNode:
 
 def _key(node: yaml.Node) -> yaml.ScalarNode:
     name = str(node.value)
-    return scalar(_OTHERWISE.get(name) or _CAMEL.sub("_", name).lower(), node)
+    return scalar(_OTHERWISE.get(name) or re.sub(_CAMEL, "_", name).lower(), node)

@@ -85,10 +85,20 @@ def plain_alertmanager(source: str) -> str:
     documents = _composed(readable)
     unwrapped = unwrap_alertmanager(documents, readable)
     if unwrapped is not None:
-        return written(filled(_sound(unwrapped)))
+        found = filled(_sound(unwrapped))
+        return written(_here(found) if templates(readable) else found)
     if len(documents) != 1 or (readable == source and filled(documents[0]) is documents[0]):
         return source
     return written(filled(documents[0]))
+
+
+def templates(source: str) -> dict[str, str]:
+    """The template files that a Secret carries beside its configuration, whose `templates` then name them under `templates/`."""
+    resources = [each for document in _composed(source) for each in _resources(document)]
+    secret = next((each for each in resources if _kind(each) == "Secret"), None)
+    clear = {str(key.value): text(value) for key, value in pairs(get(secret, "stringData"))}
+    encoded = {str(key.value): _decoded(value) or "" for key, value in pairs(get(secret, "data"))}
+    return {name: held for name, held in (encoded | clear).items() if name.endswith(".tmpl")}
 
 
 def _composed(source: str) -> list[yaml.Node]:
@@ -97,6 +107,17 @@ def _composed(source: str) -> list[yaml.Node]:
         return [node for node in yaml.compose_all(source, Loader=yaml.BaseLoader) if node is not None and node.value]
     except yaml.YAMLError:
         return []
+
+
+def _here(configuration: yaml.Node) -> yaml.MappingNode:
+    """The operator mounts a Secret's templates beside its configuration, wherever that is."""
+    made = [
+        (key, sequence([scalar(f"templates/{text(each).rpartition('/')[2]}", each) for each in items(value)], value))
+        if key.value == "templates"
+        else (key, value)
+        for key, value in pairs(configuration)
+    ]
+    return mapping(made, configuration)
 
 
 def _sound(unwrapped: Unwrapped) -> yaml.MappingNode:
@@ -157,13 +178,18 @@ def _of_secret(secret: yaml.Node, source: str) -> Unwrapped:
         if (value := get(secret, "stringData", name)) is not None:
             return _only(value, source, None)
         if (value := get(secret, "data", name)) is not None:
-            try:
-                held = base64.b64decode("".join(text(value).split()), validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
+            if (held := _decoded(value)) is None:
                 return Unwrapped(None, (Trouble(value, f"{name} of the Secret is not text in base64"),))
             return _only(value, source, held)
     known = ", ".join(str(key.value) for part in ("stringData", "data") for key, _ in pairs(get(secret, part))) or "nothing"
     return Unwrapped(None, (Trouble(secret, f"the Secret holds no alertmanager.yaml; it holds {known}"),))
+
+
+def _decoded(value: yaml.Node) -> str | None:
+    try:
+        return base64.b64decode("".join(text(value).split()), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
 
 
 def _only(value: yaml.Node, source: str, held: str | None) -> Unwrapped:

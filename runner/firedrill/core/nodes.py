@@ -3,13 +3,14 @@
 Knows nodes and their marks; refuses to know what any key means. Nodes that are made here stand where the node they are made `like` does.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import yaml
 
 Pair = tuple[yaml.Node, yaml.Node]
 
 _MAP, _SEQ, _STR = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str"
+_DEEPEST = 100
 
 
 def pairs(node: yaml.Node | None) -> list[Pair]:
@@ -56,10 +57,10 @@ def inner(holder: yaml.Node, source: str, held: str | None = None) -> list[yaml.
 
     Exact for a literal block (`|`); of other styles every part stands where the scalar does. `yaml.YAMLError` when it is not YAML.
     """
-    found = [node for node in yaml.compose_all(text(holder) if held is None else held, Loader=yaml.BaseLoader) if node is not None]
+    found = _composed(text(holder) if held is None else held)
     literal = held is None and getattr(holder, "style", None) == "|"
     down, right = (holder.start_mark.line + 1, _indentation(holder, source)) if literal else (None, 0)
-    for node in {id(each): each for document in found for each in _all(document)}.values():
+    for node in _all(found):
         node.start_mark = _moved(node.start_mark, holder, down, right)
         node.end_mark = _moved(node.end_mark, holder, down, right)
     return found
@@ -77,8 +78,23 @@ def _indentation(holder: yaml.Node, source: str) -> int:
     return len(first) - len(first.lstrip(" "))
 
 
-def _all(node: yaml.Node) -> Iterator[yaml.Node]:
-    yield node
-    children = items(node) + [part for pair in pairs(node) for part in pair]
-    for child in children:
-        yield from _all(child)
+def _composed(source: str) -> list[yaml.Node]:
+    # Composing is recursive: depth is looked at first, event by event.
+    depth = 0
+    for event in yaml.parse(source, Loader=yaml.BaseLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError("it is nested too deeply")
+    return [node for node in yaml.compose_all(source, Loader=yaml.BaseLoader) if node is not None]
+
+
+def _all(found: list[yaml.Node]) -> Iterable[yaml.Node]:
+    """Each node once, however many aliases lead to it."""
+    seen: dict[int, yaml.Node] = {}
+    left = list(found)
+    while left:
+        node = left.pop()
+        if id(node) not in seen:
+            seen[id(node)] = node
+            left += [*items(node), *(part for pair in pairs(node) for part in pair)]
+    return seen.values()

@@ -5,6 +5,7 @@ Refuses to guess anything else: a wait or a label that is not there yet is an er
 """
 
 import re
+from collections.abc import Iterator
 
 import yaml
 
@@ -12,14 +13,48 @@ from firedrill.core.nodes import items, pairs, scalar
 
 NOWHERE = "https://placeholder.invalid"
 
-_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|<[^<>]+>|\{\{.*?\}\}|\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%|ENC\[.*\]")
-_ADDRESSES = re.compile(r"(?:.*_)?(?:api_url|webhook_url|pagerduty_url|victorops_url)|url|smarthost|smtp_smarthost")
-_BARE = re.compile(r"^(?P<before>\s*(?:- +)*[\w.-]+:[ ]+|\s*- +)(?P<value>\{\{.*\}\}\S*)(?P<after>\s*)$", re.MULTILINE)
+_PLACEHOLDER = r"\$\{[^}]*\}|\$\([^)]*\)|<[^<>]+>|\{\{.*?\}\}|\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%|ENC\[.*\]"
+_ADDRESSES = r"(?:.*_)?(?:api_url|webhook_url|pagerduty_url|victorops_url)|url|smarthost|smtp_smarthost"
+_KEY = r"\s*(?:- +)*(?:[\w.\"'-]+:)?"
+_BARE = rf"(?P<before>{_KEY} *)(?P<value>\{{\{{.*\}}\}}\S*)\s*"
+_BLOCK = r"(?P<lead>\s*(?:- +)*)(?P<key>[\w.\"'-]+:)?\s*[|>][-+0-9]*\s*(?:#.*)?"
+_QUICK = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def quoted(source: str) -> str:
     """The text with quotes round each value that is a bare `{{ ... }}`, which YAML would take for a mapping; no line moves."""
-    return _BARE.sub(lambda found: f"{found['before']}'{found['value'].replace(chr(39), chr(39) * 2)}'{found['after']}", source)
+    if "{{" not in source or not _has_bare(source):
+        return source
+    lines = source.splitlines()
+    for number, line in outside_blocks(source):
+        if (found := re.fullmatch(_BARE, line)) and found["before"].strip():
+            lines[number] = found["before"] + "'" + found["value"].replace("'", "''") + "'"
+    return "\n".join(lines) + "\n"
+
+
+def outside_blocks(source: str) -> Iterator[tuple[int, str]]:
+    """Each line, counted from 0, that is not part of a text under `|` or `>`, in which anything may stand."""
+    deeper: int | None = None
+    for number, line in enumerate(source.splitlines()):
+        indentation = len(line) - len(line.lstrip(" "))
+        if deeper is not None and (indentation > deeper or not line.strip()):
+            continue
+        block = re.fullmatch(_BLOCK, line)
+        deeper = None if block is None else len(block["lead"]) if block["key"] else block["lead"].rfind("-")
+        yield number, line
+
+
+def _has_bare(source: str) -> bool:
+    """Whether YAML cannot read it, or reads a mapping in the place of a mapping's first key."""
+    before: object = None
+    try:
+        for event in yaml.parse(source, Loader=_QUICK):
+            if isinstance(event, yaml.MappingStartEvent) and isinstance(before, yaml.MappingStartEvent) and before.flow_style:
+                return True
+            before = event
+    except yaml.YAMLError:
+        return True
+    return False
 
 
 def filled(node: yaml.Node) -> yaml.Node:
@@ -39,6 +74,6 @@ def filled(node: yaml.Node) -> yaml.Node:
 
 def _address(key: yaml.Node, value: yaml.ScalarNode) -> yaml.ScalarNode:
     name = str(key.value)
-    if not _ADDRESSES.fullmatch(name) or not _PLACEHOLDER.search(value.value):
+    if not re.fullmatch(_ADDRESSES, name) or not re.search(_PLACEHOLDER, value.value):
         return value
     return scalar("placeholder.invalid:25" if name.endswith("smarthost") else NOWHERE, value)

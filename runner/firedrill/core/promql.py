@@ -5,6 +5,7 @@ Knows the grammar through `promql_parser`; refuses to know values, servers or ti
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import promql_parser as ast
@@ -15,8 +16,9 @@ Node = Any
 """A node of promql_parser's tree; its classes share no useful ancestor in their types."""
 
 
+@lru_cache(maxsize=1024)
 def parse(expr: str) -> Node:
-    """The expression's tree; ValueError says what is wrong with it."""
+    """The expression's tree, which nobody changes, so that one is enough; ValueError says what is wrong with it."""
     return ast.parse(expr)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from firedrill.core import detection, statistics
 from firedrill.core.alerting import AlertingRule, Route
-from firedrill.core.model.plan import Plan
+from firedrill.core.model.plan import Plan, PlannedExpectation
 from firedrill.core.model.slos import Slo, Source
 from firedrill.core.routing import possible_routes, static_labels
-from firedrill.plan.asked import Asked, all_asked, first_fault, rules_of
+from firedrill.plan.asked import Asked, all_asked, asked, first_fault, rules_of
 from firedrill.plan.company import of_group, of_inhibition
 from firedrill.plan.contents import of_contents
 from firedrill.plan.lint.short_history import STEADY_TRIES
@@ -21,11 +21,20 @@ from firedrill.plan.words import length, share, unknown
 __all__ = ["Row", "describe", "warnings"]
 
 
+STEADY_TRIES = 3
+"""How many times `steady:` the steady phase may last before a drill gives up (DESIGN, a drill's life)."""
+
+
 def warnings(plan: Plan) -> tuple[str, ...]:
     """All that can be said now, in the order of the file."""
-    expected = (said for each in all_asked(plan) for said in _of_expectation(each, plan))
-    promises = (said for slo in plan.slos for said in _of_slo(slo, plan))
-    return tuple(dict.fromkeys((*_of_play(plan), *promises, *expected)))
+    return tuple(dict.fromkeys(said for _, said in told(plan)))
+
+
+def told(plan: Plan) -> Iterator[tuple[PlannedExpectation | None, str]]:
+    """The same, each with the expectation that it is about; what is about none is about the experiment as a whole."""
+    yield from ((None, said) for said in _of_play(plan))
+    yield from ((None, said) for slo in plan.slos for said in _of_slo(slo, plan))
+    yield from ((each, said) for each in plan.expectations for said in _of_expectation(asked(each), plan))
 
 
 def _of_play(plan: Plan) -> Iterator[str]:

@@ -51,8 +51,9 @@ def resolve(
     probes: Mapping[str, Probe],
     alerting: Alerting,
     kinds: Kinds,
+    longest: float | None = None,
 ) -> Plan:
-    """As `make_plan`, with nothing said yet of what cannot pass."""
+    """As `make_plan`, with nothing said yet of what cannot pass; `longest` is the rules' longest window, when it is known already."""
     if refused := (*refusals(experiment, environment_name, environment), *_unknown_names(experiment, slos, probes)):
         raise Refused("\n".join(refused))
     stack = environment.stack.used
@@ -72,7 +73,7 @@ def resolve(
         alerting=alerting,
         scrape_interval=float(stack.scrape_interval),
         evaluation_interval=float(stack.evaluation_interval),
-        longest_window=_longest_window(alerting),
+        longest_window=longest_window(alerting) if longest is None else longest,
         links=environment.links,
         chaos=experiment.chaos,
     )
@@ -124,7 +125,8 @@ def _expectation(expectation: Expectation) -> PlannedExpectation:
     )
 
 
-def _longest_window(alerting: Alerting) -> float:
+def longest_window(alerting: Alerting) -> float:
+    """Seconds of the longest range that any rule looks back over; Invalid names a rule that is not PromQL."""
     rules: tuple[RecordingRule | AlertingRule, ...] = (*alerting.records, *alerting.alerts)
     return max((_window(rule, alerting) for rule in rules), default=0.0)
 

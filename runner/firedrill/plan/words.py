@@ -1,13 +1,14 @@
 """Words that warnings share: a name that nothing has, lengths of time, shares, lists."""
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from firedrill.core.units import Duration
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`there is no probe offer-jurney; did you mean offer-journey?`, or the names there are when none is near."""
+    from difflib import get_close_matches  # only a misspelt name pays for it
+
     names = sorted(set(known))
     if near := get_close_matches(name, names, n=1):
         return f"there is no {what} {name}; did you mean {near[0]}?"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from firedrill.core.errors import Problem
 from firedrill.core.kubernetes import Unwrap, unwrap_alertmanager, unwrap_rules
-from firedrill.core.placeholders import quoted
+from firedrill.core.placeholders import outside_blocks, quoted
 from firedrill.spec.located import Document, Scalar, Table, grow
 from firedrill.spec.yaml import documents_of, only, shown, text_of
 
 TEMPLATE = "this is a template, not yet what it makes; render it first, as with `helm template`"
 
-_TEMPLATE_LINE = re.compile(r"^[ \t]*(?:- +)?(?:\{\{|\{%)", re.MULTILINE)
+_OPENS = r"\s*(?:- +)*(?:[\w.\"'-]+:\s+)?(?=\{\{|\{%)"
 
 
 def is_template(text: str) -> bool:
@@ -40,8 +40,8 @@ def _read(path: Path, unwrap: Unwrap, prepared: Callable[[str], str]) -> tuple[D
     text = prepared(text)
     documents, problems = documents_of(shown(path), text, path.suffix == ".json")
     documents = [each for each in documents if not _empty(each)] or documents[:1]
-    if problems and (line := _template_line(text, problems)):
-        return None, [Problem(shown(path), line, 1, "", TEMPLATE)]
+    if problems and (at := _template(text, problems)):
+        return None, [Problem(shown(path), *at, "", TEMPLATE)]
     if problems or not any(isinstance(each.tree, Table) and "kind" in each.tree.keys for each in documents):
         return only(documents, problems)
     return _unwrapped(documents, text, unwrap)
@@ -52,11 +52,12 @@ def _empty(document: Document) -> bool:
     return isinstance(document.tree, Scalar) and document.tree.nothing
 
 
-def _template_line(text: str, problems: list[Problem]) -> int:
-    """The line of the first thing that a template engine would replace, when it may be what the problems come from; else 0."""
-    found = _TEMPLATE_LINE.search(text)
-    line = text.count("\n", 0, found.start()) + 1 if found else 0
-    return line if line <= max(each.line for each in problems) + 1 else 0
+def _template(text: str, problems: list[Problem]) -> tuple[int, int] | None:
+    """Line and column of the first thing that a template engine would replace, when the problems may come from it."""
+    for number, line in outside_blocks(text):
+        if (found := re.match(_OPENS, line)) and number <= max(each.line for each in problems):
+            return number + 1, found.end() + 1
+    return None
 
 
 def _unwrapped(documents: list[Document], text: str, unwrap: Unwrap) -> tuple[Document | None, list[Problem]]:

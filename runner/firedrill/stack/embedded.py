@@ -166,8 +166,10 @@ def write_files(root: Path, settings: Embedded, sinks: Sinks, folder: Path, vers
     What a Kubernetes resource carries is taken out of it. `version` is that of the Alertmanager that will read it.
     """
     original = root / settings.alertmanager
-    told = _plain(kubernetes.plain_alertmanager, _read(original, settings.alertmanager), settings.alertmanager)
-    caught = capture(told, sinks, settings.alertmanager, str(original.parent.absolute()), version, settings.replace)
+    source = _read(original, settings.alertmanager)
+    told, carried = _plain(kubernetes.plain_alertmanager, source, settings.alertmanager), kubernetes.templates(source)
+    home = _written(carried, folder) if carried else original.parent
+    caught = capture(told, sinks, settings.alertmanager, str(home.absolute()), version, settings.replace)
     used = folder / "alertmanager.yml"
     used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
     return Files(
@@ -190,6 +192,14 @@ def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, 
         target.write_text(_plain(kubernetes.plain_rules, _read(root / declared, declared), declared))
         copied[target] = declared
     return copied
+
+
+def _written(templates: Mapping[str, str], folder: Path) -> Path:
+    """The folder from which a configuration finds the templates that were in its Secret."""
+    for name, text in templates.items():
+        (folder / "templates").mkdir(exist_ok=True)
+        (folder / "templates" / Path(name).name).write_text(text)
+    return folder
 
 
 def _plain(unwrap: Callable[[str], str], text: str, declared: str) -> str:

@@ -9,6 +9,7 @@ from firedrill.core.model.plan import Plan
 from firedrill.core.model.suite import Allowed
 from firedrill.plan.asked import all_asked
 from firedrill.plan.lint import (
+    cannot_pass,
     for_too_long,
     hidden_page,
     idle_inhibition,
@@ -26,6 +27,7 @@ from firedrill.plan.lint.remark import Check, Linted, Remark
 __all__ = ["CHECKS", "Check", "Linted", "Remark", "about", "is_allowed", "remarks"]
 
 CHECKS: tuple[Check, ...] = (
+    cannot_pass.CHECK,
     over_100.CHECK,
     late_record.CHECK,
     for_too_long.CHECK,
@@ -51,7 +53,7 @@ def is_allowed(remark: Remark, allowed: Iterable[Allowed]) -> bool:
 
 
 def about(plan: Plan, allowed: Iterable[Allowed] = ()) -> tuple[Remark, ...]:
-    """What is said of the alerts and receivers that one drill expects; the rest of the rules is not its business."""
+    """What is said of the alerts and receivers that one drill expects, beside what it cannot pass."""
     names = {plan.experiment} | {name for each in all_asked(plan) for name in (each.alert, each.to) if name}
-    said = remarks(Linted(plan.alerting, (plan,)))
+    said = (remark for remark in remarks(Linted(plan.alerting, (plan,))) if remark.lint != cannot_pass.NAME)
     return tuple(remark for remark in said if remark.of in names and not is_allowed(remark, allowed))

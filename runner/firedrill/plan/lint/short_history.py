@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from firedrill.core import promql
 from firedrill.core.alerting import Alerting, AlertingRule, Place, RecordingRule
 from firedrill.core.model.plan import Plan
+from firedrill.plan.cannot_pass import STEADY_TRIES
 from firedrill.plan.lint.remark import Check, Linted, Remark
 from firedrill.plan.words import length
 
 NAME = "short-history"
-STEADY_TRIES = 3
-"""How many times `steady:` the steady phase may last before a drill gives up (conduct/steady.py)."""
 
 
 def look(linted: Linted) -> Iterator[Remark]:

@@ -21,9 +21,10 @@ def look(linted: Linted) -> Iterator[Remark]:
 def _below(parent: Route, taken: set[int], alerting: Alerting) -> Iterator[Remark]:
     for number, route in enumerate(parent.routes):
         if (before := _shadow(parent.routes[:number], route)) is not None:
-            yield _remark(route, f"the route before it (line {before.place.line}) takes all that it would, without `continue: true`")
+            why = f"the route before it (line {before.place.line}) takes all that it would, without `continue: true`"
+            yield _remark(route, f"the route to {route.receiver} is never taken: {why}")
         elif alerting.alerts and id(route) not in taken:
-            yield _remark(route, _why(route, alerting))
+            yield _remark(route, f"no alert of these rules takes the route to {route.receiver}: {_why(route, alerting)}")
         else:
             yield from _below(route, taken, alerting)
 
@@ -34,8 +35,8 @@ def _shadow(before: tuple[Route, ...], route: Route) -> Route | None:
     return next((each for each in before if not each.continue_ and {parts(matcher) for matcher in each.matchers} <= wanted), None)
 
 
-def _remark(route: Route, why: str) -> Remark:
-    return Remark(NAME, route.receiver, route.place, f"the route to {route.receiver} is never taken: {why}")
+def _remark(route: Route, message: str) -> Remark:
+    return Remark(NAME, route.receiver, route.place, message)
 
 
 def _why(route: Route, alerting: Alerting) -> str:
@@ -43,7 +44,7 @@ def _why(route: Route, alerting: Alerting) -> str:
     if wanted:
         names = listed(list(dict.fromkeys(rule.alert for rule in wanted)))
         return f"routes before it, without `continue: true`, take {names}"
-    return f"the labels of every alert rule it out ({listed(_ruled_out(route, alerting.alerts))})"
+    return f"their own labels rule it out ({listed(_ruled_out(route, alerting.alerts))})"
 
 
 def _ruled_out(route: Route, rules: tuple[AlertingRule, ...]) -> list[str]:
