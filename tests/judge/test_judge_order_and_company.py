@@ -132,6 +132,15 @@ def test_an_alert_that_fired_and_paged_nobody_or_never_fired_says_so(grouped: An
     assert grouped.finding().sentence.endswith(f"in no message with {OTHER}: {OTHER} never fired.")
 
 
+def test_alerts_of_one_page_that_never_fired_at_once_say_so(grouped: Any, script: Any) -> None:
+    alone = NotificationReceived("payments-oncall", "firing", "payments-oncall:{}", {}, [script.instance(name=OTHER)])
+    assert (
+        grouped.plus((28.0, alone))
+        .finding()
+        .sentence.endswith(f"{OTHER} was told of in the same page, but never while {script.alert} fired.")
+    )
+
+
 def test_company_that_nobody_could_have_seen_is_inconclusive(grouped: Any) -> None:
     assert grouped.plus((30.0, BlindBegan("sink", "refused"))).finding().verdict is Verdict.INCONCLUSIVE
 
@@ -145,7 +154,7 @@ def flap(script: Any) -> list[Any]:
 
 def test_an_alert_that_fires_until_the_fault_is_cleared_stays(script: Any) -> None:
     tape = script.tape(script.expectation("alert", script.alert, stays="until-cleared"))
-    assert tape.plan.expectations[0].words == f"alert {script.alert} staying firing until-cleared"
+    assert tape.plan.expectations[0].words == f"alert {script.alert} staying firing until cleared"
     live = tape.until(25).finding(25)
     assert (live.verdict, live.sentence) == (Verdict.PENDING, f"{script.alert} stays firing so far.")
     assert live.until == pytest.approx(14 + 20 + 2.5, abs=0.1)
@@ -199,7 +208,7 @@ def test_an_interrupted_stay_is_inconclusive(script: Any) -> None:
 
 def test_a_page_stays_open(script: Any) -> None:
     tape = script.tape(script.expectation("page", script.alert, stays="until-cleared"))
-    assert tape.plan.expectations[0].words == f"page {script.alert} staying open until-cleared"
+    assert tape.plan.expectations[0].words == f"page {script.alert} staying open until cleared"
     assert judged(tape) == (
         Verdict.PASS,
         f"{script.alert} paged payments-oncall 9.1s after the fault, stayed open until the fault was cleared.",

@@ -20,7 +20,7 @@ from firedrill.judge.parts.alert_firing import Wanted, count, firing, too_early
 from firedrill.judge.parts.alert_held import INHIBITION, SILENCE, held
 from firedrill.judge.parts.alert_resolved import resolved
 from firedrill.judge.parts.order import Came, after
-from firedrill.judge.parts.stays import FIRING, Life, Stay, stays
+from firedrill.judge.parts.stays import FIRING, Life, Stay, said, stays
 from firedrill.judge.sight import watching
 from firedrill.judge.wording import pairs, times
 
@@ -75,7 +75,7 @@ class AlertExpectation(Declared):
         yield from [f"after {self.after}"] if self.after is not None else []
         yield from [f"inhibited by {self.inhibited_by}"] if self.inhibited_by is not None else []
         yield from ["silenced"] if self.silenced else []
-        yield from [f"staying {'firing' if isinstance(self.stays, str) else 'firing for'} {self.stays}"] if self.stays is not None else []
+        yield from [f"staying firing {said(self.stays)}"] if self.stays is not None else []
 
 
 def judge(declared: AlertExpectation, words: str, facts: Facts) -> Finding:

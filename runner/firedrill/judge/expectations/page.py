@@ -23,7 +23,7 @@ from firedrill.judge.parts.page_count import count
 from firedrill.judge.parts.page_group import grouped
 from firedrill.judge.parts.page_links import reachable
 from firedrill.judge.parts.page_resolved import resolved
-from firedrill.judge.parts.stays import Life, Spoken, Stay, stays
+from firedrill.judge.parts.stays import Life, Spoken, Stay, said, stays
 from firedrill.judge.sight import PAGING, paging
 from firedrill.judge.wording import both, clipped, pairs, quoted, times
 
@@ -47,8 +47,8 @@ class PageExpectation(Declared):
     """An alert that must page no later than this one: the root cause first. In one message is in order."""
     grouped_with: Texts = ()
     """Alerts that some message of the page lists beside this one; a name or a list."""
-    has: tuple[str, ...] = ()
-    """Annotations or labels that the page must carry, not empty."""
+    has: Texts = ()
+    """Annotations or labels that the page must carry, not empty; a name or a list."""
     annotations: Mapping[str, str] = {}
     """Annotations that the page must carry, word for word."""
     says: Texts = ()
@@ -92,7 +92,7 @@ class PageExpectation(Declared):
         yield from (f"with {name} {quoted(clipped(text, 60))}" for name, text in self.annotations.items())
         yield from [f"saying {both(quoted(clipped(text, 60)) for text in self.says)}"] if self.says else []
         yield from ["with reachable links"] if self.links is not None else []
-        yield from [f"staying {'open' if isinstance(self.stays, str) else 'open for'} {self.stays}"] if self.stays is not None else []
+        yield from [f"staying open {said(self.stays)}"] if self.stays is not None else []
 
 
 def judge(declared: PageExpectation, words: str, facts: Facts) -> Finding:

@@ -38,6 +38,11 @@ Stay = Annotated[Duration | Literal["until-cleared"], PlainValidator(_stay), Pla
 """`20s` or `until-cleared`."""
 
 
+def said(stay: Duration | str) -> str:
+    """`for 20s` or `until cleared`."""
+    return f"for {stay}" if isinstance(stay, Duration) else "until cleared"
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """From firing, or from a page's opening, until it was resolved; `until` is None while it lasts."""
