@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from firedrill.core.model.plan import Plan
 from firedrill.judge.drill import AlertSpan, Facts, Notice, Page
+from firedrill.judge.messages import became, is_broken
 from firedrill.judge.moments import close, phase
 from firedrill.judge.pages import instances, paged_alerts
-from firedrill.judge.parts.page_links import became, is_broken
 from firedrill.judge.wording import both, seconds
 
 NAMING = ("page", "alert")
