@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from firedrill.core.events import AlertFiring, BlindBegan, LinkChecked, PageOpened
+from firedrill.core.events import AlertFiring, BlindBegan, LinkChecked, NotificationReceived, PageOpened
 from firedrill.core.verdicts import Verdict
 
 OTHER = "LedgerErrors"
@@ -90,6 +90,13 @@ def test_labels_may_be_excepted(script: Any) -> None:
     assert tape.plan.expectations[0].words == "quiet except with severity=info"
     assert tape.plus(firing(severity="info")).finding().verdict is Verdict.PASS
     assert tape.plus(firing(severity="page")).finding().verdict is Verdict.FAIL
+
+
+def test_one_instance_without_the_excepted_labels_is_a_surprise(script: Any) -> None:
+    told = [script.instance(name=OTHER) | {"labels": {"alertname": OTHER, "severity": severity}} for severity in ("info", "page")]
+    note = NotificationReceived("ledger", "firing", "g", {}, told)
+    tape = quiet(script, except_labels={"severity": "info"}).plus((26.0, note), (26.0, PageOpened("p2", "ledger", (OTHER,), 0)))
+    assert tape.finding().sentence == f"{OTHER} paged ledger at 26.0s, which nothing expected."
 
 
 @pytest.mark.parametrize("how", [{"after": OTHER}, {"grouped_with": [OTHER]}])

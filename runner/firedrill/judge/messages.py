@@ -6,7 +6,7 @@ Knows where each receiver's text stands; refuses to guess it where nobody kept i
 from collections.abc import Iterator, Mapping
 
 from firedrill.core import links
-from firedrill.judge.drill import Notification
+from firedrill.judge.drill import Link, Notification
 from firedrill.judge.pages import instances
 
 TOLD_BY_WEBHOOK = ("summary", "description")
@@ -24,6 +24,16 @@ def text_of(note: Notification, alert: str, labels: Mapping[str, str]) -> str | 
 def links_of(note: Notification, alert: str, labels: Mapping[str, str]) -> tuple[str, ...]:
     """Every link in the message's text and in the annotations of the alert."""
     return links.find([note.title, note.text, *_annotations(note, alert, labels)])
+
+
+def is_broken(link: Link) -> bool:
+    """Whether whoever follows it comes to nothing."""
+    return link.status is None or link.status >= 400
+
+
+def became(link: Link) -> str:
+    """`answers 404`, or why it gave no answer."""
+    return f"answers {link.status}" if link.status is not None else f"cannot be reached ({link.error})"
 
 
 def _annotations(note: Notification, alert: str, labels: Mapping[str, str], names: tuple[str, ...] | None = None) -> Iterator[str]:

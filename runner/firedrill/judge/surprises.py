@@ -3,14 +3,14 @@
 Knows names, receivers and labels; refuses to say whether a surprise matters: `quiet` fails for it, a report shows it anyway.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from firedrill.core.model.plan import Plan
 from firedrill.judge.drill import AlertSpan, Facts, Notice, Page
+from firedrill.judge.messages import became, is_broken
 from firedrill.judge.moments import close, phase
 from firedrill.judge.pages import instances, paged_alerts
-from firedrill.judge.parts.page_links import became, is_broken
 from firedrill.judge.wording import both, seconds
 
 NAMING = ("page", "alert")
@@ -52,13 +52,17 @@ def _pages(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
     for page in facts.pages:
         if page.receiver in excused.receivers or not (page.opened >= since or page.resolved is None or page.resolved > since):
             continue
-        names = sorted(name for name in paged_alerts(page) if not all(_excused(excused, name, one) for one in _labels(page, name)))
+        names = sorted(name for name in paged_alerts(page) if name not in excused.alerts and not _labelled(excused, page, name))
         if names:
             yield Notice(f"{both(names)} paged {page.receiver} at {seconds(page.opened)}", [page.seqs["opened"]])
 
 
-def _labels(page: Page, alert: str) -> Sequence[Mapping[str, str]]:
-    return [one["labels"] for note in page.notifications for one in instances(note, alert)] or [{}]
+def _labelled(excused: Excused, page: Page, alert: str) -> bool:
+    """Whether every instance that the page tells of carries the labels that excuse it."""
+    if not excused.labels:
+        return False
+    told = [one["labels"] for note in page.notifications for one in instances(note, alert)]
+    return bool(told) and all(excused.labels.items() <= labels.items() for labels in told)
 
 
 def _excused(excused: Excused, alert: str, labels: Mapping[str, str]) -> bool:
@@ -67,8 +71,10 @@ def _excused(excused: Excused, alert: str, labels: Mapping[str, str]) -> bool:
 
 def _told_to(facts: Facts, excused: Excused, alert: str) -> bool:
     """Whether excused receivers alone are told of it; while the drill runs it may not have come to them yet."""
+    if not excused.receivers:
+        return False
     told = {page.receiver for page in facts.pages if alert in paged_alerts(page)}
-    return bool(excused.receivers) and told <= excused.receivers and (bool(told) or facts.ended is None)
+    return told <= excused.receivers and (bool(told) or facts.ended is None)
 
 
 def _fired(span: AlertSpan, since: float, until: float) -> bool:

@@ -42,7 +42,9 @@ class Links:
 
     def observe(self, entry: Entry) -> None:
         """Begin to fetch what a message links to and nothing has fetched before."""
-        if not self._over and isinstance(entry.event, NotificationReceived) and entry.event.status == "firing":
+        if self._over or len(self._seen) >= MOST:
+            return
+        if isinstance(entry.event, NotificationReceived) and entry.event.status == "firing":
             for url in self._new(entry.event):
                 task = asyncio.create_task(self._check(url, entry.seq))
                 self._open.add(task)

@@ -1,28 +1,22 @@
 """`alert:`: a rule's alert fires in time and is resolved in time, whoever is told of it; or it is held back and nobody is.
 
-Relies on Prometheus alone, but for what holds an alert back, which Alertmanager says.
+Knows what can be asked of an alert, and how a line says it; how each part is judged is in judge/parts.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
 from firedrill.core.kinds import ExpectationKind
 from firedrill.core.model.declared import Count, Declared, Flag, clash
+from firedrill.core.model.stay import Stay, in_words
 from firedrill.core.units import Duration
-from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.drill import AlertSpan, Facts
-from firedrill.judge.grounds import Check, finding, polled, settle, shaken
-from firedrill.judge.moments import Moment, expected_origin, origin
-from firedrill.judge.pages import spans
-from firedrill.judge.parts.alert_firing import Wanted, count, firing, too_early
-from firedrill.judge.parts.alert_held import INHIBITION, SILENCE, held
-from firedrill.judge.parts.alert_resolved import resolved
-from firedrill.judge.parts.order import Came, after
-from firedrill.judge.parts.stays import FIRING, Life, Stay, stays
-from firedrill.judge.sight import watching
+from firedrill.core.verdicts import Finding
 from firedrill.judge.wording import pairs, times
+
+if TYPE_CHECKING:
+    from firedrill.judge.drill import Facts
 
 
 class AlertExpectation(Declared):
@@ -75,56 +69,14 @@ class AlertExpectation(Declared):
         yield from [f"after {self.after}"] if self.after is not None else []
         yield from [f"inhibited by {self.inhibited_by}"] if self.inhibited_by is not None else []
         yield from ["silenced"] if self.silenced else []
-        yield from [f"staying {'firing' if isinstance(self.stays, str) else 'firing for'} {self.stays}"] if self.stays is not None else []
+        yield from [f"staying firing {in_words(self.stays)}"] if self.stays is not None else []
 
 
-def judge(declared: AlertExpectation, words: str, facts: Facts) -> Finding:
+def judge(declared: AlertExpectation, words: str, facts: "Facts") -> Finding:
     """Judge one expected alert; pending, while the drill runs, until it fired and was resolved or its deadlines passed."""
-    if (reason := shaken(facts)) is not None:
-        return settle(words, declared.alert, [reason])
-    start = origin(facts)
-    if start is None:
-        expected = expected_origin(facts)
-        until = None if expected is None or declared.within is None else expected + declared.within + polled(facts)
-        return finding(words, Check(Verdict.PENDING, f"waiting for the fault, and then for {declared.alert} to fire", (), until))
-    fired = [span for span in spans(facts, declared.alert, declared.labels) if span.firing is not None]
-    if (early := too_early(facts, fired, start)) is not None:
-        return settle(words, declared.alert, [early])
-    fired = [span for span in fired if (span.firing or 0.0) >= start.at]
-    if declared.times == 0:
-        return settle(words, declared.alert, [count(declared.alert, 0, facts, fired, start)])
-    return settle(words, declared.alert, list(_parts(declared, facts, fired, start)))
+    from firedrill.judge.parts.alert import judged  # who only reads the file pays for none of it
 
-
-def _parts(declared: AlertExpectation, facts: Facts, fired: list[AlertSpan], start: Moment) -> Iterator[Check]:
-    wanted = Wanted(declared.alert, declared.labels, declared.within, declared.not_before)
-    yield firing(wanted, facts, fired, start)
-    if not fired:
-        return
-    if declared.times is not None:
-        yield count(declared.alert, declared.times, facts, fired, start)
-    if declared.after is not None:
-        yield _after(declared.after, facts, fired, start)
-    if declared.inhibited_by is not None:
-        yield held(declared.alert, declared.labels, INHIBITION, declared.inhibited_by, facts, fired, start)
-    if declared.silenced:
-        yield held(declared.alert, declared.labels, SILENCE, None, facts, fired, start)
-    if declared.stays is not None:
-        lives = [Life(span.firing or 0.0, span.resolved, _cited(span)) for span in fired]
-        yield stays(declared.stays, facts, lives, FIRING, start, watching(facts, declared.alert))
-    if declared.resolved is not None:
-        yield resolved(declared.alert, declared.resolved, facts, fired)
-
-
-def _after(other: str, facts: Facts, fired: list[AlertSpan], start: Moment) -> Check:
-    mine = min((Came(span.firing or 0.0, [span.seqs["firing"]]) for span in fired), key=lambda one: one.at)
-    lives = [span for span in spans(facts, other) if span.firing is not None and (span.resolved is None or span.resolved > start.at)]
-    theirs = [Came(span.firing or 0.0, [span.seqs["firing"]]) for span in lives]
-    return after(other, "fired", facts, mine, theirs, start, watching(facts, other))
-
-
-def _cited(span: AlertSpan) -> list[int]:
-    return [span.seqs[name] for name in ("firing", "resolved") if name in span.seqs]
+    return judged(declared, words, facts)
 
 
 KIND = ExpectationKind(

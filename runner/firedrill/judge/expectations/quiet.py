@@ -1,21 +1,18 @@
 """`quiet`: nothing else fires and nobody else is paged, from the steady phase to the drill's end.
 
-Silence is proved by those who listened: it passes only when Prometheus and the sink were watched the whole time.
+Knows what may be excepted; how silence is judged is in judge/parts.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from firedrill.core.kinds import ExpectationKind
 from firedrill.core.model.declared import Declared, Texts
-from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.drill import Facts
-from firedrill.judge.grounds import Check, blinded, cut_short, finding, shaken
-from firedrill.judge.moments import close, phase
-from firedrill.judge.sight import cited, failed_rules
-from firedrill.judge.surprises import Excused, named, surprises
-from firedrill.judge.wording import both, pairs, seconds
+from firedrill.core.verdicts import Finding
+from firedrill.judge.wording import both, pairs
 
-LISTENED = ("prometheus", "sink")
+if TYPE_CHECKING:
+    from firedrill.judge.drill import Facts
 
 
 class Exceptions(Declared):
@@ -45,43 +42,11 @@ class QuietExpectation(Declared):
             yield from [f"with {pairs(self.quiet.except_labels)}"] if self.quiet.except_labels else []
 
 
-def judge(declared: QuietExpectation, words: str, facts: Facts) -> Finding:
+def judge(declared: QuietExpectation, words: str, facts: "Facts") -> Finding:
     """Judge the silence; it stays pending while the drill runs, unless it is broken."""
-    reason = shaken(facts)
-    heard = phase(facts, "steady") or phase(facts, "play")
-    if phase(facts, "play") is None or heard is None:
-        return finding(words, _quiet(reason) if reason is not None else Check(Verdict.PENDING, "listening from the steady phase on"))
-    if (noise := _noise(facts, _excused(declared, facts), heard.start)) is not None:
-        return finding(words, noise)
-    if facts.ended is None:
-        return finding(words, Check(Verdict.PENDING, "nothing else has fired or paged so far", [heard.seq]))
-    missed = (
-        reason or cut_short(facts, None, "it was meant to") or blinded(facts, [*LISTENED, *failed_rules(facts)], heard.start, close(facts))
-    )
-    if missed is not None:
-        return finding(words, _quiet(missed))
-    looks = facts.coverage["prometheus"].looks
-    while_ = f"from {seconds(heard.start)} to {seconds(close(facts))}"
-    text = f"nothing else fired or paged {while_}: {looks} looks at Prometheus, the sink always open"
-    return finding(words, Check(Verdict.PASS, text, [heard.seq, *cited(facts, LISTENED)]))
+    from firedrill.judge.parts.quiet import judged  # who only reads the file pays for none of it
 
-
-def _quiet(reason: Check) -> Check:
-    return Check(reason.verdict, f"silence {reason.words}", reason.evidence)
-
-
-def _excused(declared: QuietExpectation, facts: Facts) -> Excused:
-    """What is no surprise: what other expectations name, and the exceptions."""
-    own = declared.quiet or Exceptions()
-    return Excused(named(facts.plan) | frozenset(own.except_), frozenset(own.except_to), own.except_labels)
-
-
-def _noise(facts: Facts, excused: Excused, since: float) -> Check | None:
-    heard = surprises(facts, excused, since)
-    if not heard:
-        return None
-    evidence = [seq for one in heard for seq in one.evidence]
-    return Check(Verdict.FAIL, f"{both(one.sentence for one in heard)}, which nothing expected", evidence)
+    return judged(declared, words, facts)
 
 
 KIND = ExpectationKind(

@@ -1,22 +1,17 @@
 """`slo:`: an objective held while the fault was on, or was met again in time after it was cleared.
 
-Judged from samples alone; refuses to call an objective met or broken on fewer samples than that takes.
+Knows what can be asked of an objective; how it is judged is in judge/parts.
 """
+
+from typing import TYPE_CHECKING
 
 from firedrill.core.kinds import ExpectationKind
 from firedrill.core.model.declared import Declared
-from firedrill.core.model.slos import Slo
 from firedrill.core.units import Duration
-from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.drill import Facts, Phase
-from firedrill.judge.grounds import Check, cut_short, finding, shaken
-from firedrill.judge.moments import Moment, cleared, close, expected_clear, phase
-from firedrill.judge.sight import blinds, describe
-from firedrill.judge.slo import WINDOW, Recovery, bins, named, recovery, result, sentence, silence, source, tally, verdict_of
-from firedrill.judge.wording import both, promise, seconds, share
+from firedrill.core.verdicts import Finding
 
-FLUSH = 1.5
-"""Seconds after a second is over in which its bin may still be on its way."""
+if TYPE_CHECKING:
+    from firedrill.judge.drill import Facts
 
 
 class SloExpectation(Declared):
@@ -32,97 +27,11 @@ class SloExpectation(Declared):
         return f"slo {self.slo}" + (f" recovered within {self.recovered}" if self.recovered is not None else " held")
 
 
-def judge(declared: SloExpectation, words: str, facts: Facts) -> Finding:
+def judge(declared: SloExpectation, words: str, facts: "Facts") -> Finding:
     """Judge one objective, over the play phase or after the clearing."""
-    slo = named(facts, declared.slo)
-    if slo is None:
-        return _say(words, Verdict.INCONCLUSIVE, f"{declared.slo} cannot be judged: the experiment does not list it under slos")
-    if (reason := shaken(facts)) is not None:
-        return finding(words, Check(reason.verdict, f"{slo.name} {reason.words}", reason.evidence))
-    check = _held(slo, facts) if declared.recovered is None else _recovered(slo, declared.recovered, facts)
-    return finding(words, check)
+    from firedrill.judge.parts.slo import judged  # who only reads the file pays for none of it
 
-
-def _say(words: str, verdict: Verdict, text: str) -> Finding:
-    return finding(words, Check(verdict, text))
-
-
-def _held(slo: Slo, facts: Facts) -> Check:
-    play = phase(facts, "play")
-    if play is None or play.end is None or not _told(facts, slo, play.end):
-        expected = expected_clear(facts)
-        until = None if expected is None else (expected if play is None or play.end is None else play.end) + 1 + FLUSH
-        return Check(Verdict.PENDING, f"{slo.name} is judged when play ends", (), until)
-    if phase(facts, "recover") is None and (early := cut_short(facts, None, "play was over")) is not None:
-        return Check(early.verdict, f"{slo.name} {early.words}", early.evidence)
-    return _unheard(slo, facts, play.start, play.end) or _stands(slo, facts, play)
-
-
-def _told(facts: Facts, slo: Slo, end: float) -> bool:
-    """Whether every bin of the time until `end` is in."""
-    return facts.ended is not None or facts.now >= end + 1 + FLUSH or max(bins(facts, slo), default=-1.0) >= end
-
-
-def _stands(slo: Slo, facts: Facts, play: Phase) -> Check:
-    sli = result(facts, slo, "play")
-    assert sli is not None
-    assert play.end is not None
-    return Check(verdict_of(sli), sentence(sli), [play.seq, *tally(facts, slo, play.start, play.end).seqs])
-
-
-def _unheard(slo: Slo, facts: Facts, start: float, end: float) -> Check | None:
-    """A blind spot of the SLO's source, or a stretch without any sample, between `start` and `end`."""
-    spots = blinds(facts, (source(slo), f"slo {slo.name}"), start, end)
-    if spots:
-        why = both(dict.fromkeys(describe(spot) for spot in spots))
-        return Check(Verdict.INCONCLUSIVE, f"{slo.name} cannot be judged: {why}", [spot.seq for spot in spots])
-    gap = silence(facts, slo, start, end)
-    if gap is not None:
-        return Check(Verdict.INCONCLUSIVE, f"{slo.name} cannot be judged: it has no samples from {seconds(gap[0])} to {seconds(gap[1])}")
-    return None
-
-
-def _recovered(slo: Slo, allowed: Duration, facts: Facts) -> Check:
-    clear = cleared(facts)
-    if clear is None:
-        return _not_cleared(slo, allowed, facts)
-    found, deadline = recovery(facts, slo, clear.at), clear.at + allowed
-    if found.at is not None and found.at <= max(deadline, clear.at + 1):
-        return _unheard(slo, facts, clear.at, close(facts) if facts.ended else found.at) or _well(slo, allowed, found, clear)
-    last = deadline + WINDOW + FLUSH
-    if facts.ended is None and facts.now < last:
-        return Check(Verdict.PENDING, f"{slo.name} is to recover within {allowed} after {clear.name}", clear.evidence, last)
-    if (early := cut_short(facts, deadline + WINDOW, f"{allowed} after {clear.name} and a window of {WINDOW}s were over")) is not None:
-        return Check(early.verdict, f"{slo.name} {early.words}", early.evidence)
-    return _unheard(slo, facts, clear.at, min(close(facts), deadline + WINDOW)) or _ill(slo, allowed, found, clear)
-
-
-def _not_cleared(slo: Slo, allowed: Duration, facts: Facts) -> Check:
-    if facts.ended is not None:
-        return Check(Verdict.INCONCLUSIVE, f"{slo.name} cannot be judged: the drill ended before the fault was cleared")
-    expected = expected_clear(facts)
-    until = None if expected is None else expected + allowed + WINDOW + FLUSH
-    return Check(Verdict.PENDING, f"{slo.name} is to recover once the fault is cleared", (), until)
-
-
-def _well(slo: Slo, allowed: Duration, found: Recovery, clear: Moment) -> Check:
-    assert found.at is not None
-    text = (
-        f"{slo.name} met {promise(slo.objective)} again {seconds(found.at - clear.at)} after {clear.name}, within {allowed}, and to the end"
-    )
-    return Check(Verdict.PASS, text, [*clear.evidence, *found.seqs])
-
-
-def _ill(slo: Slo, allowed: Duration, found: Recovery, clear: Moment) -> Check:
-    evidence = [*clear.evidence, *found.seqs]
-    if found.worst is None:
-        return Check(Verdict.INCONCLUSIVE, f"{slo.name} cannot be judged: it has no samples after {clear.name}", evidence)
-    worst = f"at worst {share(found.worst)} of a {WINDOW}s window's samples were good, {promise(slo.objective)} are promised"
-    if found.at is None:
-        return Check(Verdict.FAIL, f"{slo.name} did not recover within {allowed} after {clear.name}: {worst}", evidence)
-    delay = found.at - clear.at
-    late = f"{slo.name} recovered {seconds(delay)} after {clear.name}, {seconds(delay - allowed)} later than within"
-    return Check(Verdict.FAIL, f"{late} {allowed}: {worst}", evidence)
+    return judged(declared, words, facts)
 
 
 KIND = ExpectationKind(

@@ -61,6 +61,9 @@ def _is_of(span: AlertSpan, one: Held) -> bool:
 
 
 def _called(one: Held) -> str:
-    names = f" {both(one.names)}" if one.names else ""
-    what = {INHIBITION: "the inhibition by", SILENCE: "the silence", MUTE: "the time interval"}[one.by]
-    return f"{what}{names}" + (f" ({one.why})" if one.why else "")
+    """`the silence s1 (maintenance)`; an inhibition goes by what says why, since fingerprints tell nobody anything."""
+    names = both(one.names) if one.names else ""
+    if one.by == INHIBITION:
+        return f"the inhibition by {one.why or names or 'another alert'}"
+    what = {SILENCE: "the silence", MUTE: "the time interval"}[one.by]
+    return " ".join(filter(None, (what, names, f"({one.why})" if one.why else "")))

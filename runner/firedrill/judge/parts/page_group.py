@@ -25,7 +25,7 @@ def grouped(alert: str, others: Sequence[str], facts: Facts, found: Sequence[Hit
     )
     if missed is not None:
         return missed
-    why, more = _why_apart(facts, apart[0], start)
+    why, more = _why_apart(facts, alert, apart[0], found, start)
     words = f"paged {found[0].page.receiver}, but in no message with {both(apart)}: {why}"
     return Check(Verdict.FAIL, words, [*evidence, *more])
 
@@ -35,8 +35,10 @@ def _together(alert: str, other: str, found: Sequence[Hit]) -> Notification | No
     return next((note for note in notes if instances(note, alert) and instances(note, other)), None)
 
 
-def _why_apart(facts: Facts, other: str, start: Moment) -> tuple[str, list[int]]:
+def _why_apart(facts: Facts, alert: str, other: str, found: Sequence[Hit], start: Moment) -> tuple[str, list[int]]:
     pages = [hit for hit in hits(facts, other) if hit.at >= start.at]
+    if any(hit.page is ours.page for hit in pages for ours in found):
+        return f"{other} was told of in the same page, but never while {alert} fired", pages[0].evidence
     if pages:
         return f"{other} paged {pages[0].page.receiver} in a page of its own", pages[0].evidence
     fired = [span for span in spans(facts, other) if span.firing is not None and span.firing >= start.at]

@@ -7,22 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from firedrill.core.links import PATIENCE, allowed, host_of
 from firedrill.core.verdicts import Verdict
-from firedrill.judge.drill import Facts, Link
+from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import GRACE, Check, undecided
-from firedrill.judge.messages import links_of
+from firedrill.judge.messages import became, is_broken, links_of
 from firedrill.judge.pages import Hit
 from firedrill.judge.parts.page_contents import UNREAD
 from firedrill.judge.wording import both
-
-
-def is_broken(link: Link) -> bool:
-    """Whether whoever follows it comes to nothing."""
-    return link.status is None or link.status >= 400
-
-
-def became(link: Link) -> str:
-    """`answers 404`, or why it gave no answer."""
-    return f"answers {link.status}" if link.status is not None else f"cannot be reached ({link.error})"
 
 
 def reachable(alert: str, labels: Mapping[str, str], facts: Facts, hit: Hit) -> Check:

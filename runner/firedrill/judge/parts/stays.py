@@ -5,10 +5,6 @@ Knows lives, of alert instances or of pages alike; refuses to ask for more than 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Verdict
@@ -16,26 +12,6 @@ from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import Check, blinded, cut_short, polled, polled_undecided
 from firedrill.judge.moments import Moment, cleared, expected_clear
 from firedrill.judge.wording import seconds
-
-UNTIL_CLEARED: Literal["until-cleared"] = "until-cleared"
-
-
-def _stay(value: object) -> object:
-    if isinstance(value, Duration) or value == UNTIL_CLEARED:
-        return value
-    if not isinstance(value, str):
-        raise PydanticCustomError("duration", "a duration such as 30s, or until-cleared, is expected here")
-    try:
-        return Duration.parse(value)
-    except ValueError as error:
-        raise PydanticCustomError("duration", "{why}, or until-cleared", {"why": str(error)}) from None
-
-
-_SCHEMA: dict[str, Any] = {
-    "anyOf": [{"const": UNTIL_CLEARED}, {"type": "string", "pattern": r"^([0-9]+(ms|s|m|h|d))+$", "examples": ["20s"]}]
-}
-Stay = Annotated[Duration | Literal["until-cleared"], PlainValidator(_stay), PlainSerializer(str), WithJsonSchema(_SCHEMA)]
-"""`20s` or `until-cleared`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""How the parts of an expected page become one finding: those that were asked for, in the order in which they are told."""
+
+from collections.abc import Iterator
+
+from firedrill.core.units import Duration
+from firedrill.core.verdicts import Finding, Verdict
+from firedrill.judge.drill import Facts
+from firedrill.judge.expectations.page import PageExpectation
+from firedrill.judge.grounds import GRACE, Check, finding, settle, shaken
+from firedrill.judge.moments import Moment, expected_origin, origin
+from firedrill.judge.pages import Hit, hits
+from firedrill.judge.parts import page_contents as contents
+from firedrill.judge.parts.order import Came, after
+from firedrill.judge.parts.page_arrival import Wanted, arrival, too_early
+from firedrill.judge.parts.page_count import count
+from firedrill.judge.parts.page_group import grouped
+from firedrill.judge.parts.page_links import reachable
+from firedrill.judge.parts.page_resolved import resolved
+from firedrill.judge.parts.stays import Life, Spoken, stays
+from firedrill.judge.sight import PAGING, paging
+
+
+def judged(declared: PageExpectation, words: str, facts: Facts) -> Finding:
+    """Judge one expected page; pending, while the drill runs, until each part is decided."""
+    if (reason := shaken(facts)) is not None:
+        return settle(words, declared.page, [reason])
+    start = origin(facts)
+    if start is None:
+        expected = expected_origin(facts)
+        until = None if expected is None or declared.within is None else expected + declared.within + GRACE
+        return finding(words, Check(Verdict.PENDING, f"waiting for the fault, and then for {declared.page} to page", (), until))
+    found = hits(facts, declared.page, declared.to, declared.labels)
+    if (early := too_early(facts, found, start)) is not None:
+        return settle(words, declared.page, [early])
+    if declared.times == 0:
+        return settle(words, declared.page, [count(declared.page, 0, facts, found, start)])
+    return settle(words, declared.page, list(_parts(declared, facts, [hit for hit in found if hit.at >= start.at], start)))
+
+
+def _parts(declared: PageExpectation, facts: Facts, found: list[Hit], start: Moment) -> Iterator[Check]:
+    wanted = Wanted(declared.page, declared.to, declared.labels, declared.within, declared.not_before)
+    yield arrival(wanted, facts, found, start)
+    if not found:
+        return
+    if declared.times is not None:
+        yield count(declared.page, declared.times, facts, found, start)
+    if declared.after is not None:
+        yield _after(declared.page, declared.after, facts, found[0], start)
+    if declared.grouped_with:
+        yield grouped(declared.page, declared.grouped_with, facts, found, start)
+    yield from _contents(declared, facts, found[0])
+    if declared.stays is not None:
+        yield _stays(declared.page, declared.stays, facts, found, start)
+    if declared.resolved is not None:
+        yield resolved(declared.page, declared.resolved, facts, found)
+
+
+def _contents(declared: PageExpectation, facts: Facts, first: Hit) -> Iterator[Check]:
+    alert, labels = declared.page, declared.labels
+    if declared.has:
+        yield contents.has(alert, labels, first, declared.has)
+    if declared.annotations:
+        yield contents.annotated(alert, labels, first, declared.annotations)
+    if declared.says:
+        yield contents.says(alert, labels, first, declared.says)
+    if declared.links is not None:
+        yield reachable(alert, labels, facts, first)
+
+
+def _after(alert: str, other: str, facts: Facts, first: Hit, start: Moment) -> Check:
+    theirs = [Came(hit.at, hit.evidence) for hit in hits(facts, other) if hit.page.resolved is None or hit.page.resolved > start.at]
+    return after(other, "paged", facts, Came(first.at, first.evidence), theirs, start, paging(facts, other))
+
+
+def _stays(alert: str, stay: Duration | str, facts: Facts, found: list[Hit], start: Moment) -> Check:
+    lives = [Life(hit.at, hit.page.resolved, [*hit.evidence, *_resolution(hit)]) for hit in found]
+    spoken = Spoken("open", f"paged {found[0].page.receiver}", "paged")
+    return stays(stay, facts, lives, spoken, start, PAGING)
+
+
+def _resolution(hit: Hit) -> list[int]:
+    return [hit.page.seqs["resolved"]] if "resolved" in hit.page.seqs else []
