@@ -15,7 +15,7 @@ from firedrill.core.phase import Lag, apart, lag, lag_between, observed, predict
 from firedrill.core.routing import possible_routes
 from firedrill.judge.drill import Detection, Facts
 from firedrill.judge.moments import origin
-from firedrill.judge.pages import Hit, hits
+from firedrill.judge.pages import Hit
 
 Rule = AlertingRule | RecordingRule
 
@@ -159,6 +159,10 @@ def _route(facts: Facts, detection: Detection) -> Route | None:
 
 
 def _hit(facts: Facts, detection: Detection) -> Hit | None:
-    told = hits(facts, detection.alert, detection.receiver)
+    """The page and the message of it at which the detection ends."""
     seq = detection.boundaries[-1] if detection.boundaries else None
-    return next((hit for hit in told if seq in ({hit.note.seq} if hit.note else {hit.page.seqs["opened"]})), None)
+    for page in (one for one in facts.pages if one.receiver == detection.receiver):
+        note = next((note for note in page.notifications if note.seq == seq), None)
+        if note is not None or page.seqs.get("opened") == seq:
+            return Hit(page, page.opened if note is None else note.at, note)
+    return None
