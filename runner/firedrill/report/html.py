@@ -37,8 +37,6 @@ BACK_MEANS = STAGE_MEANS | {
 }
 OWNERS = {"window": "rule", "for": "rule", "keep": "rule", "send": "route", "group": "route", "deliver": "route"}
 """Who decides how long a stage takes: the rule, the route, and for the others Prometheus' own intervals."""
-DRAWN = 20
-"""Detections that the page draws: of a storm the first ones tell, and `firedrill explain` the others."""
 LONGEST = 400
 """Characters of a journal entry that the page shows."""
 
@@ -69,7 +67,7 @@ def render(drill: JudgedDrill, library: str | None, cited: Mapping[int, Entry] |
     text = page.get_template("report.html.j2").render(
         drill=drill, facts=drill.facts, plan=drill.facts.plan, marks=MARKS, cited=dict(cited or {}),
         started=datetime.fromtimestamp(drill.facts.wall, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-        waterfalls=[_both_ways(drill, one) for one in drill.detections[:DRAWN]], key_times=key_times(drill),
+        waterfalls=[_both_ways(drill, one) for one in drill.detections], key_times=key_times(drill),
         happenings=happenings(drill.facts), legend=list(colours(drill.facts)),
         figure=_for_script(figure(drill)), library=library, inline=None if library else library_text(),
     )  # fmt: skip
