@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup stack browser victoria drill nightly test check soak bench
+.PHONY: help setup stack browser victoria drill nightly test check soak bench settings
 
 help:
 	@echo "make setup    .venv with firedrill in it"
@@ -14,6 +14,7 @@ help:
 	@echo "make check    set up, then lint, types and docs"
 	@echo "make soak     the shipped experiments five times in a row, and the kill trials"
 	@echo "make bench    what measuring costs, beside what you would use instead"
+	@echo "make settings what each setting of an alerting path costs, measured; writes docs/settings.md"
 
 setup: .venv/.done
 
@@ -54,3 +55,6 @@ soak: stack
 
 bench: stack
 	@$(BIN)/python tests/bench/bench.py
+
+settings: stack
+	@$(BIN)/python tests/bench/settings.py docs/settings.md

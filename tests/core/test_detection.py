@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from firedrill.core.alerting import AlertingRule, Place, RecordingRule
-from firedrill.core.counters import crossing
+from firedrill.core.counters import crossing, ending
 from firedrill.core.detection import Condition, conditions, earliest_firing, threshold_over_100
 
 PLACE = Place(file="rules.yml", line=1)
@@ -121,6 +121,18 @@ def test_a_series_that_first_appears_after_the_fault_was_0_until_then():
 def test_the_run_that_holds_at_the_end_is_meant_and_not_an_earlier_one():
     gauge = [(0, 0), (1, 10), (2, 0), (3, 0), (4, 10), (5, 10)]
     assert crossing("g > 5", {"g": [gauge]}, 0.0, 4.8) == pytest.approx(3.5, abs=1e-3)
+
+
+def test_a_window_forgets_what_was_bad_as_it_moves_on():
+    """All of it bad until 0, nothing afterwards: a window of 4 s is below a tenth again after nine tenths of it."""
+    bad = [(t + 0.5, 1000 + 20 * min(t + 0.5, 0.0)) for t in range(-8, 8)]
+    everything = [(t + 0.5, 1000 + 20 * (t + 0.5)) for t in range(-8, 8)]
+    found = ending("sum(rate(bad[4s])) / sum(rate(all[4s])) > 0.1", {"bad": [bad], "all": [everything]}, 0.0, 7.0)
+    assert found == pytest.approx(3.6, abs=1e-3)
+
+
+def test_what_still_holds_at_the_end_ended_no_sooner():
+    assert ending("g > 5", {"g": [[(0, 10), (5, 10)]]}, 0.0, 4.0) == 4.0
 
 
 def test_what_does_not_hold_at_the_end_began_no_sooner():

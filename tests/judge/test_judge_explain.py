@@ -6,10 +6,12 @@ import pytest
 
 from firedrill.core.alerting import Alerting, AlertingRule, Place, RecordingRule, Route
 from firedrill.core.events import AlertBoundary, AlertSuppressed, NotificationFailed
+from firedrill.core.phase import predicted
 from firedrill.judge.drill import BACK
 from firedrill.judge.explain import explain
 from firedrill.judge.explained import Explained
 from firedrill.judge.stages import detections
+from firedrill.judge.wording import exact
 
 RULES, ROUTES, SETTINGS = "alerts/r.yml", "alerts/alertmanager.yml", "firedrill.yaml"
 RATIO = "sum(rate(bad[{0}])) / sum(rate(all[{0}]))"
@@ -98,6 +100,19 @@ def test_one_group_for_both_saves_the_lag_that_their_names_predict(script: Any) 
     assert found.advice is not None
     assert found.advice.text == "put r:long and NegotiationLatencyBudgetBurn into one group"
     assert found.advice.saves == pytest.approx(43.099917645)
+
+
+def test_a_record_made_from_one_of_another_group_waits_for_that_as_well(script: Any) -> None:
+    made = RecordingRule(record="r:long", expr="r:base * 1", group="g", interval=60.0, place=at(RULES, 12))
+    told = alerting(rule(script.alert, "r:long > 0.2", interval=60.0), record("r:base", "10s", "rec", interval=60.0), made)
+    facts = script.tape(alerting=told.model_copy(update={"rule_files": {RULES: "rules.yml"}})).facts()
+    facts.wall = predicted("rules.yml", "g", 60.0) + 60.0 - 20.2
+    found = {one.stage: one for one in explain(facts, detections(facts)[0]).stages}["record"]
+    late = (predicted("rules.yml", "g", 60.0) - predicted("rules.yml", "rec", 60.0)) % 60
+    assert causes(found)[-1] == f"r:long of group g reads r:base of group rec, {exact(late)} old by then at alerts/r.yml:12"
+    assert (found.part.best, found.part.expected) == (pytest.approx(late), pytest.approx(30 + late))
+    assert found.advice is not None
+    assert (found.advice.text, found.advice.saves) == ("put r:base above r:long in one group", pytest.approx(late))
 
 
 def evaluated(tape: Any, wall: float) -> Explained:

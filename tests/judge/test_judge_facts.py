@@ -181,6 +181,17 @@ def test_boundaries_found_later_join_the_life_they_belong_to() -> None:
     assert second.boundaries == {"window": (11.0, 8), "group": (14.0, 9)}
 
 
+def test_boundaries_of_the_way_back_join_the_life_that_was_resolved() -> None:
+    lives = [(start + at, event) for start in (0.0, 20.0) for at, event in (
+        (2.0, AlertPending("A", {})), (3.0, AlertFiring("A", {})), (6.0, AlertResolved("A", {}, "firing")),
+    )]  # fmt: skip
+    found = [("window-back", 5.0), ("send-back", 6.1), ("window-back", 25.0), ("group-back", 27.0), ("send-back", 1.0)]
+    entries = written(*lives, *((30.0, AlertBoundary("A", {}, stage, ""), at) for stage, at in found))
+    first, second = fold(entries).alerts
+    assert {name: at for name, (at, _) in first.boundaries.items()} == {"window-back": 5.0, "send-back": 6.1}
+    assert {name: at for name, (at, _) in second.boundaries.items()} == {"window-back": 25.0, "group-back": 27.0}
+
+
 def test_a_page_keeps_every_notification_of_its_thread(script: Any) -> None:
     page = script.tape().plus((30.0, script.notified()), (30.0, script.notified(receiver="other"))).facts().pages[0]
     assert [note.status for note in page.notifications] == ["firing", "firing", "resolved"]

@@ -19,6 +19,7 @@ from firedrill.core.events import (
 )
 from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
+from firedrill.watch.alerts.back import WayBack
 from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
@@ -48,13 +49,15 @@ async def history_is_full(session, stack, clock) -> list[list[str]]:
 async def drilled(app, stack, sink, book, clock, session, running):
     """One fault that both alerts page for, and its end; the boundary between the two is `app.mended_at`."""
     prometheus = PrometheusWatch(
-        stack.prometheus, stack.alerting, 0.2, 0.2, clock, book.journal.append, session=session, fault_active=lambda: app.broken_at
-    )
+        stack.prometheus, stack.alerting, 0.2, 0.2, clock, book.journal.append, session=session, fault_active=lambda: app.broken_at,
+        fault_cleared=lambda: app.mended_at,
+    )  # fmt: skip
     alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, book.journal.append, session=session)
-    book.journal.observers.append(alertmanager.observe)
+    back = WayBack(stack.alertmanager_log, clock, book.journal.append)
+    book.journal.observers += [alertmanager.observe, back.observe]
     said = await history_is_full(session, stack, clock)
     indicators = Indicators(stack.prometheus, [COUNTED, COMPARED, GONE], clock, book.journal.append, session=session)
-    async with running(prometheus, alertmanager, indicators):
+    async with running(prometheus, alertmanager, back, indicators):
         await book.until(lambda: book.of(Samples))
         app.failing(clock.now())
         await book.until(lambda: len(book.of(PageOpened)) == 2)
@@ -66,6 +69,7 @@ async def drilled(app, stack, sink, book, clock, session, running):
 async def test_a_whole_detection_is_seen_stage_by_stage(drilled, app, book):
     for alert in ("FailuresBurn", "FailuresRaw"):
         boundaries_are_in_order_and_add_up(book, app, alert)
+        the_way_back_is_in_order_and_adds_up(book, app, alert)
     pages_hold_together(book)
     counters_became_samples(book, app)
     history_was_short_until_it_was_not(drilled)
@@ -111,6 +115,24 @@ def boundaries_are_in_order_and_add_up(book, app, alert):
     assert {tuple(entry.event.labels.items()) for entry in of_alert(book, AlertBoundary, alert)} == {(("severity", "page"),)}
     assert resolved.event.was == "firing"
     assert resolved.at > app.mended_at
+
+
+def the_way_back_is_in_order_and_adds_up(book, app, alert):
+    found = {entry.event.stage: entry.at for entry in of_alert(book, AlertBoundary, alert)}
+    (resolved,) = of_alert(book, AlertResolved, alert)
+    told = [entry for entry in book.of(NotificationReceived) if entry.event.alerts[0]["labels"]["alertname"] == alert]
+    arrived = next(entry for entry in told if entry.event.status == "resolved")
+    ends = [found[f"{stage}-back"] for stage in ("window", "scrape", "record")]
+    times = [app.mended_at, *ends, resolved.at, found["send-back"], found["group-back"], arrived.at]
+    stages = [later - earlier for earlier, later in pairwise(times)]
+    assert min(stages) >= 0, stages
+    # (1 - theta) * S: 0.7 of the short window of 1 s, and 0.8 of 2 s; a rate sees up to a scrape less, and then a scrape ends it.
+    share, window = {"FailuresBurn": (0.7, 1.0), "FailuresRaw": (0.8, 2.0)}[alert]
+    assert share * (window - 0.2) - 0.1 < stages[0] < share * window + 0.1
+    assert (stages[2] == 0) == (alert == "FailuresRaw")
+    # The group's ticks go on from its first message, 600 ms apart.
+    ticks = (found["group-back"] - found["group"]) / 0.6
+    assert abs(ticks - round(ticks)) < 0.3
 
 
 def pages_hold_together(book):

@@ -74,16 +74,16 @@ def lag(record_phase: float, record_interval: float, alert_phase: float, alert_i
     return Lag(least / NANOSECONDS, (least + of_record - step) / NANOSECONDS)
 
 
-def lag_between(record: RecordingRule, alert: AlertingRule, files: Mapping[str, str]) -> Lag:
-    """The lag of an alert behind a record, from the files: `files` has Prometheus' names of the rule files.
+def lag_between(record: RecordingRule, reader: RecordingRule | AlertingRule, files: Mapping[str, str]) -> Lag:
+    """The lag of a rule behind a record that it reads, from the files: `files` has Prometheus' names of the rule files.
 
-    In one group nothing lies between them when the record stands first, and a whole interval when it stands behind the alert.
+    In one group nothing lies between them when the record stands first, and a whole interval when it stands behind its reader.
     """
-    if (record.place.file, record.group) == (alert.place.file, alert.group):
-        behind = 0.0 if record.place.line < alert.place.line else alert.interval
+    if (record.place.file, record.group) == (reader.place.file, reader.group):
+        behind = 0.0 if record.place.line < reader.place.line else reader.interval
         return Lag(behind, behind)
-    phases = [predicted(files.get(rule.place.file, rule.place.file), rule.group, rule.interval) for rule in (record, alert)]
-    return lag(phases[0], record.interval, phases[1], alert.interval)
+    phases = [predicted(files.get(rule.place.file, rule.place.file), rule.group, rule.interval) for rule in (record, reader)]
+    return lag(phases[0], record.interval, phases[1], reader.interval)
 
 
 def _nanoseconds(seconds: float) -> int:

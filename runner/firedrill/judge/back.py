@@ -15,8 +15,8 @@ BELIEVED = (6, 5, 2, 3, 4, 7, 8, 1)
 """The evaluation that resolved it first; that the SLIs were good last, since they may be so after the alert is resolved."""
 
 
-def way_back(facts: Facts, span: AlertSpan, hit: Hit, good: float | None) -> Back | None:
-    """The way back of one life of an alert and the page it made; `good` is when every SLO was met again."""
+def way_back(facts: Facts, span: AlertSpan, hit: Hit, good: Boundary | None) -> Back | None:
+    """The way back of one life of an alert and the page it made; `good` is when every SLO was met again (`well_again`)."""
     clear, resolved = cleared(facts), span.resolved
     if clear is None or resolved is None or resolved < clear.at:
         return None
@@ -24,7 +24,7 @@ def way_back(facts: Facts, span: AlertSpan, hit: Hit, good: float | None) -> Bac
     if told is None:
         return None
     first, last = (clear.at, clear.evidence[0]), (told.at, told.seq)
-    seen, notes = ordered([first, _good(facts, clear.at, good), *_between(facts, span, resolved), last], BACK, BELIEVED)
+    seen, notes = ordered([first, good, *_between(facts, span, resolved), last], BACK, BELIEVED)
     return Back(round(told.at - clear.at, 6), lengths(seen, BACK), tuple(None if one is None else one[1] for one in seen), notes)
 
 
@@ -34,11 +34,13 @@ def _told(span: AlertSpan, hit: Hit, resolved: float) -> Notification | None:
     return next((note for note in after if any(one.get("status") == "resolved" and is_of(span, one) for one in note.alerts)), None)
 
 
-def _good(facts: Facts, clear: float, good: float | None) -> Boundary | None:
-    """When the SLIs were good again, by the samples of the SLO that was so last; whole seconds round it up, at most to the next."""
-    found = [recovery(facts, slo, clear) for slo in facts.plan.slos]
-    last = next((one for one in found if good is not None and one.at == good), None)
-    return None if last is None or good is None or not last.seqs else (max(good, clear), last.seqs[-1])
+def well_again(facts: Facts, good: float | None) -> Boundary | None:
+    """That every SLO was met again at `good`, by the samples of the one that was so last."""
+    clear = cleared(facts)
+    if clear is None or good is None:
+        return None
+    last = next((one for slo in facts.plan.slos if (one := recovery(facts, slo, clear.at)).at == good), None)
+    return None if last is None or not last.seqs else (max(good, clear.at), last.seqs[-1])
 
 
 def _between(facts: Facts, span: AlertSpan, resolved: float) -> list[Boundary | None]:

@@ -3,6 +3,7 @@
 Knows how to find them, and what is predicted from names against what was seen; refuses to say what any of it costs.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from firedrill.core import detection as burn
@@ -14,12 +15,21 @@ from firedrill.core.phase import Lag, apart, lag, lag_between, observed, predict
 from firedrill.core.routing import possible_routes
 from firedrill.judge.drill import Detection, Facts
 from firedrill.judge.moments import origin
-from firedrill.judge.pages import Hit, hits
+from firedrill.judge.pages import Hit
 
 Rule = AlertingRule | RecordingRule
 
 AGREE = 0.005
 """Seconds by which a moment that was seen, on the drill's clock, may differ from the one predicted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A record that another one is made from, and how old it is by then."""
+
+    read: RecordingRule
+    reader: RecordingRule
+    lag: Lag
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +102,27 @@ class Case:
         """How old a record is when the rule reads it; None where neither names nor evaluations tell."""
         if self.rule is None:
             return None
-        if (record.place.file, record.group) == (self.rule.place.file, self.rule.group):
+        if _together(record, self.rule):
             return lag_between(record, self.rule, {})
         ours, theirs = self.phase(self.rule, self.ends("evaluate")), self.phase(record, self.ends("record"))
         return None if ours is None or theirs is None else lag(theirs[0], record.interval, ours[0], self.rule.interval)
+
+    def hops(self) -> Iterator[Hop]:
+        """Each record made from another one, below those that the rule reads, that is therefore late; unknown lags are left out."""
+        files, left, seen = self.plan.alerting.rule_files, list(self.records), set[str]()
+        while left:
+            reader = left.pop(0)
+            for read in _read_by(reader, self.plan.alerting.records):
+                if read.record in seen or read.record == reader.record:
+                    continue
+                seen.add(read.record)
+                left.append(read)
+                if _together(read, reader) or (self.names_hold and {read.place.file, reader.place.file} <= files.keys()):
+                    yield Hop(read, reader, lag_between(read, reader, files))
+
+
+def _together(one: Rule, other: Rule) -> bool:
+    return (one.place.file, one.group) == (other.place.file, other.group)
 
 
 def case_of(facts: Facts, detection: Detection) -> Case:
@@ -132,6 +159,10 @@ def _route(facts: Facts, detection: Detection) -> Route | None:
 
 
 def _hit(facts: Facts, detection: Detection) -> Hit | None:
-    told = hits(facts, detection.alert, detection.receiver)
+    """The page and the message of it at which the detection ends."""
     seq = detection.boundaries[-1] if detection.boundaries else None
-    return next((hit for hit in told if seq in ({hit.note.seq} if hit.note else {hit.page.seqs["opened"]})), None)
+    for page in (one for one in facts.pages if one.receiver == detection.receiver):
+        note = next((note for note in page.notifications if note.seq == seq), None)
+        if note is not None or page.seqs.get("opened") == seq:
+            return Hit(page, page.opened if note is None else note.at, note)
+    return None

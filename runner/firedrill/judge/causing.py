@@ -11,9 +11,9 @@ from firedrill.core.alerting import AlertingRule, RecordingRule, Route
 from firedrill.core.detection import Condition
 from firedrill.core.phase import Lag, observed
 from firedrill.core.units import Duration
-from firedrill.judge.case import Case, Rule
+from firedrill.judge.case import Case, Hop, Rule
 from firedrill.judge.explained import Advice, Cause, Part
-from firedrill.judge.wording import both, exact, share
+from firedrill.judge.wording import exact, share
 
 SHORT_WAIT = 5.0
 """Seconds that gather what fires together; a longer group_wait only waits."""
@@ -68,7 +68,27 @@ def record(case: Case) -> Part:
     name, _ = case.interval_of(slowest)
     seen = case.ends("record") if len(groups) == 1 else None
     causes = [cause for one in groups.values() for cause in _evaluated(case, one, seen)]
-    return Part(tuple(causes), 0.0, slowest.interval / 2, _halved(name, slowest.interval), _hops(case))
+    late = [hop for hop in case.hops() if hop.lag.most > 0]
+    least, middle = sum(hop.lag.least for hop in late), sum(_middle(hop.lag) for hop in late)
+    advice = _one_group(late[0]) if late else _halved(name, slowest.interval)
+    return Part((*causes, *map(_hop, late)), least, slowest.interval / 2 + middle, advice)
+
+
+def _hop(hop: Hop) -> Cause:
+    return Cause(f"{hop.reader.record} of group {hop.reader.group} reads {_read(hop.read, hop.lag)}", hop.reader.place)
+
+
+def _read(record: RecordingRule, late: Lag) -> str:
+    how = exact(late.least) if late.always is not None else f"{exact(late.least)} to {exact(late.most)}"
+    return f"{record.record} of group {record.group}, {how} old by then"
+
+
+def _one_group(hop: Hop) -> Advice:
+    return Advice(f"put {hop.read.record} above {hop.reader.record} in one group", _middle(hop.lag))
+
+
+def _middle(late: Lag) -> float:
+    return (late.least + late.most) / 2
 
 
 def _evaluated(case: Case, rule: Rule, seen: float | None) -> list[Cause]:
@@ -77,13 +97,6 @@ def _evaluated(case: Case, rule: Rule, seen: float | None) -> list[Cause]:
     if (phase := case.phase(rule, seen)) is not None:
         causes.append(Cause(f"group {rule.group} is evaluated {_into(phase[0], rule.interval)}, {phase[1]}"))
     return causes
-
-
-def _hops(case: Case) -> tuple[str, ...]:
-    """Records that are made from other records, each of which waits for the one before."""
-    known = {one.record for one in case.plan.alerting.records}
-    deeper = [one.record for one in case.records if any(name in one.expr for name in known - {one.record})]
-    return (f"{both(deeper)} is made from other records, which come first",) if deeper else ()
 
 
 def evaluate(case: Case) -> Part:
@@ -104,12 +117,11 @@ def _behind(case: Case, rule: AlertingRule, last: RecordingRule, late: Lag) -> P
     together = (last.place.file, last.group) == (rule.place.file, rule.group)
     if late.most == 0:
         return Part((Cause(f"{rule.alert} stands below its records in the group {rule.group}", rule.place),), 0.0, 0.0)
-    middle = (late.least + late.most) / 2
+    middle = _middle(late)
     if together:
         cause = Cause(f"{last.record} stands below {rule.alert}, so it is read a round later", last.place)
         return Part((cause,), late.least, middle, Advice(f"put {last.record} above {rule.alert}", middle))
-    how = f"{exact(late.least)} old" if late.always is not None else f"{exact(late.least)} to {exact(late.most)} old"
-    read = Cause(f"{rule.alert} of group {rule.group} reads {last.record} of group {last.group}, {how} by then", rule.place)
+    read = Cause(f"{rule.alert} of group {rule.group} reads {_read(last, late)}", rule.place)
     move = Advice(f"put {last.record} and {rule.alert} into one group", middle)
     return Part((read, *_evaluated(case, rule, case.ends("evaluate"))), late.least, middle, move)
 

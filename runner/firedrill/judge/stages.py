@@ -6,7 +6,7 @@ seen; nothing is computed as a remainder (judge/boundaries.py). The stages that 
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from firedrill.judge.back import way_back
+from firedrill.judge.back import way_back, well_again
 from firedrill.judge.boundaries import JITTER, Boundary, lengths, ordered
 from firedrill.judge.drill import AlertSpan, Bin, Detection, Facts, instance
 from firedrill.judge.moments import Moment, cleared, origin
@@ -20,7 +20,8 @@ def detections(facts: Facts) -> list[Detection]:
     if start is None:
         return []
     hurt, recovered = time_to_hurt(facts, start), good_again(facts)
-    return [_detection(facts, alert, hit, start, hurt, recovered) for alert, hit in _paged_since(facts, start)]
+    good = well_again(facts, recovered)
+    return [_detection(facts, alert, hit, start, hurt, recovered, good) for alert, hit in _paged_since(facts, start)]
 
 
 def _paged_since(facts: Facts, start: Moment) -> Iterator[tuple[str, Hit]]:
@@ -29,7 +30,9 @@ def _paged_since(facts: Facts, start: Moment) -> Iterator[tuple[str, Hit]]:
     yield from sorted(found, key=lambda pair: pair[1].at)
 
 
-def _detection(facts: Facts, alert: str, hit: Hit, start: Moment, hurt: float | None, recovered: float | None) -> Detection:
+def _detection(
+    facts: Facts, alert: str, hit: Hit, start: Moment, hurt: float | None, recovered: float | None, good: Boundary | None
+) -> Detection:
     span = _instance(facts, alert, hit)
     seen, notes = ordered(_boundaries(span, start, hit))
     return Detection(
@@ -44,7 +47,7 @@ def _detection(facts: Facts, alert: str, hit: Hit, start: Moment, hurt: float | 
         reset_s=_between(recovered, None if span is None else span.resolved),
         resolve_s=_between(hit.page.opened, hit.page.resolved),
         notes=notes,
-        back=None if span is None else way_back(facts, span, hit, recovered),
+        back=None if span is None else way_back(facts, span, hit, good),
     )
 
 

@@ -14,7 +14,6 @@ from firedrill.core.routing import possible_routes, static_labels
 from firedrill.plan.asked import Asked, all_asked, asked, first_fault, rules_of
 from firedrill.plan.company import of_group, of_inhibition
 from firedrill.plan.contents import of_contents
-from firedrill.plan.lint.short_history import STEADY_TRIES
 from firedrill.plan.rows import Row, describe
 from firedrill.plan.words import length, share, unknown
 

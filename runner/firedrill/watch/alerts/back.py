@@ -4,7 +4,7 @@ Reads Alertmanager's debug log (0.25), as the way there does; refuses to say any
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,12 @@ from firedrill.core.events import AlertBoundary, AlertResolved, Entry, Notificat
 from firedrill.core.recording import Record
 from firedrill.watch.alerts.alertmanager import READS_EVERY, SLACK, Line, parse
 from firedrill.watch.wall import Wall
+
+DIGITS = 7
+"""Digits of a fingerprint that the log shows."""
+
+Key = frozenset[tuple[str, str]]
+"""All labels of an instance, its name among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +29,32 @@ class _Resolved:
     labels: Mapping[str, str]
     at: float
 
+    @property
+    def key(self) -> Key:
+        return frozenset({**self.labels, "alertname": self.alert}.items())
+
 
 @dataclass(frozen=True, slots=True)
 class _Told:
     """A message that said so of one instance."""
 
-    labels: Mapping[str, str]
     fingerprint: str
     group_key: str
     at: float
 
 
 class WayBack:
-    """Writes `send-back` and `group-back` of each alert that was resolved and told of. Give `observe` every journal entry."""
+    """Writes `send-back` and `group-back` of each alert that was resolved and told of. Give `observe` every journal entry.
+
+    Everything is found by an instance's labels or the digits of its fingerprint: in a storm thousands are resolved at once.
+    """
 
     def __init__(self, log: Path | None, clock: DrillClock, record: Record) -> None:
         self.log, self.record, self.wall = log, record, Wall(clock)
-        self._resolved: list[_Resolved] = []
-        self._told: list[_Told] = []
+        self._resolved: dict[Key, _Resolved] = {}
+        self._told: dict[Key, list[_Told]] = {}
+        self._lines: dict[str, list[Line]] = {}
+        self._read = 0
 
     async def run(self) -> None:
         """Look now and then until cancelled; `finish` then."""
@@ -55,39 +69,45 @@ class WayBack:
         """Take what other rooms wrote; nothing is written from here."""
         match entry.event:
             case AlertResolved(alert=alert, labels=labels, was="firing"):
-                self._resolved.append(_Resolved(alert, labels, entry.at))
+                one = _Resolved(alert, labels, entry.at)
+                self._resolved[one.key] = one
             case NotificationReceived(group_key=group_key, alerts=alerts):
-                resolved = [one for one in alerts if one["status"] == "resolved"]
-                self._told += [_Told(one["labels"], one["fingerprint"], group_key, entry.at) for one in resolved]
+                for told in (one for one in alerts if one["status"] == "resolved"):
+                    found = self._told.setdefault(frozenset(told["labels"].items()), [])
+                    found.append(_Told(told["fingerprint"], group_key, entry.at))
 
     def look(self) -> None:
-        """Write the boundaries of what is both resolved and told of; the log is only read when there is something to find."""
-        pairs = [(one, told) for one in self._resolved if (told := self._message(one)) is not None]
-        lines = [line for line in self._lines() if line.resolved] if pairs else []
+        """Write the boundaries of what is both resolved and told of."""
+        pairs = [(one, told) for one in self._resolved.values() if (told := self._message(one)) is not None]
+        if pairs:
+            self._read_on()
         for one, told in pairs:
-            self._resolved.remove(one)
-            self._write(one, told, lines)
+            del self._resolved[one.key]
+            self._write(one, told)
 
     def _message(self, one: _Resolved) -> _Told | None:
-        return next((told for told in self._told if told.at >= one.at - SLACK and _is(one, told.labels)), None)
+        return next((told for told in self._told.get(one.key, ()) if told.at >= one.at - SLACK), None)
 
-    def _lines(self) -> Iterator[Line]:
-        if self.log is not None and self.log.exists():
-            yield from parse(self.log.read_text(encoding="utf-8", errors="replace"))
+    def _read_on(self) -> None:
+        """Whole lines that came into the log since the last look, by the alerts that they call resolved."""
+        if self.log is None or not self.log.exists():
+            return
+        with self.log.open("rb") as file:
+            file.seek(self._read)
+            whole = file.read().rpartition(b"\n")[0]
+        self._read += len(whole)
+        for line in parse(whole.decode(errors="replace")):
+            for digits in line.resolved:
+                self._lines.setdefault(digits[:DIGITS], []).append(line)
 
-    def _write(self, one: _Resolved, told: _Told, lines: list[Line]) -> None:
-        mine = [(self.wall.on_drill(line.at), line) for line in lines if any(map(told.fingerprint.startswith, line.resolved))]
-        heard = next((at for at, line in mine if line.group is None and at >= one.at - SLACK), None)
+    def _write(self, one: _Resolved, told: _Told) -> None:
+        mine = [(self.wall.on_drill(line.at), line.group) for line in self._lines.get(told.fingerprint[:DIGITS], ())]
+        heard = next((at for at, group in mine if group is None and at >= one.at - SLACK), None)
         if heard is None:
             return
         heard = max(heard, one.at)
         self.record(AlertBoundary(one.alert, one.labels, "send-back", "Alertmanager's log: Received alert"), "alertmanager", heard)
-        flushes = [at for at, line in mine if line.group == told.group_key and heard - SLACK <= at <= told.at + SLACK]
+        flushes = [at for at, group in mine if group == told.group_key and heard - SLACK <= at <= told.at + SLACK]
         if flushes:
             left = min(max(flushes[-1], heard), told.at)
             self.record(AlertBoundary(one.alert, one.labels, "group-back", "Alertmanager's log: flushing"), "alertmanager", left)
-
-
-def _is(one: _Resolved, labels: Mapping[str, str]) -> bool:
-    """Alertmanager may know more labels than Prometheus' rules: external ones."""
-    return labels.get("alertname") == one.alert and {**labels, **one.labels} == dict(labels)

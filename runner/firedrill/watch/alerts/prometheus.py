@@ -24,6 +24,8 @@ from firedrill.watch.wall import Wall
 
 SETTLED = 0.3
 """Seconds after an evaluation until its samples, and the scrape after it, can surely be read."""
+AT_ONCE = 20
+"""Alerts whose way back is looked for at the same time: in a storm Prometheus has better things to do."""
 
 Key = tuple[str, frozenset[tuple[str, str]]]
 
@@ -139,7 +141,7 @@ class PrometheusWatch:
                 event = AlertFiring(alert, labels)
             case _:
                 event = AlertResolved(alert, labels, change.was)
-                if change.was == "firing":
+                if change.was == "firing" and len(self._finding) < AT_ONCE:
                     self._find(partial(self.boundaries.find_back, alert, labels, at, change.at))
         self.record(event, "prometheus", at)
 
