@@ -49,5 +49,7 @@ def route(environment: str | None) -> None:
     if external is None:
         raise click.UsageError(f"the environment {chosen} has an embedded stack, whose receivers a drill points at its sink by itself")
     door = external.pages.sink
+    if door is None:
+        raise click.UsageError(f"the environment {chosen} sees pages at the pager's API and needs no route; give 'pages.sink' for one")
     files = informed(files, environment) if "routes" in files.alerting[chosen].unread else files
     click.echo(printed(files.alerting[chosen], door.url or f"http://{door.listen}", door.token), nl=False)

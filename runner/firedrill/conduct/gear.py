@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
+
 from firedrill.conduct import external
 from firedrill.conduct.drill import Drill, Ended
 from firedrill.core.errors import FiredrillError
@@ -34,6 +36,7 @@ from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
 from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
+from firedrill.watch.pagers.polling import PagerWatch
 from firedrill.watch.pagers.sink import Sink
 
 AnyStack = EmbeddedStack | ExternalStack
@@ -83,7 +86,7 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     """Bring everything up; whatever came up is brought down again by `closing`, last one first."""
     environment = drill.order.environment
     sink = await _sink(drill, closing)
-    addresses = choose({"probes": "127.0.0.1:0", **environment.system.addresses}) | {"sink": sink.address}
+    addresses = choose({"probes": "127.0.0.1:0", **environment.system.addresses}) | sink
     token = secrets.token_urlsafe(24)
     links = await _proxies(drill, closing, addresses, token)
     stack = await _stack(drill, closing, addresses)
@@ -94,12 +97,15 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     return Gear(addresses, links, system, stack, prometheus, probes, load, token)
 
 
-async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink:
+async def _sink(drill: Drill, closing: AsyncExitStack) -> dict[str, str]:
+    """Its address by its name; none where pages are seen at the pager instead."""
     settings = drill.order.environment.stack.external
-    listen, token = (("127.0.0.1", 0), None) if settings is None else external.door(settings.pages.sink)
+    if settings is not None and settings.pages.sink is None:
+        return {}
+    listen, token = (("127.0.0.1", 0), None) if settings is None or settings.pages.sink is None else external.door(settings.pages.sink)
     sink = await Sink.start(drill.clock, drill.record, listen, token)
     closing.push_async_callback(sink.stop)
-    return sink
+    return {"sink": sink.address}
 
 
 async def _proxies(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, ProxyLink]:
@@ -164,7 +170,19 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack) -> P
     _alongside(closing, _offsets(drill))
     for watch in (alertmanager, prometheus, indicators):
         _alongside(closing, watch.run(), watch.finish)
+    await _pager(drill, closing, stack, other)
     return prometheus
+
+
+async def _pager(drill: Drill, closing: AsyncExitStack, stack: AnyStack, session: aiohttp.ClientSession) -> None:
+    """Poll the pager where pages are seen there."""
+    settings = drill.order.environment.stack.external
+    pager = None if settings is None else external.pager(settings)
+    if pager is not None:
+        await closing.enter_async_context(pager.session)
+        await external.answers(pager)
+        watch = PagerWatch(pager, stack.alertmanager, drill.plan.alerting.route, drill.clock, drill.record, session)
+        _alongside(closing, watch.run(), watch.finish)
 
 
 def _first_active(drill: Drill) -> float | None:
