@@ -40,15 +40,17 @@ async def reach(drill: Drill, settings: External) -> ExternalStack:
         raise FiredrillError(f"Alertmanager at {stack.alertmanager} {sentence}")
     notes = [f"Prometheus {stack.told.prometheus or 'of unknown version'} and Alertmanager {stack.told.alertmanager} run already"]
     notes += [f"Alertmanager at {stack.alertmanager} {sentence}"] if sentence else []
-    for note in (
-        *notes,
-        *_clock(stack.told),
-        *_intervals(stack.told, drill.plan),
-        *_rules(running, drill.plan),
-        *_routes(running, drill.plan),
-    ):
+    for note in (*notes, *differences(stack.told, running, drill.plan)):
         drill.record(Noted(note), "external")
     return stack
+
+
+def differences(told: Told, running: Alerting, plan: Plan) -> Iterator[str]:
+    """Where the running stack is not what the plan was made from, a sentence each."""
+    yield from _clock(told)
+    yield from _intervals(told, plan)
+    yield from _rules(running, plan)
+    yield from _routes(running, plan)
 
 
 def door(door: Door) -> tuple[tuple[str, int], str | None]:
