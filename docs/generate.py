@@ -74,6 +74,8 @@ UNSAID = {
     "QuietExpectation.quiet": "Left out in the bare word `quiet`.",
     "Scrape.job": "The job's name, the label `job` of its series.",
     "Scrape.path": "Where the targets tell their metrics.",
+    "Pages.opsgenie": "Opsgenie's Alert API.",
+    "Pages.pagerduty": "PagerDuty's REST API.",
     "Pages.sink": "firedrill's own receiver, for a route of your Alertmanager.",
     "Stack.embedded": "A stack that the drill starts.",
     "Stack.external": "A stack that runs already.",

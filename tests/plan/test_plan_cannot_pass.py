@@ -165,3 +165,10 @@ def test_the_rows_of_a_plan_count_from_the_end_of_the_steady_phase(suite: Suite)
         ("expectation", "availability recovered", 65.0, 95.0),
         ("expectation", "quiet", -20.0, None),
     ]
+
+
+def test_what_only_a_running_stack_can_tell_is_said_once_and_not_guessed(suite: Suite) -> None:
+    nothing = suite.alerting().model_copy(update={"alerts": (), "route": None, "receivers": (), "unread": ("rules", "routes")})
+    assert page(suite, to="oncall", within="45s", alerts=nothing) == (
+        "rules and routes are not known yet: `firedrill run` asks the running stack for them",
+    )

@@ -41,6 +41,12 @@ CASES = [
     ("listen: 127.0.0.1:9099", "listen: 10.0.0.5:9099",
         "20:21: {}.external.pages.sink.listen: others can reach 10.0.0.5: give 'token', the name of an environment variable, or listen on 127.0.0.1"),
     ("        pages:\n          sink:\n            listen: 127.0.0.1:9099\n", "", "13:9: {}.external: 'pages' is missing"),
+    ("          sink:\n            listen: 127.0.0.1:9099\n", "          pagerduty:\n            token: PD\n          opsgenie:\n            token: OG\n", [
+        "19:11: {}.external.pages: pages are seen in one of three ways: 'sink', 'pagerduty' or 'opsgenie'",
+        "20:20: warning: {}.external.pages.pagerduty.token: the environment variable PD is not set",
+        "22:20: warning: {}.external.pages.opsgenie.token: the environment variable OG is not set"]),
+    ("          sink:\n            listen: 127.0.0.1:9099\n", "          opsgenie:\n            token: PROMETHEUS_TOKEN\n            url: eu\n",
+        "21:18: {}.external.pages.opsgenie.url: a URL such as https://prometheus.example.org is expected here, not 'eu'"),
     ("        rules:", "        rules-url: vmalert\n        rules:",
         "21:20: {}.external.rules-url: a URL such as https://prometheus.example.org is expected here, not 'vmalert'"),
     ("[alerts/demo.rules.yml]", "[alerts/demo.rule.yml]",

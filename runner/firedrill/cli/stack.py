@@ -34,14 +34,15 @@ def status(as_json: bool) -> None:
 
 @command.command("route")
 @options.environment
-def route(environment: str | None) -> None:
+@options.as_json
+def route(environment: str | None, as_json: bool) -> None:
     """Print the drill route and its receivers, to paste into the alertmanager.yml of an external stack.
 
     Every notification of your routes then also goes to firedrill's sink, by a copy of the routing tree; your own routing stays as it is.
     The routes are read from `alertmanager-config`, or else asked for at the running Alertmanager.
     """
     from firedrill.cli.asking import informed
-    from firedrill.stack.route import printed
+    from firedrill.stack.route import pasted, printed
 
     files = options.suite_here(environment)
     chosen, settings = files.environment(environment)
@@ -49,5 +50,11 @@ def route(environment: str | None) -> None:
     if external is None:
         raise click.UsageError(f"the environment {chosen} has an embedded stack, whose receivers a drill points at its sink by itself")
     door = external.pages.sink
+    if door is None:
+        raise click.UsageError(f"the environment {chosen} sees pages at the pager's API and needs no route; give 'pages.sink' for one")
     files = informed(files, environment) if "routes" in files.alerting[chosen].unread else files
-    click.echo(printed(files.alerting[chosen], door.url or f"http://{door.listen}", door.token), nl=False)
+    asked = (files.alerting[chosen], door.url or f"http://{door.listen}", door.token)
+    if as_json:
+        options.echo_json(pasted(*asked))
+        return
+    click.echo(printed(*asked), nl=False)

@@ -6,6 +6,9 @@ Knows both sides, the plan's files and the servers' own words; refuses to change
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
+
+import aiohttp
 
 from firedrill.conduct.drill import Drill
 from firedrill.core import promql
@@ -20,6 +23,9 @@ from firedrill.spec.environment import with_routes
 from firedrill.stack import route
 from firedrill.stack.addresses import split
 from firedrill.stack.external import ExternalStack, Told
+from firedrill.watch.pagers import opsgenie_api, pagerduty_api
+from firedrill.watch.pagers.polling import TIMEOUT, Pager
+from firedrill.watch.server import Unanswered
 
 SKEW = 0.05
 """Seconds by which a server's clock may differ from ours unsaid."""
@@ -29,20 +35,22 @@ async def reach(drill: Drill, settings: External) -> ExternalStack:
     """Both servers, once they have answered and a page could be seen; FiredrillError says what is in the way."""
     stack = await ExternalStack.reach(drill.order.root, settings)
     running = with_routes(told.rules(stack.told.groups), told.routes(stack.told.routes, f"alertmanager.yml of {stack.alertmanager}"))
-    sentence, unseen = route.trouble(running)
+    sentence, unseen = route.trouble(running) if settings.pages.sink is not None else ("", False)
     if unseen:
         raise FiredrillError(f"Alertmanager at {stack.alertmanager} {sentence}")
     notes = [f"Prometheus {stack.told.prometheus or 'of unknown version'} and Alertmanager {stack.told.alertmanager} run already"]
     notes += [f"Alertmanager at {stack.alertmanager} {sentence}"] if sentence else []
-    for note in (
-        *notes,
-        *_clock(stack.told),
-        *_intervals(stack.told, drill.plan),
-        *_rules(running, drill.plan),
-        *_routes(running, drill.plan),
-    ):
+    for note in (*notes, *differences(stack.told, running, drill.plan)):
         drill.record(Noted(note), "external")
     return stack
+
+
+def differences(told: Told, running: Alerting, plan: Plan) -> Iterator[str]:
+    """Where the running stack is not what the plan was made from, a sentence each."""
+    yield from _clock(told)
+    yield from _intervals(told, plan)
+    yield from _rules(running, plan)
+    yield from _routes(running, plan)
 
 
 def door(door: Door) -> tuple[tuple[str, int], str | None]:
@@ -50,6 +58,26 @@ def door(door: Door) -> tuple[tuple[str, int], str | None]:
     if door.token is not None and door.token not in os.environ:
         raise FiredrillError(f"the sink wants the token that the environment variable {door.token} holds, and it is not set")
     return split(door.listen), None if door.token is None else os.environ[door.token]
+
+
+def pager(settings: External) -> Pager | None:
+    """The pager to be asked, when pages are seen at its own API; its session is to be closed."""
+    if settings.pages.pager is None:
+        return None
+    name, api = settings.pages.pager
+    if api.token not in os.environ:
+        raise FiredrillError(f"{name} is asked with what the environment variable {api.token} holds, and it is not set")
+    protocol = pagerduty_api if name == "pagerduty" else opsgenie_api
+    session = aiohttp.ClientSession(headers=protocol.headers(os.environ[api.token]))
+    return Pager(name, (api.url or protocol.URL).rstrip("/"), protocol.threads, session)
+
+
+async def answers(pager: Pager) -> None:
+    """FiredrillError when the pager does not let itself be asked."""
+    try:
+        await pager.threads(pager.session, pager.url, time(), TIMEOUT)
+    except Unanswered as error:
+        raise FiredrillError(f"{pager.name} at {pager.url} cannot be asked: {error}") from None
 
 
 def _clock(told: Told) -> Iterator[str]:

@@ -41,6 +41,7 @@ from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
 from firedrill.watch.links import Links
+from firedrill.watch.pagers.polling import PagerWatch
 from firedrill.watch.pagers.sink import Sink
 
 AnyStack = EmbeddedStack | ExternalStack
@@ -90,10 +91,10 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     """Bring everything up; whatever came up is brought down again by `closing`, last one first."""
     environment = drill.order.environment
     sink = await _sink(drill, closing)
-    addresses = choose({"probes": "127.0.0.1:0", **environment.system.addresses}) | {"sink": sink.address}
+    addresses = choose({"probes": "127.0.0.1:0", **environment.system.addresses}) | ({"sink": sink.address} if sink else {})
     token = secrets.token_urlsafe(24)
     links = await _proxies(drill, closing, addresses, token)
-    stack = await _stack(drill, closing, addresses, Sinks(sink.address, sink.mail))
+    stack = await _stack(drill, closing, addresses, sink)
     system = await _system(drill, closing, addresses)
     prometheus = await _watchers(drill, closing, stack, sink)
     probes = await _probes(drill, closing, addresses)
@@ -101,9 +102,12 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     return Gear(addresses, links, system, stack, prometheus, probes, load, token)
 
 
-async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink:
+async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
+    """None where pages are seen at the pager instead."""
     settings = drill.order.environment.stack.external
-    listen, token = (("127.0.0.1", 0), None) if settings is None else external.door(settings.pages.sink)
+    if settings is not None and settings.pages.sink is None:
+        return None
+    listen, token = (("127.0.0.1", 0), None) if settings is None or settings.pages.sink is None else external.door(settings.pages.sink)
     sink = await Sink.start(drill.clock, drill.record, listen, token)
     closing.push_async_callback(sink.stop)
     return sink
@@ -145,11 +149,13 @@ async def _system(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str,
     return system
 
 
-async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], sinks: Sinks) -> AnyStack:
+async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], sink: Sink | None) -> AnyStack:
     settings = drill.order.environment.stack
     if settings.external is not None:
         return await external.reach(drill, settings.external)
     assert settings.embedded is not None, "a stack without either is refused when the file is read"
+    assert sink is not None, "an embedded stack has its receivers pointed at the sink"
+    sinks = Sinks(sink.address, sink.mail)
     directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
     stack = await EmbeddedStack.start(
         drill.order.root, settings.embedded, addresses, sinks, directory, drill.folder.path, drill.folder.logs
@@ -158,7 +164,7 @@ async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, 
     return stack
 
 
-async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink: Sink) -> PrometheusWatch:
+async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink: Sink | None) -> PrometheusWatch:
     plan, clock, record = drill.plan, drill.clock, drill.record
     session, other = [await closing.enter_async_context(one) for one in stack.sessions()]
     prometheus = PrometheusWatch(
@@ -167,7 +173,7 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
         rules_url=stack.rules_url, samples_within=stack.samples_within,
     )  # fmt: skip
     alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=other, resend=stack.resend)
-    if isinstance(stack, EmbeddedStack):
+    if sink is not None and isinstance(stack, EmbeddedStack):
         sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, other, {Lane(*each) for each in stack.silent})
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
     back = WayBack(stack.alertmanager_log, clock, record)
@@ -176,6 +182,7 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
     _alongside(closing, _offsets(drill))
     for watch in (alertmanager, back, prometheus, indicators):
         _alongside(closing, watch.run(), watch.finish)
+    await _pager(drill, closing, stack, other)
     return prometheus
 
 
@@ -187,6 +194,17 @@ async def _links(drill: Drill, closing: AsyncExitStack) -> None:
     links = Links(drill.plan.links, drill.clock, drill.record, session)
     drill.journal.observers.append(links.observe)
     closing.push_async_callback(links.finish)
+
+
+async def _pager(drill: Drill, closing: AsyncExitStack, stack: AnyStack, session: aiohttp.ClientSession) -> None:
+    """Poll the pager where pages are seen there."""
+    settings = drill.order.environment.stack.external
+    pager = None if settings is None else external.pager(settings)
+    if pager is not None:
+        await closing.enter_async_context(pager.session)
+        await external.answers(pager)
+        watch = PagerWatch(pager, stack.alertmanager, drill.plan.alerting.route, drill.clock, drill.record, session)
+        _alongside(closing, watch.run(), watch.finish)
 
 
 def _first_active(drill: Drill) -> float | None:

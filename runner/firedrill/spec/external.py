@@ -10,7 +10,7 @@ from pathlib import Path as File
 from urllib.parse import urlsplit
 
 from firedrill.core.errors import Problem, Severity
-from firedrill.core.model.suite import Door, Environment, External, Server, Stack, Suite
+from firedrill.core.model.suite import Door, Environment, External, Pages, Server, Stack, Suite
 from firedrill.spec.located import Document, Path, under
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]+):(?P<port>\d{1,5})")
@@ -46,8 +46,10 @@ def _variables(environment: Environment) -> Iterator[tuple[Path, str]]:
         for field, variable in (("token", server.token), ("password", server.password)):
             if variable is not None:
                 yield (key, field), variable
-    if external.pages.sink.token is not None:
-        yield ("pages", "sink", "token"), external.pages.sink.token
+    pages = external.pages
+    for key, way in (("sink", pages.sink), ("pagerduty", pages.pagerduty), ("opsgenie", pages.opsgenie)):
+        if way is not None and way.token is not None:
+            yield ("pages", key, "token"), way.token
 
 
 def _not_one(stack: Stack) -> str:
@@ -62,8 +64,8 @@ def _of(external: External, document: Document, place: Path, root: File) -> Iter
             yield _at(document, (*place, key, *path), sentence)
     if external.rules_url is not None and (sentence := _no_url(external.rules_url)):
         yield _at(document, (*place, "rules-url"), sentence)
-    for path, sentence in _of_door(external.pages.sink):
-        yield _at(document, (*place, "pages", "sink", *path), sentence)
+    for path, sentence in _of_pages(external.pages):
+        yield _at(document, (*place, "pages", *path), sentence)
 
 
 def _of_server(server: Server, root: File) -> Iterator[tuple[Path, str]]:
@@ -96,6 +98,16 @@ def _no_url(text: str) -> str:
     if parts.username is not None:
         return "credentials do not stand in a URL; give 'username', and for 'password' the name of an environment variable"
     return "a URL without a query is expected here" if parts.query or parts.fragment else ""
+
+
+def _of_pages(pages: Pages) -> Iterator[tuple[Path, str]]:
+    given = [one for one in (pages.sink, pages.pagerduty, pages.opsgenie) if one is not None]
+    if len(given) != 1:
+        yield (), "pages are seen in one of three ways: 'sink', 'pagerduty' or 'opsgenie'"
+    if pages.sink is not None:
+        yield from ((("sink", *path), sentence) for path, sentence in _of_door(pages.sink))
+    if pages.pager is not None and pages.pager[1].url is not None and (sentence := _no_url(pages.pager[1].url)):
+        yield (pages.pager[0], "url"), sentence
 
 
 def _of_door(door: Door) -> Iterator[tuple[Path, str]]:

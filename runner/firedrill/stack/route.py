@@ -20,19 +20,24 @@ _WAITS = ("group_wait", "group_interval", "repeat_interval")
 TOKEN_FILE = "/etc/alertmanager/firedrill-sink.token"  # noqa: S105 - a file's name, not a secret
 
 
-def printed(alerting: Alerting, url: str, token: str | None) -> str:
-    """What to paste into alertmanager.yml, with instructions; `token` is the variable of the sink's token, if it wants one."""
+def pasted(alerting: Alerting, url: str, token: str | None) -> dict[str, Any]:
+    """The routes to put beside those of alertmanager.yml, in their order, and the receivers to add, as data."""
     tree = _root(alerting)
-    routes = [_as_yaml(drill_route(tree), tree), *_beside(tree)]
     receivers = [_receiver(name, url, token) for name in dict.fromkeys(_receivers(tree))]
-    steps = [*_steps(tree), *_token_steps(token)]
+    return {"routes": [_as_yaml(drill_route(tree), tree), *_beside(tree)], "receivers": receivers}
+
+
+def printed(alerting: Alerting, url: str, token: str | None) -> str:
+    """The same as YAML, with instructions; `token` is the variable of the sink's token, if it wants one."""
+    parts = pasted(alerting, url, token)
+    steps = [*_steps(_root(alerting)), *_token_steps(token)]
     return (
         "# firedrill's drill route: each notification of your routes also goes to firedrill's sink; your own stay as they are.\n"
         + "".join(f"# {number}. {step}\n" for number, step in enumerate(steps, start=1))
         + "\n"
-        + _dumped({"route": {"routes": routes}})
+        + _dumped({"route": {"routes": parts["routes"]}})
         + "\n"
-        + _dumped({"receivers": receivers})
+        + _dumped({"receivers": parts["receivers"]})
     )
 
 

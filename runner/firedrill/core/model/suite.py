@@ -78,10 +78,26 @@ class Door(Declared):
     """Name of the environment variable that holds the token which every notification must bring; needed beyond loopback."""
 
 
-class Pages(Declared):
-    """How pages are seen."""
+class PagerApi(Declared):
+    """A pager that your Alertmanager tells, asked for its own incidents or alerts."""
 
-    sink: Door
+    token: str
+    """Name of the environment variable that holds an API token that may read."""
+    url: str | None = None
+    """Its API, when it is another than the pager's usual one, such as Opsgenie's in the European Union."""
+
+
+class Pages(Declared):
+    """How pages are seen: one of these."""
+
+    sink: Door | None = None
+    pagerduty: PagerApi | None = None
+    opsgenie: PagerApi | None = None
+
+    @property
+    def pager(self) -> tuple[str, PagerApi] | None:
+        """The pager that is asked, with its name."""
+        return next(((name, api) for name, api in (("pagerduty", self.pagerduty), ("opsgenie", self.opsgenie)) if api is not None), None)
 
 
 class External(Declared):

@@ -1,0 +1,138 @@
+"""Pages seen at a pager's API: a real Alertmanager tells a PagerDuty and an Opsgenie of ours, whose answers have the documented shapes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from firedrill.core.alerting import Place, Route
+from firedrill.core.child import Child
+from firedrill.core.events import Covered, Noted, NotificationReceived, PageAcknowledged, PageOpened, PageResolved
+from firedrill.stack.addresses import choose
+from firedrill.watch.pagers import opsgenie_api, pagerduty_api
+from firedrill.watch.pagers.groups import hashed
+from firedrill.watch.pagers.polling import Pager, PagerWatch
+from firedrill.watch.server import Unanswered
+from paging import TOKEN, Opsgenie, PagerDuty, application, milli
+
+PLACE = Place(file="alertmanager.yml", line=1)
+MATCHERS = ("team = payments", 'team!=""', 'severity=~"page|ticket"', 'alertname!="it\\"s"')
+ROUTE = Route(receiver="nobody", routes=(Route(receiver="oncall", matchers=MATCHERS, place=PLACE),), place=PLACE)
+LABELS = {"alertname": "Slow", "team": "payments", "severity": "page", "path": 'a"b\\c'}
+
+
+@dataclass
+class Scene:
+    """A pager of ours, an Alertmanager that tells it, and who watches."""
+
+    pager: PagerDuty | Opsgenie
+    alertmanager: str
+    watch: PagerWatch
+    session: aiohttp.ClientSession
+
+    def hashes(self) -> set[str]:
+        return set(self.pager.incidents if isinstance(self.pager, PagerDuty) else self.pager.alerts)
+
+    async def post(self, **labels: str) -> None:
+        alert = {"labels": LABELS | labels, "annotations": {"summary": "Offers are slow"}, "startsAt": milli()}
+        await self._send(alert)
+
+    async def end(self) -> None:
+        await self._send({"labels": LABELS, "endsAt": (datetime.now(UTC) - timedelta(milliseconds=1)).isoformat()})
+
+    async def _send(self, alert: dict[str, Any]) -> None:
+        async with self.session.post(f"{self.alertmanager}/api/v2/alerts", json=[alert]) as response:
+            assert response.status == 200, await response.text()
+
+    async def until(self, wanted: Callable[[], object]) -> None:
+        async with asyncio.timeout(15):
+            while not wanted():
+                await self.watch.look()
+                await asyncio.sleep(0.05)
+
+
+@pytest.fixture(params=["pagerduty", "opsgenie"])
+async def scene(request: pytest.FixtureRequest, tmp_path: Path, session, clock, book, answers) -> AsyncIterator[Scene]:
+    pager, protocol = (PagerDuty(), pagerduty_api) if request.param == "pagerduty" else (Opsgenie(), opsgenie_api)
+    runner = web.AppRunner(application(pager))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    address = choose({"alertmanager": "127.0.0.1:0"})["alertmanager"]
+    (tmp_path / "alertmanager.yml").write_text(json.dumps(_config(request.param, url)))
+    words = [f"--config.file={tmp_path}/alertmanager.yml", f"--storage.path={tmp_path}/am", "--cluster.listen-address="]
+    messenger = await Child.kept(
+        "alertmanager", ["prometheus-alertmanager", *words, f"--web.listen-address={address}"], tmp_path / "am.log"
+    )
+    await answers(session, f"http://{address}/-/ready")
+    async with aiohttp.ClientSession(headers=protocol.headers(TOKEN)) as asking:
+        watched = Pager(request.param, url, protocol.threads, asking)
+        watch = PagerWatch(watched, f"http://{address}", ROUTE, clock, book.journal.append, session)
+        yield Scene(pager, f"http://{address}", watch, session)
+    await messenger.stop()
+    await runner.cleanup()
+
+
+def _config(name: str, url: str) -> dict[str, Any]:
+    told = {"routing_key": "k", "url": f"{url}/v2/enqueue"} if name == "pagerduty" else {"api_key": "k", "api_url": f"{url}/"}
+    child = {"receiver": "oncall", "matchers": list(MATCHERS)}
+    waits = {"group_by": ["alertname", "path"], "group_wait": "100ms", "group_interval": "300ms"}
+    return {
+        "route": {"receiver": "nobody", "routes": [child], **waits},
+        "receivers": [{"name": "nobody"}, {"name": "oncall", f"{name}_configs": [told]}],
+    }
+
+
+async def test_a_page_is_opened_acknowledged_and_resolved_by_the_group_that_its_key_names(scene: Scene, book) -> None:
+    await scene.post()
+    await scene.until(lambda: book.of(PageOpened))
+    scene.pager.acknowledge()
+    await scene.until(lambda: book.of(PageAcknowledged))
+    await scene.end()
+    await scene.until(lambda: book.of(PageResolved))
+    (opened,), (taken,), (over,) = book.of(PageOpened), book.of(PageAcknowledged), book.of(PageResolved)
+    told, cleared = book.of(NotificationReceived)
+    assert (opened.event.receiver, opened.event.alerts, opened.event.notification) == ("oncall", ["Slow"], told.seq)
+    assert (taken.event.page, taken.event.by, over.event.page, over.event.notification) == (opened.event.page, "Ada", "p1", cleared.seq)
+    assert (told.event.status, cleared.event.status, told.event.integration) == ("firing", "resolved", scene.watch.pager.name)
+    (alert,) = told.event.alerts
+    assert (alert["labels"], alert["annotations"]) == (LABELS, {"summary": "Offers are slow"})
+    # Not the title told it: Alertmanager's own hash is ours.
+    assert hashed(told.event.group_key) in scene.hashes()
+    written = '{}/{alertname!="it\\"s",severity=~"page|ticket",team!="",team="payments"}:{alertname="Slow", path="a\\"b\\\\c"}'
+    assert told.event.group_key == written
+    assert alert["starts_at"] <= opened.at <= opened.t
+
+
+async def test_a_thread_whose_key_is_not_known_is_told_by_its_title_or_noted(scene: Scene, book) -> None:
+    await scene.post(team="other")
+    scene.pager.add("made by hand", "A disk is full")
+    await scene.until(lambda: book.of(Noted))
+    assert book.of(Noted)[0].event.text.endswith("has 'A disk is full', which no group of this Alertmanager explains")
+    scene.pager.add("made by a rule of the pager's", "[FIRING:1] Slow payments")
+    await scene.until(lambda: book.of(PageOpened))
+    assert book.of(PageOpened)[0].event.receiver == "nobody"
+    assert len(book.of(Noted)) == 1
+
+
+async def test_many_threads_come_page_by_page(scene: Scene) -> None:
+    for number in range(230):
+        scene.pager.add(f"key {number}", f"Thread {number}")
+    pager = scene.watch.pager
+    found = await pager.threads(pager.session, pager.url, 0.0, 5.0)
+    assert sorted(one.key for one in found) == sorted(f"key {number}" for number in range(230))
+
+
+async def test_a_pager_that_does_not_let_itself_be_asked_is_no_silence(scene: Scene, book) -> None:
+    pager = scene.watch.pager
+    async with aiohttp.ClientSession() as without:
+        with pytest.raises(Unanswered, match=r"not an answer of (PagerDuty's incidents|Opsgenie's alerts)"):
+            await pager.threads(without, pager.url, 0.0, 5.0)
+    assert book.of(Covered) == []
