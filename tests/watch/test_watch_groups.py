@@ -117,6 +117,17 @@ async def test_a_group_that_was_resolved_in_silence_is_not_taken_for_the_next_on
     assert book.of(BlindBegan) == []
 
 
+async def test_a_storm_by_chat_is_read_whole_each_message_once_and_with_its_own_alert(telling, book) -> None:
+    alertmanager = await telling(CHAT.replace("TITLE", "'{{ .GroupLabels.alertname }} burns'"))
+    names = [f"Alert{number:03}" for number in range(300)]
+    await alertmanager.alert(*({"alertname": name, "team": "a"} for name in names))
+    await book.until(lambda: len(book.of(NotificationReceived)) == len(names), within=30)
+    events = [entry.event for entry in book.of(NotificationReceived)]
+    assert sorted(event.title for event in events) == [f"{name} burns" for name in names]
+    assert all([alert["labels"] for alert in event.alerts] == [{"alertname": event.title.split()[0], "team": "a"}] for event in events)
+    assert len(book.of(PageOpened)) == len(names)
+
+
 async def flushed(log: Path, name: str, state: str) -> None:
     """Waits until Alertmanager has sent off a group in that state."""
     async with asyncio.timeout(10):

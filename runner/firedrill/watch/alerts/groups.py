@@ -181,7 +181,7 @@ class Groups:
                 for one in answer:
                     self._known.setdefault(one["fingerprint"][:DIGITS], {})[one["fingerprint"]] = _known(one)
                 self._answered = True
-            except (Unanswered, KeyError, TypeError):
+            except (Unanswered, KeyError, TypeError, ValueError):
                 self._answered = False
             self._looked = clock()
 
