@@ -98,3 +98,12 @@ def test_a_page_that_is_expected_to_be_inhibited_is_not_hidden(suite: Suite) -> 
     plan = plan.model_copy(update={"alerting": alerting})
     assert len(remarks(plan, alerting, "hidden-page")) == 1
     assert remarks(plan.model_copy(update={"expectations": (wanted,)}), alerting, "hidden-page") == []
+
+
+def test_a_page_of_which_one_rule_is_not_held_back_is_not_hidden(suite: Suite) -> None:
+    plan = suite.plan(suite.fault("down", "60s", target="bureau"), expect=[suite.expectation("page", page="Burn")])
+    held_back, other = suite.rule(labels={"severity": "ticket"}), suite.rule("Down")
+    inhibition = Inhibition(source=("alertname=Down",), target=("severity=ticket",), place=other.place)
+    for rules, said in (((held_back, other), 1), ((held_back, suite.rule(), other), 0)):
+        alerting = suite.alerting(*rules).model_copy(update={"inhibitions": (inhibition,)})
+        assert len(remarks(plan.model_copy(update={"alerting": alerting}), alerting, "hidden-page")) == said
