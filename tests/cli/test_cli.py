@@ -94,7 +94,7 @@ def test_undo_wants_one_drill_or_all(root: Path) -> None:
 
 
 def test_every_command_teaches(root: Path) -> None:
-    for command in ("run", "validate", "plan", "compile", "judge", "report", "undo", "stack", "proxy", "catalog", "schema"):
+    for command in ("run", "validate", "plan", "compile", "judge", "report", "undo", "bell", "stack", "proxy", "catalog", "schema"):
         done = _firedrill(root, command, "--help")
         assert done.returncode == 0, done.stderr
         assert len(done.stdout.splitlines()) >= 6, command

@@ -6,10 +6,24 @@ still come from the series, so a matcher on it is undecided, and every receiver 
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from firedrill.core.alerting import AlertingRule, Route
 
 _MATCHER = re.compile(r"\s*\{?\s*(?P<label>[^\s=!~{}\"]+|\"[^\"]+\")\s*(?P<op>=~|!~|!=|=)\s*(?P<value>.*?)\s*,?\s*\}?\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """`label op value`, without quotes."""
+
+    label: str
+    op: str
+    value: str
+
+    def holds(self, value: str | None) -> bool | None:
+        """Whether a label of this value passes; None when it is not known, or the expression is not."""
+        return None if value is None else _compare(value, self.op, self.value)
 
 
 def static_labels(alert: AlertingRule) -> dict[str, str]:
@@ -46,18 +60,39 @@ def _below(route: Route, labels: Mapping[str, str]) -> Iterator[Route]:
 
 def matches(route: Route, labels: Mapping[str, str]) -> bool | None:
     """Whether the route takes an alert with these labels; None when a label not among them decides it."""
-    answers = [_holds(matcher, labels) for matcher in route.matchers]
+    answers = [_holds(text, labels) for text in route.matchers]
     if False in answers:
         return False
     return None if None in answers else True
 
 
-def _holds(matcher: str, labels: Mapping[str, str]) -> bool | None:
-    parts = _MATCHER.fullmatch(matcher)
-    if parts is None:
-        return None
-    value = labels.get(_plain(parts["label"]))
-    return None if value is None else _compare(value, parts["op"], _plain(parts["value"]))
+def matcher(text: str) -> Matcher | None:
+    """One matcher of a route, or None for what is none."""
+    parts = _MATCHER.fullmatch(text)
+    return parts and Matcher(_plain(parts["label"]), parts["op"], _plain(parts["value"]))
+
+
+def routes_of(root: Route | None, labels: Mapping[str, str]) -> tuple[Route, ...]:
+    """The routes of an alert with exactly these labels; a label that it lacks is empty, as Alertmanager has it."""
+    return () if root is None else possible_routes(root, {**dict.fromkeys(_labels_read(root), ""), **labels})
+
+
+def every_route(root: Route | None) -> Iterator[tuple[Route, ...]]:
+    """Each node of the tree as the way to it, from the root."""
+    if root is not None:
+        yield (root,)
+        for child in root.routes:
+            yield from ((root, *way) for way in every_route(child))
+
+
+def _labels_read(root: Route) -> set[str]:
+    texts = {text for way in every_route(root) for text in way[-1].matchers}
+    return {found.label for text in texts if (found := matcher(text))}
+
+
+def _holds(text: str, labels: Mapping[str, str]) -> bool | None:
+    found = matcher(text)
+    return None if found is None else found.holds(labels.get(found.label))
 
 
 def _compare(value: str, op: str, wanted: str) -> bool | None:

@@ -113,6 +113,14 @@ def programs() -> Mapping[str, Program]:
     return {name: program for name in WANTED if (program := find(name))}
 
 
+def program(name: str) -> Program:
+    """One of them; FiredrillError says what is the matter with it and how to get it."""
+    found = find(name)
+    if found is None or found.trouble:
+        raise FiredrillError(f"{found.trouble if found else _absent(name)}. `firedrill stack install` installs the distribution's packages")
+    return found
+
+
 def packages() -> list[str]:
     """The packages that would bring what is absent; Refused if a program is there but of no use, as a package would not change that."""
     found = {name: find(name) for name in WANTED}
