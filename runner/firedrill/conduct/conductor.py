@@ -4,7 +4,7 @@ import asyncio
 import traceback
 from contextlib import AsyncExitStack
 
-from firedrill.conduct import steady, undo
+from firedrill.conduct import silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.results import Folder, make_folder, point_latest
@@ -79,6 +79,7 @@ async def _life(drill: Drill) -> None:
     async with AsyncExitStack() as closing:
         drill.enter("prepare")
         gear = await prepare(drill, closing)
+        await silences.hold(drill, closing, gear.stack.alertmanager)
         closing.push_async_callback(_put_back, drill, gear)
         await _ramp(drill, gear)
         await steady.reach(drill, gear)

@@ -196,6 +196,8 @@ class Facts:
     pages: list[Page] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    silences: dict[str, tuple[Sequence[str], int]] = field(default_factory=dict)
+    """Silences that the drill made, by id: their matchers and the seq that says so."""
     faults: dict[str, FaultWindow] = field(default_factory=dict)
     blinds: list[Blind] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)

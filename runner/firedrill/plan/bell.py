@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from firedrill.core.alerting import Alerting, AlertingRule, Inhibition, Receiver, Route
+from firedrill.core.matching import Matcher, matcher
 from firedrill.plan.asked import rules_of
-from firedrill.plan.routing import Matcher, every_route, matcher, routes_of
+from firedrill.plan.routing import every_route, routes_of
 from firedrill.plan.spellings import spellings
 
 LABEL = "firedrill_bell"

@@ -4,26 +4,10 @@ Knows matchers and the tree (github.com/prometheus/alertmanager, dispatch.Route.
 still come from the series, so a matcher on it is undecided, and every receiver that could be meant is given.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from firedrill.core.alerting import AlertingRule, Route
-
-_MATCHER = re.compile(r"\s*\{?\s*(?P<label>[^\s=!~{}\"]+|\"[^\"]+\")\s*(?P<op>=~|!~|!=|=)\s*(?P<value>.*?)\s*,?\s*\}?\s*", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """`label op value`, without quotes."""
-
-    label: str
-    op: str
-    value: str
-
-    def holds(self, value: str | None) -> bool | None:
-        """Whether a label of this value passes; None when it is not known, or the expression is not."""
-        return None if value is None else _compare(value, self.op, self.value)
+from firedrill.core.matching import matcher
 
 
 def static_labels(alert: AlertingRule) -> dict[str, str]:
@@ -66,12 +50,6 @@ def matches(route: Route, labels: Mapping[str, str]) -> bool | None:
     return None if None in answers else True
 
 
-def matcher(text: str) -> Matcher | None:
-    """One matcher of a route, or None for what is none."""
-    parts = _MATCHER.fullmatch(text)
-    return parts and Matcher(_plain(parts["label"]), parts["op"], _plain(parts["value"]))
-
-
 def routes_of(root: Route | None, labels: Mapping[str, str]) -> tuple[Route, ...]:
     """The routes of an alert with exactly these labels; a label that it lacks is empty, as Alertmanager has it."""
     return () if root is None else possible_routes(root, {**dict.fromkeys(_labels_read(root), ""), **labels})
@@ -93,18 +71,3 @@ def _labels_read(root: Route) -> set[str]:
 def _holds(text: str, labels: Mapping[str, str]) -> bool | None:
     found = matcher(text)
     return None if found is None else found.holds(labels.get(found.label))
-
-
-def _compare(value: str, op: str, wanted: str) -> bool | None:
-    if op in {"=", "!="}:
-        return (value == wanted) == (op == "=")
-    try:
-        return (re.fullmatch(wanted, value) is not None) == (op == "=~")
-    except re.error:
-        return None  # RE2 has spellings that Python has not
-
-
-def _plain(text: str) -> str:
-    if len(text) >= 2 and text[0] == text[-1] == '"':
-        return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], text[1:-1])
-    return text

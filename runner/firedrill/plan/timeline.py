@@ -49,6 +49,7 @@ def make_plan(
         load=_load(experiment.load, environment.system.ready),
         steady=float(experiment.steady),
         faults=tuple(_fault(fault, kinds) for fault in experiment.faults),
+        silences=experiment.silences,
         expectations=tuple(map(_expectation, experiment.expect)),
         alerting=alerting,
         scrape_interval=float(stack.scrape_interval),

@@ -3,9 +3,12 @@
 Silence is proved by those who listened: it passes only when Prometheus and the sink were watched the whole time.
 """
 
+from collections.abc import Mapping, Sequence
+
 from pydantic import Field
 
 from firedrill.core.kinds import ExpectationKind
+from firedrill.core.matching import matcher
 from firedrill.core.model.declared import Declared
 from firedrill.core.verdicts import Finding, Verdict
 from firedrill.judge.drill import AlertSpan, Facts, Page
@@ -28,7 +31,10 @@ class Exceptions(Declared):
 
 
 class QuietExpectation(Declared):
-    """No alert fires and no page opens but those that other expectations of the file name."""
+    """No alert fires and no page opens but those that other expectations of the file name.
+
+    An alert that the drill's own `silences` match may fire, but not page.
+    """
 
     quiet: Exceptions | None = None
 
@@ -69,7 +75,7 @@ def _named(declared: QuietExpectation, facts: Facts) -> set[str]:
 
 
 def _noise(facts: Facts, named: set[str], since: float) -> Check | None:
-    fired = [span for span in facts.alerts if span.alert not in named and _fired(span, since, close(facts))]
+    fired = [span for span in facts.alerts if span.alert not in named and _fired(span, since, close(facts)) and not _silenced(facts, span)]
     paged = [(page, set(paged_alerts(page)) - named) for page in facts.pages if _open(page, since)]
     surprises = [(page, names) for page, names in paged if names]
     if not fired and not surprises:
@@ -78,6 +84,16 @@ def _noise(facts: Facts, named: set[str], since: float) -> Check | None:
     texts += [f"{both(sorted(names))} paged {page.receiver} at {seconds(page.opened)}" for page, names in surprises]
     evidence = [span.seqs["firing"] for span in fired] + [page.seqs["opened"] for page, _ in surprises]
     return Check(Verdict.FAIL, f"{both(texts)}, which nothing expected", evidence)
+
+
+def _silenced(facts: Facts, span: AlertSpan) -> bool:
+    """Whether the drill itself keeps the alert quiet: then it may fire, but still page nobody."""
+    return any(_matches(matchers, span.labels) for matchers, _ in facts.silences.values())
+
+
+def _matches(matchers: Sequence[str], labels: Mapping[str, str]) -> bool:
+    read = (matcher(text) for text in matchers)
+    return all(one is not None and one.holds(labels.get(one.label, "")) for one in read)
 
 
 def _fired(span: AlertSpan, since: float, until: float) -> bool:
