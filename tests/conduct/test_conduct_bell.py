@@ -89,6 +89,12 @@ async def test_a_receiver_that_answers_500_is_named_in_alertmanagers_words(alert
     assert await still_there(running.bench) == []
 
 
+async def test_a_receiver_made_to_swallow_alerts_is_not_waited_for(alertmanager: Any) -> None:
+    result = await rung(await alertmanager(ROUTES.replace("    webhook_configs: [{url: SINK/a}]\n", "")), within=60.0)
+    assert [(told.name, told.delivered) for told in result.receivers] == [("rest", True), ("b", True)]
+    assert result.seconds < 60
+
+
 async def test_one_integration_of_a_receiver_that_fails_breaks_it_though_the_other_arrives(alertmanager: Any, front: Any) -> None:
     front.statuses["broken"] = 500
     running = await alertmanager(ROUTES.replace("[{url: SINK/a}]", "[{url: SINK/a}, {url: SINK/broken}]"))

@@ -106,6 +106,15 @@ def test_what_cannot_be_rung_is_named_with_why(suite: Suite) -> None:
     }  # fmt: skip
 
 
+def test_a_receiver_that_tells_nobody_is_told_of_for_one_alert_and_left_out_for_all(suite: Suite) -> None:
+    root = suite.route("hole", routes=[suite.route("a", "team=x")])
+    files = Alerting(alerts=(suite.rule(),), receivers=(*receivers("a"), *receivers("hole", integrations=())), route=root)
+    (unrung,) = bell_for(files, "Burn", "id", {}).unrung
+    assert (unrung.receiver, unrung.certain) == ("hole", True)
+    assert unrung.why == "it has no integration: whatever comes here is told to nobody"
+    assert (told(bell_for_all(files, "id")), bell_for_all(files, "id").unrung) == ([("FiredrillBell", ("a",))], ())
+
+
 def test_a_matcher_that_only_alertmanager_understands_is_said(suite: Suite) -> None:
     root = suite.route("rest", routes=[suite.route("a", 'team=~"\\\\pL+"')])
     bell = bell_for(alerting(suite, root, suite.rule()), "Burn", "id", {"team": "x"})

@@ -126,13 +126,14 @@ def _show(bell: Bell, rung: "Rung") -> None:
 
     console = Console() if sys.stdout.isatty() else Console(width=160)
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("", "receiver", "told after", "what its reader sees, or why nothing came"):
-        table.add_column(name, no_wrap=name == "receiver")
+    alerts = {name: ring.alert for ring in reversed(bell.rings) for name in ring.receivers}
+    for name in ("", "receiver", "by", "told after", "what its reader sees, or why nothing came"):
+        table.add_column(name, no_wrap=name in {"receiver", "by"})
     for told in rung.receivers:
         mark, colour = ("✓", "green") if told.delivered else ("✗", "red") if told.certain else ("?", "yellow")
         after = "" if told.seconds is None else f"{told.seconds:.3f}s"
         plain = told.message + ("" if not told.delivered or is_marked(told) else "\n(nothing in it says that it is a drill)")
-        table.add_row(Text(mark, style=colour), Text(told.name), after, Text(plain))
+        table.add_row(Text(mark, style=colour), Text(told.name), alerts.get(told.name, ""), after, Text(plain))
     console.print(table)
     told_ = sum(one.delivered for one in rung.receivers)
     click.echo(f"{told_} of {len(rung.receivers)} receivers told in {rung.seconds:.3f}s, bell {bell.id}")

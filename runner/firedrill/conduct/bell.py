@@ -21,7 +21,7 @@ from firedrill.core.events import Entry, Event, NotificationReceived
 from firedrill.core.model.suite import Embedded
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Exit
-from firedrill.plan.bell import LABEL, MARK, Bell, Ring, held
+from firedrill.plan.bell import LABEL, MARK, Bell, Ring, held, tells_nobody
 from firedrill.stack.solo import Solo
 from firedrill.watch.alerts import posting
 from firedrill.watch.alerts.complaints import Complaint, complaints, held_by_time
@@ -74,6 +74,10 @@ class Bench:
     said: Callable[[], str]
     receivers: Mapping[str, Receiver]
     outlives: bool = True
+
+    def tells(self, receiver: str) -> bool:
+        """Whether the receiver has an integration, so that something can come."""
+        return receiver not in self.receivers or not tells_nobody(self.receivers[receiver])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ async def ring(bell: Bell, bench: Bench, within: float, say: Say = lambda _: Non
 
 async def _round(rings: Sequence[Ring], before: set[str], bench: Bench, within: float, say: Say) -> dict[str, Told]:
     """One round, resolved at its end whatever happens. Receivers told in an earlier round need not be told again."""
-    wanted = list(dict.fromkeys(name for ring in rings for name in ring.receivers if name not in before))
+    wanted = list(dict.fromkeys(name for ring in rings for name in ring.receivers if name not in before and bench.tells(name)))
     patience = within + await _waits(rings, bench, say)
     clock = bench.heard.clock
     posted, now = clock.now(), time.time()

@@ -83,7 +83,13 @@ def bell_for(alerting: Alerting, alert: str, identity: str, labels: Mapping[str,
     """A bell for the rules of one name, one alert for each that tells somebody new. `labels` stand for those of its series."""
     rings = list(_telling_somebody_new(_of_rule(alerting, rule, labels) for rule in rules_of(alert, alerting)))
     unread = [note for ring in rings for note in _undecided(ring)]
-    return _in_rounds(identity, rings, (), alerting, tuple(dict.fromkeys(unread)))
+    reached = {name for ring in rings for name in ring.receivers}
+    mute = tuple(
+        Unrung(one.name, "it has no integration: whatever comes here is told to nobody", certain=True)
+        for one in alerting.receivers
+        if one.name in reached and tells_nobody(one)
+    )
+    return _in_rounds(identity, rings, mute, alerting, tuple(dict.fromkeys(unread)))
 
 
 def bell_for_all(alerting: Alerting, identity: str) -> Bell:
@@ -95,7 +101,7 @@ def bell_for_all(alerting: Alerting, identity: str) -> Bell:
         if receiver.name in told:
             continue
         ring = _ring_to(alerting, receiver)
-        if ring is None or not receiver.integrations:
+        if ring is None or tells_nobody(receiver):
             unrung += _unrung(alerting, receiver)
             continue
         rings.append(ring)

@@ -14,6 +14,7 @@ from firedrill.core.units import Duration
 from firedrill.plan.asked import Asked, all_asked, first_fault, rules_of
 from firedrill.plan.routing import possible_routes, static_labels
 from firedrill.plan.rows import Row, describe
+from firedrill.plan.silenced import silenced_pages
 from firedrill.plan.words import unknown
 
 __all__ = ["Row", "describe", "warnings"]
@@ -26,7 +27,7 @@ def warnings(plan: Plan) -> tuple[str, ...]:
     """All that can be said now, in the order of the file."""
     expected = (said for each in all_asked(plan) for said in _of_expectation(each, plan))
     promises = (said for slo in plan.slos for said in _of_slo(slo, plan))
-    return tuple(dict.fromkeys((*_of_play(plan), *promises, *expected)))
+    return tuple(dict.fromkeys((*_of_play(plan), *promises, *expected, *silenced_pages(plan))))
 
 
 def _of_play(plan: Plan) -> Iterator[str]:
