@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from firedrill.cli import COMMANDS
+
 HEAVY = ("aiohttp", "locust", "chaoslib", "numpy", "plotly", "jinja2", "prometheus_client")
 SAY_IMPORTS = f"""
 import sys
@@ -94,7 +96,7 @@ def test_undo_wants_one_drill_or_all(root: Path) -> None:
 
 
 def test_every_command_teaches(root: Path) -> None:
-    for command in ("run", "validate", "plan", "compile", "judge", "explain", "report", "undo", "stack", "proxy", "catalog", "schema"):
+    for command in COMMANDS:
         done = _firedrill(root, command, "--help")
         assert done.returncode == 0, done.stderr
         assert len(done.stdout.splitlines()) >= 6, command

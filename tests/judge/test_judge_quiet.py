@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from firedrill.core.events import AlertFiring, AlertResolved, BlindBegan, BlindEnded, Covered, PageOpened
+from firedrill.core.events import AlertFiring, AlertResolved, BlindBegan, BlindEnded, Covered, PageOpened, SilenceCreated
 from firedrill.core.verdicts import Verdict
 
 OTHER = "LedgerErrors"
@@ -56,6 +56,22 @@ def test_exceptions_may_be_heard(script: Any) -> None:
     tape = script.tape(script.expectation("quiet", {"except": [script.alert, OTHER]})).plus(firing())
     assert tape.plan.expectations[0].words == f"quiet except {script.alert} and {OTHER}"
     assert tape.finding().verdict is Verdict.PASS
+
+
+def silenced(*matchers: str, t: float = 2.0) -> Any:
+    return (t, SilenceCreated("s1", matchers, "They know", 30.0))
+
+
+def test_an_alert_that_the_drill_silences_may_fire_but_not_page(quiet: Any, script: Any) -> None:
+    kept = quiet.plus(silenced(f"alertname = {OTHER}"), firing())
+    assert kept.finding().verdict is Verdict.PASS
+    assert kept.plus((26, PageOpened("p9", "platform", [OTHER], 1))).finding().sentence == (
+        f"{OTHER} paged platform at 26.0s, which nothing expected."
+    )
+
+
+def test_a_silence_for_other_alerts_excuses_none(quiet: Any) -> None:
+    assert quiet.plus(silenced(f"alertname = {OTHER}", "team = platform"), firing()).finding().verdict is Verdict.FAIL
 
 
 def test_an_alert_over_before_the_steady_phase_is_forgiven(quiet: Any) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from firedrill.core.alerting import Place, RecordingRule
 from firedrill.core.errors import Invalid, Refused
-from firedrill.core.model.experiment import Load
+from firedrill.core.model.experiment import Load, Silence
 from firedrill.core.model.plan import Plan
 
 
@@ -75,3 +75,13 @@ def test_an_empty_method_breaks_no_limit(suite: Suite) -> None:
 def test_a_name_that_nothing_has_is_refused(suite: Suite) -> None:
     with pytest.raises(Refused, match=r"^there is no probe jurney; did you mean journey\?$"):
         suite.plan(suite.fault("nothing"), probes=("jurney",))
+
+
+def test_silences_are_for_an_embedded_alertmanager_unless_a_limit_says_otherwise(suite: Suite) -> None:
+    silences = (Silence(matchers=("team = platform",), comment="They know"),)
+    assert suite.plan(silences=silences).silences == silences
+    assert suite.plan(silences=silences, where=suite.environment(silences="allow")).silences == silences
+    with pytest.raises(Refused) as refused:
+        suite.plan(silences=silences, where=suite.environment(silences="refuse"))
+    said = "experiments/slow.yaml: environment local lets no drill make silences at its Alertmanager: limits.silences is refuse"
+    assert str(refused.value) == said

@@ -29,6 +29,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing on PATH but an empty folder, and FIREDRILL_BIN to fill."""
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     monkeypatch.setenv("FIREDRILL_BIN", str(tmp_path / "bin"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return tmp_path / "bin"
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ COMMANDS = {
     "explain": "Say where a detection's seconds went, and which settings cost them.",
     "report": "Render a recorded drill's reports again.",
     "undo": "Put back what a drill may have left.",
+    "bell": "Ring one alert, or every receiver, and prove that the message arrives.",
     "stack": "Find or install Prometheus and Alertmanager.",
     "proxy": "Run the fault proxy on its own, for a system that outlives the drill.",
     "catalog": "List every kind of fault and expectation, with an example each.",
@@ -76,3 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(3)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(3)  # 1 is a verdict

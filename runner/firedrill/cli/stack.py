@@ -1,8 +1,13 @@
 """`firedrill stack`: the programs that an embedded stack needs, and the route that an external one needs."""
 
+import re
+from collections.abc import Collection
+
 import click
 
 from firedrill.cli import options
+
+_VERSION = re.compile(r"v?\d+\.\d+\.\d+(?:-[\w.]+)?")
 
 
 @click.group("stack")
@@ -11,11 +16,39 @@ def command() -> None:
 
 
 @command.command("install")
-def install() -> None:
-    """Find the programs on PATH or in the folder FIREDRILL_BIN; install the distribution's packages if they are missing."""
-    from firedrill.stack import install as installer
+@click.option("--upstream", is_flag=True, help="Fetch the projects' own releases instead of packages; needs no root.")
+@click.option("--from", "page", metavar="URL", help="A page laid out like the projects' own, such as a mirror; implies --upstream.")
+@click.option(
+    "--version",
+    "versions",
+    multiple=True,
+    metavar="PROGRAM=VERSION",
+    help="A release, such as prometheus=2.53.1; implies --upstream.",
+)
+def install(upstream: bool, page: str | None, versions: tuple[str, ...]) -> None:
+    """Find the programs; install the distribution's packages if they are missing, or upstream's releases where there are no packages.
 
-    installer.install(lambda sentence: click.echo(sentence, err=True))
+    Programs are looked for in the folder FIREDRILL_BIN, in the folder of releases that were fetched, and on PATH. Releases are checked
+    against their published sha256sums.txt, tried, and put into FIREDRILL_BIN or else $XDG_DATA_HOME/firedrill/bin.
+    """
+    from firedrill.stack import install as installer
+    from firedrill.stack.releases import PAGE
+
+    if upstream or page or versions or not (installer.has_packages() or not installer.missing()):
+        installer.install_upstream(page or PAGE, dict(_version(text, installer.WANTED) for text in versions), _say)
+    else:
+        installer.install(_say)
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+def _version(text: str, known: Collection[str]) -> tuple[str, str]:
+    name, equals, version = text.partition("=")
+    if not equals or name not in known or not _VERSION.fullmatch(version):
+        raise click.UsageError(f"{text!r} is not PROGRAM=VERSION, such as prometheus=2.53.1; programs are {' and '.join(known)}")
+    return name, version
 
 
 @command.command("status")

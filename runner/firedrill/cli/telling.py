@@ -30,6 +30,10 @@ def _told_by_watchers(event: ev.Event) -> str | None:
             return f"{alert} fires"
         case ev.AlertResolved(alert=alert, was=was):
             return f"{alert} is resolved" if was == "firing" else f"{alert} is no longer pending"
+        case ev.SilenceCreated(matchers=matchers):
+            return f"silenced for the drill: {' and '.join(matchers)}"
+        case ev.SilenceRemoved(how=how):
+            return how
         case ev.PageOpened(receiver=receiver, alerts=alerts):
             return f"{receiver} is paged: {', '.join(alerts)}"
         case ev.PageResolved(page=page):

@@ -1,15 +1,14 @@
 """The conductor: a drill's life, top to bottom, and the promise that however it ends everything is put back."""
 
 import asyncio
-import signal
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 
-from firedrill.conduct import steady, undo
+from firedrill.conduct import silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.results import Folder, make_folder, point_latest
+from firedrill.conduct.signals import first_signal
 from firedrill.conduct.waiting import undecided, until
 from firedrill.core.errors import FiredrillError, LeftOver
 from firedrill.core.events import DrillEnded
@@ -46,7 +45,7 @@ def _begun(order: Order, view: View) -> Drill:
 async def _lived(drill: Drill) -> tuple[str, str]:
     """Live the drill and say why it ended; a person's signal is an end like any other."""
     body = asyncio.create_task(_life(drill))
-    with _signals(body.cancel):
+    with first_signal(body.cancel):
         try:
             await body
         except asyncio.CancelledError:
@@ -76,29 +75,11 @@ def _unless_left(drill: Drill, end: Ended) -> tuple[str, str]:
     return end.reason, end.detail
 
 
-@contextmanager
-def _signals(stop: Callable[[], object]) -> Iterator[None]:
-    """The first SIGINT, SIGTERM or SIGHUP stops the drill; more of them do not stop what puts it back."""
-    loop, left = asyncio.get_running_loop(), [stop]
-
-    def once() -> None:
-        if left:
-            left.pop()()
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in numbers:
-        loop.add_signal_handler(number, once)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-
-
 async def _life(drill: Drill) -> None:
     async with AsyncExitStack() as closing:
         drill.enter("prepare")
         gear = await prepare(drill, closing)
+        await silences.hold(drill, closing, gear.stack.alertmanager)
         closing.push_async_callback(_put_back, drill, gear)
         await _ramp(drill, gear)
         await steady.reach(drill, gear)

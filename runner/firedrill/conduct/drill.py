@@ -1,16 +1,16 @@
 """One running drill as the conductor holds it: its order, its clock, its journal, and the facts so far."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from firedrill.conduct.ledger import Ledger
+from firedrill.conduct.ledger import SILENCES, Ledger
 from firedrill.conduct.results import Folder
 from firedrill.core.clock import DrillClock
-from firedrill.core.events import SCHEMA, DrillStarted, Entry, FaultCleared, FaultIntended, PhaseEntered
+from firedrill.core.events import SCHEMA, DrillStarted, Entry, FaultCleared, FaultIntended, PhaseEntered, SilenceIntended, SilenceRemoved
 from firedrill.core.journal import NAME, Journal
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.plan import Plan
@@ -63,11 +63,15 @@ class Drill:
         self.facts = Facts(plan=order.plan)
         self.record = self.journal.append
         self.journal.observers.append(self._follow)
+        self.guards: list[Callable[[], None]] = []
+        """Looked at while the drill waits; each raises Ended when the drill cannot go on."""
         self._judged: tuple[float, Sequence[Finding]] = (-1.0, ())
 
     def _follow(self, entry: Entry) -> None:
         if isinstance(entry.event, FaultCleared):
             self.ledger.cleared(entry.event.fault)
+        if isinstance(entry.event, SilenceRemoved):
+            self.ledger.cleared(SILENCES)
         apply(self.facts, entry)
         self.view.saw(entry, self.facts)
 
@@ -89,6 +93,11 @@ class Drill:
         """Put the undo on the disk, in the ledger and in the journal, before anybody does the deed."""
         self.ledger.intend(fault, undo)
         self.record(FaultIntended(fault, undo), durable=True)
+
+    def intend_silences(self, undo: Mapping[str, object]) -> None:
+        """The same for the drill's silences."""
+        self.ledger.intend(SILENCES, undo)
+        self.record(SilenceIntended(undo), durable=True)
 
     def findings(self) -> Sequence[Finding]:
         """The live judge's findings, at most half a second old."""

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from firedrill.core.errors import LeftOver
-from firedrill.core.events import SCHEMA, DrillStarted, FaultCleared, FaultIntended
+from firedrill.core.events import SCHEMA, DrillStarted, FaultCleared, FaultIntended, SilenceIntended, SilenceRemoved
 from firedrill.core.journal import is_locked, read
+
+SILENCES = "silences"
+"""The name under which a drill's silences, all of them, stand in the ledger beside its faults."""
 
 
 def state_directory() -> Path:
@@ -92,7 +95,7 @@ def _read_page(page: Path) -> Open:
 
 
 def from_journal(journal: Path) -> Open:
-    """What a journal says may be left: faults intended and not cleared."""
+    """What a journal says may be left: faults intended and not cleared, silences intended and not removed."""
     undos: dict[str, Mapping[str, Any]] = {}
     for entry in read(journal):
         match entry.event:
@@ -104,6 +107,10 @@ def from_journal(journal: Path) -> Open:
                 undos[fault] = undo
             case FaultCleared(fault=fault):
                 undos.pop(fault, None)
+            case SilenceIntended(undo=undo):
+                undos[SILENCES] = undo
+            case SilenceRemoved():
+                undos.pop(SILENCES, None)
     page = state_directory() / "open" / f"{journal.parent.name}.json"
     return Open(journal.parent.name, undos, page if page.exists() else None)
 

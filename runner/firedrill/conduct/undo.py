@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from firedrill.conduct.drill import Drill
-from firedrill.conduct.ledger import Open, left_open
+from firedrill.conduct.ledger import SILENCES, Open, left_open
 from firedrill.core.errors import LeftOver
 from firedrill.core.events import FaultCleared
 from firedrill.core.model.plan import Plan
 from firedrill.faults import undo as proxy_undo
 from firedrill.faults.chaos import rollbacks
 from firedrill.faults.proxy.link import ProxyLink
+from firedrill.watch.alerts import silences
 
 METHOD = "method"
 """The name under which a user's own method stands in the journal, beside our faults."""
@@ -35,13 +36,17 @@ def perform(undo: Mapping[str, Any]) -> str:
             return "there was nothing to put back"
         case "chaos-rollbacks":
             return rollbacks.perform(undo, Path(undo["root"]))
+        case silences.UNDO:
+            return silences.perform(undo)
         case _:
             return proxy_undo.perform(undo).sentence
 
 
 async def perform_open(drill: Drill) -> None:
-    """Perform what this drill's own ledger still lists."""
+    """Perform what this drill's own ledger still lists of its faults."""
     for fault, undo in drill.ledger.open.items():
+        if fault == SILENCES:
+            continue  # they outlast the faults
         await asyncio.to_thread(perform, undo)
         drill.record(FaultCleared(fault, "undo"))
 
@@ -61,6 +66,8 @@ def _may_be_there(undo: Mapping[str, Any]) -> bool:
             return False
         case "proxy":
             return proxy_undo.present(undo)
+        case silences.UNDO:
+            return silences.present(undo)
         case _:
             return True
 

@@ -20,6 +20,8 @@ async def until(
     """
     while not done():
         gear.check()
+        for guard in drill.guards:
+            guard()
         if deadline is not None and drill.clock.now() >= deadline:
             return False
         findings = drill.findings()

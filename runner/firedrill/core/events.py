@@ -139,6 +139,34 @@ class HolderCounted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SilenceIntended(Event):
+    """Written and fsynced before the drill's silences are made. `undo` is all that `firedrill undo` needs for all of them."""
+
+    kind: ClassVar[str] = "silence.intended"
+    undo: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceCreated(Event):
+    """Alertmanager has a silence of the drill's, `silence` is its id there. It ends after `lease` seconds without the drill."""
+
+    kind: ClassVar[str] = "silence.created"
+    silence: str
+    matchers: Sequence[str]
+    comment: str
+    lease: float
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRemoved(Event):
+    """All silences of the drill have ended, and Alertmanager says so; `how` in words."""
+
+    kind: ClassVar[str] = "silence.removed"
+    silences: Sequence[str]
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityStarted(Event):
     kind: ClassVar[str] = "activity.started"
     name: str

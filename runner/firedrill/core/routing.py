@@ -4,12 +4,10 @@ Knows matchers and the tree (github.com/prometheus/alertmanager, dispatch.Route.
 still come from the series, so a matcher on it is undecided, and every receiver that could be meant is given.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from firedrill.core.alerting import AlertingRule, Route
-
-_MATCHER = re.compile(r"\s*\{?\s*(?P<label>[^\s=!~{}\"]+|\"[^\"]+\")\s*(?P<op>=~|!~|!=|=)\s*(?P<value>.*?)\s*,?\s*\}?\s*", re.DOTALL)
+from firedrill.core.matching import matcher
 
 
 def static_labels(alert: AlertingRule) -> dict[str, str]:
@@ -57,29 +55,31 @@ def all_hold(matchers: Sequence[str], labels: Mapping[str, str]) -> bool | None:
     return None if None in answers else True
 
 
-def holds(matcher: str, labels: Mapping[str, str]) -> bool | None:
+def holds(text: str, labels: Mapping[str, str]) -> bool | None:
     """As `all_hold`, for one."""
-    label, op, value = parts(matcher)
-    known = labels.get(label)
-    return None if known is None or not op else _compare(known, op, value)
+    found = matcher(text)
+    return None if found is None else found.holds(labels.get(found.label))
 
 
-def parts(matcher: str) -> tuple[str, str, str]:
+def parts(text: str) -> tuple[str, str, str]:
     """The label, the operator and the value of a matcher, without quotes; no operator when it cannot be read."""
-    found = _MATCHER.fullmatch(matcher)
-    return (_plain(found["label"]), found["op"], _plain(found["value"])) if found else (matcher, "", "")
+    found = matcher(text)
+    return (text, "", "") if found is None else (found.label, found.op, found.value)
 
 
-def _compare(value: str, op: str, wanted: str) -> bool | None:
-    if op in {"=", "!="}:
-        return (value == wanted) == (op == "=")
-    try:
-        return (re.fullmatch(wanted, value) is not None) == (op == "=~")
-    except re.error:
-        return None  # RE2 has spellings that Python has not
+def routes_of(root: Route | None, labels: Mapping[str, str]) -> tuple[Route, ...]:
+    """The routes of an alert with exactly these labels; a label that it lacks is empty, as Alertmanager has it."""
+    return () if root is None else possible_routes(root, {**dict.fromkeys(_labels_read(root), ""), **labels})
 
 
-def _plain(text: str) -> str:
-    if len(text) >= 2 and text[0] == text[-1] == '"':
-        return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], text[1:-1])
-    return text
+def every_route(root: Route | None) -> Iterator[tuple[Route, ...]]:
+    """Each node of the tree as the way to it, from the root."""
+    if root is not None:
+        yield (root,)
+        for child in root.routes:
+            yield from ((root, *way) for way in every_route(child))
+
+
+def _labels_read(root: Route) -> set[str]:
+    texts = {text for way in every_route(root) for text in way[-1].matchers}
+    return {found.label for text in texts if (found := matcher(text))}

@@ -223,6 +223,8 @@ class Facts:
     """The pages that are open, by receiver and group key."""
     links: dict[str, Link] = field(default_factory=dict)
     """By URL."""
+    silences: dict[str, tuple[Sequence[str], int]] = field(default_factory=dict)
+    """Silences that the drill made, by id: their matchers and the seq that says so."""
     faults: dict[str, FaultWindow] = field(default_factory=dict)
     blinds: list[Blind] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)

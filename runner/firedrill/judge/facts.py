@@ -42,6 +42,7 @@ from firedrill.core.events import (
     RecordEmpty,
     RecordFilled,
     Samples,
+    SilenceCreated,
     SteadyChecked,
     TargetDown,
     TargetUp,
@@ -247,6 +248,8 @@ def _hindered(facts: Facts, entry: Entry) -> None:
             facts.failures.append(Failure(entry.seq, entry.at, *failure))
         case AlertSuppressed(alert=alert, labels=labels, by=by, names=names, why=why):
             facts.held.append(Held(alert, by, entry.at, entry.seq, None, labels, tuple(names), why))
+        case SilenceCreated(silence=silence, matchers=matchers):
+            facts.silences[silence] = (tuple(matchers), entry.seq)
         case AlertReleased(alert=alert, labels=labels, by=by):
             _released(facts, alert, by, entry.at, labels)
         case TargetDown(job=job, instance=instance, error=error):

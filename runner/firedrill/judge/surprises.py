@@ -6,6 +6,7 @@ Knows names, receivers and labels; refuses to say whether a surprise matters: `q
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from firedrill.core.matching import all_match
 from firedrill.core.model.plan import Plan
 from firedrill.judge.drill import AlertSpan, Facts, Notice, Page
 from firedrill.judge.messages import became, is_broken
@@ -44,6 +45,7 @@ def _alerts(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
             _fired(span, since, close(facts))
             and not _excused(excused, span.alert, span.labels)
             and not _told_to(facts, excused, span.alert)
+            and not _silenced(facts, span)
         ):
             yield Notice(f"{span.alert} fired at {seconds(span.firing or 0.0)}", [span.seqs["firing"]])
 
@@ -63,6 +65,12 @@ def _labelled(excused: Excused, page: Page, alert: str) -> bool:
         return False
     told = [one["labels"] for note in page.notifications for one in instances(note, alert)]
     return bool(told) and all(excused.labels.items() <= labels.items() for labels in told)
+
+
+def _silenced(facts: Facts, span: AlertSpan) -> bool:
+    """Whether the drill itself keeps the alert quiet: then it may fire, but still page nobody."""
+    labels = {"alertname": span.alert, **span.labels}
+    return any(all_match(matchers, labels) for matchers, _ in facts.silences.values())
 
 
 def _excused(excused: Excused, alert: str, labels: Mapping[str, str]) -> bool:

@@ -15,6 +15,7 @@ from firedrill.plan.asked import Asked, all_asked, asked, first_fault, rules_of
 from firedrill.plan.company import of_group, of_inhibition
 from firedrill.plan.contents import of_contents
 from firedrill.plan.rows import Row, describe
+from firedrill.plan.silenced import silenced_pages
 from firedrill.plan.words import length, share, unknown
 
 __all__ = ["Row", "describe", "warnings"]
@@ -33,6 +34,7 @@ def told(plan: Plan) -> Iterator[tuple[PlannedExpectation | None, str]]:
     """The same, each with the expectation that it is about; what is about none is about the experiment as a whole."""
     yield from ((None, said) for said in _of_play(plan))
     yield from ((None, said) for slo in plan.slos for said in _of_slo(slo, plan))
+    yield from ((None, said) for said in silenced_pages(plan))
     yield from ((each, said) for each in plan.expectations for said in _of_expectation(asked(each), plan))
 
 

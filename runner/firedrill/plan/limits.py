@@ -11,7 +11,7 @@ def refusals(experiment: Experiment, name: str, environment: Environment) -> tup
     """A sentence for each limit of the environment `name` that the experiment would break."""
     where = f"environment {name}"
     faults = (said for fault in experiment.faults for said in _fault(fault, where, environment))
-    return (*faults, *_actions(experiment, where, environment))
+    return (*faults, *_actions(experiment, where, environment), *_silences(experiment, where, environment))
 
 
 def _fault(fault: Fault, where: str, environment: Environment) -> Iterator[str]:
@@ -33,3 +33,11 @@ def _actions(experiment: Experiment, where: str, environment: Environment) -> It
             yield (
                 f"{experiment.file}: {where} lets no actions of Chaos Toolkit's own run, and the file has `{key}`: limits.methods is refuse"
             )
+
+
+def _silences(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:
+    """An Alertmanager that is not the drill's own keeps quiet for other people too: it has to be said that it may."""
+    allowed = environment.limits.silences or ("allow" if environment.stack.embedded is not None else None)
+    if experiment.silences and allowed != "allow":
+        said = f"limits.silences is {allowed}" if allowed else "say `silences: allow` under its limits if they may"
+        yield f"{experiment.file}: {where} lets no drill make silences at its Alertmanager: {said}"

@@ -10,7 +10,7 @@ from firedrill.plan.asked import Asked, asked, first_fault
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the time line. `of` is phase, fault or expectation; `end` is None where nothing but the drill's end ends it."""
+    """One line of the time line. `of` is phase, silence, fault or expectation; `end` is None where nothing but the drill's end ends it."""
 
     of: str
     what: str
@@ -27,10 +27,11 @@ def _signed(seconds: float) -> str:
 
 
 def describe(plan: Plan) -> list[Row]:
-    """Phases, faults in the order in which they begin, and expectations in the file's, each with its first and last moment."""
+    """Phases, silences, faults in the order in which they begin, and expectations in the file's, each with its first and last moment."""
     faults = sorted(plan.faults, key=lambda fault: fault.at)
     expected = [row for each in plan.expectations for row in _of_expectation(asked(each), plan)]
-    return [*_phases(plan, expected), *(Row("fault", fault.name, fault.at, fault.ends) for fault in faults), *expected]
+    silenced = (Row("silence", " and ".join(silence.matchers), -plan.steady, None) for silence in plan.silences)
+    return [*_phases(plan, expected), *silenced, *(Row("fault", fault.name, fault.at, fault.ends) for fault in faults), *expected]
 
 
 def _phases(plan: Plan, expected: list[Row]) -> Iterator[Row]:

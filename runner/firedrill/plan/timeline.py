@@ -69,6 +69,7 @@ def resolve(
         load=_load(experiment.load, environment.system.ready),
         steady=float(experiment.steady),
         faults=tuple(_fault(fault, kinds) for fault in experiment.faults),
+        silences=experiment.silences,
         expectations=tuple(map(_expectation, experiment.expect)),
         alerting=alerting,
         scrape_interval=float(stack.scrape_interval),

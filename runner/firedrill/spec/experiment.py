@@ -11,16 +11,16 @@ from typing import Any
 from firedrill.core.errors import Problem, Severity
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.declared import Declared
-from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load
+from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load, Silence
 from firedrill.core.units import Duration
-from firedrill.spec import chaos, expectations, faults
+from firedrill.spec import chaos, expectations, faults, silences
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, under, written
 from firedrill.spec.located import Path as Where
 from firedrill.spec.suggest import meant
 from firedrill.spec.typed import expected, typed, unknown_key
 from firedrill.spec.yaml import as_safe_load, read_one, within
 
-OURS = ("slos", "probes", "load", "steady", "faults", "expect")
+OURS = ("slos", "probes", "load", "steady", "faults", "silences", "expect")
 SHARED = ("title", "description", "tags")
 
 
@@ -35,6 +35,7 @@ class _Ours(Declared):
     probes: tuple[str, ...] = ()
     load: Load | None = None
     steady: Duration = Duration(30)
+    silences: tuple[Silence, ...] = ()
 
 
 @dataclass(slots=True)
@@ -130,12 +131,13 @@ def _fill(read: Read, top: Table, kinds: Kinds, strict: bool, path: Path, file: 
     assert read.document is not None
     assert read.block is not None
     shared = _shared(read, top, strict)
-    ours, problems = typed(_Ours, read.block.only("slos", "probes", "load", "steady"), read.document, read.base)
+    ours, problems = typed(_Ours, read.block.only("slos", "probes", "load", "steady", "silences"), read.document, read.base)
     read.problems += problems
     injected, wrong = faults.read(read.document, read.ours("faults"), (*read.base, "faults"), kinds)
     expected_, wrong_too = expectations.read(read.document, read.ours("expect"), (*read.base, "expect"), kinds)
     read.problems += [*wrong, *wrong_too]
     _check_repeats(read)
+    read.problems += silences.problems(read.document, read.ours("silences"), (*read.base, "silences"))
     theirs = _theirs(read, top)
     if shared is not None and ours is not None and not any(each.severity is Severity.ERROR for each in read.problems):
         read.experiment = _made(path.stem, file, shared, ours, injected, expected_, theirs)
@@ -146,7 +148,8 @@ def _made(
 ) -> Experiment:
     return Experiment(
         name=name, file=file, title=shared.title, description=shared.description, tags=shared.tags,
-        slos=ours.slos, probes=ours.probes, load=ours.load, steady=ours.steady, faults=injected, expect=expect, chaos=theirs,
+        slos=ours.slos, probes=ours.probes, load=ours.load, steady=ours.steady, faults=injected, silences=ours.silences,
+        expect=expect, chaos=theirs,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from firedrill.core.kinds import ExpectationKind, FaultKind, Kinds
-from firedrill.core.model.experiment import Load
+from firedrill.core.model.experiment import Load, Silence
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.suite import Suite
 
@@ -35,6 +35,7 @@ def _experiment(kinds: Kinds) -> Schema:
         "load": _inlined(Load, definitions),
         "steady": _DURATION | {"description": "How long normal is measured before any fault."},
         "faults": {"type": "array", "items": {"anyOf": [_fault(kind, definitions) for kind in kinds.faults.values()]}},
+        "silences": {"type": "array", "items": _inlined(Silence, definitions)},
         "expect": {"type": "array", "items": {"anyOf": _expectations(kinds.expectations, definitions)}},
     }
     return {

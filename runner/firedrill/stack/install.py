@@ -1,6 +1,7 @@
 """Prometheus and Alertmanager on this machine: where they are, whether they are new enough, and how to get them.
 
-Knows Debian's packages and their habit of starting and enabling what they install; refuses to leave either behind.
+Knows Debian's packages and their habit of starting and enabling what they install, and refuses to leave either behind; knows where programs
+of upstream's releases go.
 Run as `python -m firedrill.stack.install` it installs, as root; that is how a user with sudo does it.
 """
 
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firedrill.core.errors import FiredrillError, Refused
-from firedrill.stack import quietly
+from firedrill.stack import quietly, releases
 
 Say = Callable[[str], None]
 
@@ -33,6 +34,9 @@ class Wanted:
 
 MINIMUM: Mapping[str, str] = {"prometheus": "2.42", "alertmanager": "0.25"}
 """The oldest versions that drills were tried with."""
+
+UPSTREAM: Mapping[str, str] = {"prometheus": "2.42.0", "alertmanager": "0.25.0"}
+"""The releases that are fetched when nobody names one: those that drills were tried with."""
 
 WANTED: Mapping[str, Wanted] = {
     "prometheus": Wanted(("prometheus",), "prometheus"),
@@ -51,13 +55,20 @@ class Program:
 
 
 def find(name: str) -> Program | None:
-    """The program `name` (`prometheus` or `alertmanager`) in FIREDRILL_BIN or else on PATH; None if it is in neither."""
+    """The program `name` (`prometheus` or `alertmanager`) in FIREDRILL_BIN, in the user's own folder or on PATH; None if it is in none."""
     wanted = WANTED[name]
-    for folder in (os.environ.get("FIREDRILL_BIN"), os.environ.get("PATH", os.defpath)):
+    for folder in (os.environ.get("FIREDRILL_BIN"), own_folder(), os.environ.get("PATH", os.defpath)):
         for command in wanted.commands if folder else ():
             if path := shutil.which(command, path=folder):
                 return _examined(name, Path(path).absolute())
     return None
+
+
+def own_folder() -> Path:
+    """Where releases of upstream's go: FIREDRILL_BIN, or else $XDG_DATA_HOME/firedrill/bin, by default in ~/.local/share."""
+    if named := os.environ.get("FIREDRILL_BIN"):
+        return Path(named)
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "firedrill" / "bin"
 
 
 def _examined(name: str, path: Path) -> Program:
@@ -113,6 +124,14 @@ def programs() -> Mapping[str, Program]:
     return {name: program for name in WANTED if (program := find(name))}
 
 
+def program(name: str) -> Program:
+    """One of them; FiredrillError says what is the matter with it and how to get it."""
+    found = find(name)
+    if found is None or found.trouble:
+        raise FiredrillError(f"{found.trouble if found else _absent(name)}. `firedrill stack install` installs the distribution's packages")
+    return found
+
+
 def packages() -> list[str]:
     """The packages that would bring what is absent; Refused if a program is there but of no use, as a package would not change that."""
     found = {name: find(name) for name in WANTED}
@@ -135,11 +154,38 @@ def install(say: Say) -> None:
     _check_installed(say)
 
 
+def has_packages() -> bool:
+    """Whether this machine has packages that we know how to install."""
+    return shutil.which("apt-get") is not None
+
+
+def install_upstream(page: str, versions: Mapping[str, str], say: Say) -> None:
+    """Fetch the named versions, or else what is absent or of no use here, from a release page into the user's own folder."""
+    wanted = dict(versions) or {name: UPSTREAM[name] for name in WANTED if (found := find(name)) is None or found.trouble}
+    if not wanted:
+        say("Prometheus and Alertmanager are installed already: nothing to do. Name a release with --version to have it all the same.")
+        return
+    machine, folder = releases.this_machine(), own_folder()
+    chosen = [releases.Release(name, version.removeprefix("v"), machine) for name, version in wanted.items()]
+    asked = {one.program: one.version for one in chosen}
+    releases.fetch(chosen, page, folder, lambda name, path: _tried(name, path, asked[name]), say)
+    _check_installed(say)
+
+
+def _tried(name: str, path: Path, version: str) -> None:
+    program = _examined(name, path)
+    if program.trouble:
+        raise FiredrillError(f"the program of {name} {version} cannot be used: {program.trouble}; nothing was installed")
+    if program.version != version.partition("-")[0]:
+        raise FiredrillError(f"the program of {name} {version} says that it is version {program.version}; nothing was installed")
+
+
 def _apt_or_refuse(wanted: Sequence[str]) -> None:
     if shutil.which("apt-get") is None:
         raise Refused(
             f"there is no apt-get here to install {' and '.join(wanted)}: "
-            "install Prometheus and Alertmanager your own way and put them on PATH or into the folder FIREDRILL_BIN"
+            "fetch upstream's releases with `firedrill stack install --upstream`, "
+            "or install Prometheus and Alertmanager your own way and put them on PATH or into the folder FIREDRILL_BIN"
         )
 
 
@@ -149,7 +195,8 @@ def _root_or_refuse(wanted: Sequence[str]) -> None:
     if shutil.which("sudo") is None or subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode:
         raise Refused(
             f"installing {' and '.join(wanted)} needs root, and sudo without a password is not available: "
-            f"run `firedrill stack install` as root, or `apt-get install --no-install-recommends {' '.join(wanted)}`"
+            "run `firedrill stack install` as root, `firedrill stack install --upstream` without it, "
+            f"or `apt-get install --no-install-recommends {' '.join(wanted)}`"
         )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import Field
+
 from firedrill.core.model.declared import Count, Declared
 from firedrill.core.units import Duration
 
@@ -33,6 +35,15 @@ class Fault(Declared):
     column: int = 0
 
 
+class Silence(Declared):
+    """A silence that the drill makes at Alertmanager before the first fault, and that is gone after it."""
+
+    matchers: tuple[str, ...] = Field(min_length=1)
+    """As Alertmanager writes them, such as `team = "platform"`; an alert that all of them match is kept quiet."""
+    comment: str
+    """Why; people see it at Alertmanager."""
+
+
 class Expectation(Declared):
     """One expectation: its kind and the kind's own model, already typed, and how the file says it."""
 
@@ -59,6 +70,8 @@ class Experiment(Declared):
     load: Load | None = None
     steady: Duration = Duration(30)
     faults: tuple[Fault, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    """Alerts that the drill keeps quiet; only where `limits.silences` allows it."""
     expect: tuple[Expectation, ...] = ()
     chaos: Mapping[str, Any] = {}
     """Chaos Toolkit's keys: method, rollbacks, steady-state-hypothesis, configuration, secrets, controls, extensions, runtime."""

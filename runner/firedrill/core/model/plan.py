@@ -8,6 +8,7 @@ from typing import Any
 
 from firedrill.core.alerting import Alerting
 from firedrill.core.model.declared import Declared
+from firedrill.core.model.experiment import Silence
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Slo
 
@@ -61,6 +62,7 @@ class Plan(Declared):
     load: PlannedLoad | None = None
     steady: float
     faults: tuple[PlannedFault, ...] = ()
+    silences: tuple[Silence, ...] = ()
     expectations: tuple[PlannedExpectation, ...] = ()
     alerting: Alerting = Alerting()
     scrape_interval: float = 1.0

@@ -157,6 +157,8 @@ class Limits(Declared):
     longest_fault: Duration = Duration(600)
     methods: Literal["allow", "refuse"] = "refuse"
     """Whether Chaos Toolkit's own actions, which can touch anything, may run."""
+    silences: Literal["allow", "refuse"] | None = None
+    """Whether drills may make silences at Alertmanager; when left out, at an embedded one only."""
 
 
 class Environment(Declared):

@@ -27,7 +27,10 @@ class Exceptions(Declared):
 
 
 class QuietExpectation(Declared):
-    """No alert fires and no page opens but those that other expectations of the file name."""
+    """No alert fires and no page opens but those that other expectations of the file name.
+
+    An alert that the drill's own `silences` match may fire, but not page.
+    """
 
     quiet: Exceptions | None = None
 
