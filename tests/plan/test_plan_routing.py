@@ -4,7 +4,7 @@ from types import SimpleNamespace as Suite
 
 import pytest
 
-from firedrill.plan.routing import possible_routes, static_labels
+from firedrill.core.routing import possible_routes, static_labels
 
 
 def receivers(suite: Suite, root: object, **labels: str) -> list[str]:

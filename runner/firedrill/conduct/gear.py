@@ -31,6 +31,7 @@ from firedrill.stack.addresses import choose, fill
 from firedrill.stack.embedded import EmbeddedStack
 from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
+from firedrill.watch.alerts.hindrances import Hindrances
 from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
@@ -80,7 +81,7 @@ class Gear:
 async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     """Bring everything up; whatever came up is brought down again by `closing`, last one first."""
     environment = drill.order.environment
-    sink = await Sink.start(drill.clock, drill.record)
+    sink = await Sink.start(drill.clock, drill.record, environment.stack.embedded.receivers)
     closing.push_async_callback(sink.stop)
     addresses = choose({**environment.system.addresses, "probes": "127.0.0.1:0"}) | {"sink": sink.address}
     token = secrets.token_urlsafe(24)
@@ -146,11 +147,12 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: EmbeddedStack)
         stack.prometheus, plan.alerting, plan.evaluation_interval, plan.scrape_interval, clock, record,
         session=session, fault_active=lambda: _first_active(drill),
     )  # fmt: skip
-    alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=session)
+    alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=session, alerting=plan.alerting)
+    hindrances = Hindrances(stack.prometheus, stack.prometheus_log, plan.alerting, clock, record, session=session)
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
     drill.journal.observers.append(alertmanager.observe)
     _alongside(closing, _offsets(drill))
-    for watch in (alertmanager, prometheus, indicators):
+    for watch in (alertmanager, prometheus, hindrances, indicators):
         _alongside(closing, watch.run(), watch.finish)
     return prometheus
 

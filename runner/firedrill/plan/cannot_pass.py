@@ -10,9 +10,9 @@ from firedrill.core import detection, statistics
 from firedrill.core.alerting import AlertingRule, Route
 from firedrill.core.model.plan import Plan
 from firedrill.core.model.slos import Slo, Source
+from firedrill.core.routing import possible_routes, static_labels
 from firedrill.core.units import Duration
 from firedrill.plan.asked import Asked, all_asked, first_fault, rules_of
-from firedrill.plan.routing import possible_routes, static_labels
 from firedrill.plan.rows import Row, describe
 from firedrill.plan.words import unknown
 

@@ -28,5 +28,12 @@ def _flag(value: object) -> object:
     return value == "true" if isinstance(value, str) else value
 
 
+def _http_error(value: object) -> object:
+    if not (isinstance(value, int) or (isinstance(value, str) and value.isdigit())) or not 400 <= int(value) <= 599:
+        raise PydanticCustomError("http_error", "an HTTP status from 400 to 599 is expected, not {value}", {"value": repr(value)})
+    return int(value)
+
+
 Count = Annotated[int, BeforeValidator(_whole)]
+HttpError = Annotated[int, BeforeValidator(_http_error)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

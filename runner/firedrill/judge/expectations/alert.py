@@ -14,6 +14,7 @@ from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, finding, s
 from firedrill.judge.moments import Moment, cleared, close, expected_clear, expected_origin, origin, phase
 from firedrill.judge.pages import spans
 from firedrill.judge.sight import cited, traffic, watching
+from firedrill.judge.unfired import unfired
 from firedrill.judge.wording import both, seconds
 
 WATCHED = ("prometheus",)
@@ -110,17 +111,14 @@ def _missing(declared: AlertExpectation, facts: Facts, start: Moment) -> Check:
     )
     if missed is not None:
         return missed
-    why, evidence = _cause(declared, facts, start)
+    why, evidence = _cause(declared, facts, start, close(facts) if deadline is None else deadline)
     within = f" within {declared.within}" if declared.within is not None else ""
     return Check(Verdict.FAIL, f"did not fire{within}: {why}", [*start.evidence, *evidence, *cited(facts, WATCHED)])
 
 
-def _cause(declared: AlertExpectation, facts: Facts, start: Moment) -> tuple[str, list[int]]:
-    lives = [span for span in spans(facts, declared.alert, declared.labels) if span.resolved is None or span.resolved >= start.at]
-    if lives:
-        return f"it was pending {seconds((lives[0].pending or 0.0) - start.at)} after {start.name}, but never fired", [
-            lives[0].seqs["pending"]
-        ]
+def _cause(declared: AlertExpectation, facts: Facts, start: Moment, until: float) -> tuple[str, list[int]]:
+    if (cause := unfired(facts, declared.alert, start, until)) is not None:
+        return cause
     others = [span for span in spans(facts, declared.alert) if span.firing is not None]
     if others and declared.labels:
         wanted = both(f"{name}={value}" for name, value in declared.labels.items())

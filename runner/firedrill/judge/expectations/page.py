@@ -7,7 +7,7 @@ from firedrill.core.kinds import ExpectationKind
 from firedrill.core.model.declared import Count, Declared
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.causes import no_page
+from firedrill.judge.causes import late_page, no_page, unreadable
 from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, finding, settle, shaken, undecided
 from firedrill.judge.moments import Moment, cleared, close, expected_clear, expected_origin, origin, phase
@@ -96,7 +96,8 @@ def _arrival(declared: PageExpectation, facts: Facts, found: list[Hit], start: M
     if (late or declared.not_before is not None) and (spot := blinded(facts, paging(facts, declared.page), start.at, first.at)) is not None:
         return spot
     if late and declared.within is not None:
-        return Check(Verdict.FAIL, f"{said}, {seconds(delay - declared.within)} later than within {declared.within}", evidence)
+        why = late_page(facts, declared.page, first, start, delay - declared.within)
+        return Check(Verdict.FAIL, f"{said}, {seconds(delay - declared.within)} later than within {declared.within}{why}", evidence)
     return Check(Verdict.PASS, said + (f", within {declared.within}" if declared.within is not None else ""), evidence)
 
 
@@ -112,7 +113,7 @@ def _missing(declared: PageExpectation, facts: Facts, start: Moment) -> Check:
     last = close(facts) if deadline is None else deadline
     if (spot := blinded(facts, [*paging(facts, declared.page), *traffic(facts)], start.at, last)) is not None:
         return spot
-    why, evidence = no_page(facts, declared.page, declared.to, start)
+    why, evidence = no_page(facts, declared.page, declared.to, start, last)
     within = f" within {declared.within}" if declared.within is not None else ""
     return Check(
         Verdict.FAIL, f"did not page {declared.to or 'anyone'}{within}: {why}", [*start.evidence, *evidence, *cited(facts, PAGING)]
@@ -141,6 +142,8 @@ def _count(declared: PageExpectation, facts: Facts, found: list[Hit], start: Mom
 
 def _contents(declared: PageExpectation, found: list[Hit]) -> list[Check]:
     note = found[0].note
+    if (broken := unreadable(declared.page, found[0])) is not None:
+        return [Check(Verdict.FAIL, f"paged {found[0].page.receiver} {broken}", found[0].evidence)]
     if not declared.has or note is None:
         return []
     told = [{**one.get("labels", {}), **one.get("annotations", {})} for one in instances(note, declared.page)]

@@ -1,4 +1,5 @@
-"""Alertmanager watched: that it is there, and from its debug log when it received an alert and when it sent the group off.
+"""Alertmanager watched: that it is there, from its debug log when it received an alert and when it sent the group off, and what
+held it back.
 
 Knows log lines and fingerprints; refuses to know what a notification asks of anyone.
 """
@@ -11,17 +12,24 @@ from pathlib import Path
 
 import aiohttp
 
+from firedrill.core.alerting import Alerting
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertBoundary, AlertFiring, Entry, NotificationReceived
 from firedrill.core.recording import Record
+from firedrill.watch.alerts.outcomes import Outcomes, unquoted
+from firedrill.watch.alerts.suppressions import Suppressions
 from firedrill.watch.server import Unanswered, ask, unix
 from firedrill.watch.sight import Sight
+from firedrill.watch.tail import Tail
 from firedrill.watch.wall import Wall
 
 SLACK = 0.005
 """Seconds by which stamps in whole milliseconds of two programs may stand the wrong way round."""
 LOOKS_EVERY = 1.0
+LOOKS_OFTENER = 0.25
+"""While an alert fires that nobody was told of: what holds it back may not last."""
 READS_EVERY = 0.2
+NOTHING = Alerting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +64,33 @@ class _Episode:
 class AlertmanagerWatch:
     """Reads Alertmanager's debug log beside its API. Give `observe` every journal entry: it takes the firings and notifications."""
 
-    def __init__(self, base_url: str, log: Path | None, clock: DrillClock, record: Record, *, session: aiohttp.ClientSession) -> None:
-        self.url, self.log, self.clock, self.record, self.session = base_url, log, clock, record, session
+    def __init__(
+        self,
+        base_url: str,
+        log: Path | None,
+        clock: DrillClock,
+        record: Record,
+        *,
+        session: aiohttp.ClientSession,
+        alerting: Alerting = NOTHING,
+    ) -> None:
+        self.url, self.clock, self.record, self.session = base_url, clock, record, session
         self.wall = Wall(clock)
         self.sight = Sight("alertmanager", "alertmanager", 2.0, clock, record)
         self._episodes: list[_Episode] = []
         self._arrivals: list[_Arrival] = []
         self._lines: list[Line] = []
-        self._read, self._torn = 0, ""
+        self._tail = Tail(log)
         self._known: dict[str, Mapping[str, str]] = {}
+        self._outcomes = Outcomes(alerting, self.wall, record, self._known)
+        self._suppressions = Suppressions(base_url, {rule.alert for rule in alerting.alerts}, clock, record, session)
 
     async def run(self) -> None:
         """Look each second and read the log oftener, until cancelled; `finish` then."""
         self.sight.begin()
         looked = -LOOKS_EVERY
         while True:
-            if self.clock.now() - looked >= LOOKS_EVERY:
+            if self.clock.now() - looked >= (LOOKS_OFTENER if self._episodes else LOOKS_EVERY):
                 looked = self.clock.now()
                 await self.look()
             self.read()
@@ -84,10 +103,12 @@ class AlertmanagerWatch:
         self.read()
 
     async def look(self) -> None:
-        """Whether it answers, and which fingerprints belong to which labels."""
+        """Whether it answers, which fingerprints belong to which labels, and what it holds back."""
+        asked = self.clock.now()
         try:
             alerts = await ask(self.session, f"{self.url}/api/v2/alerts", 1.0)
             known = {alert["fingerprint"]: alert["labels"] for alert in alerts}
+            await self._suppressions.follow(alerts, asked)
         except Unanswered as error:
             self.sight.missed(str(error))
         except (KeyError, TypeError):
@@ -101,6 +122,7 @@ class AlertmanagerWatch:
         match entry.event:
             case AlertFiring(alert=alert, labels=labels):
                 self._episodes.append(_Episode(alert, labels, entry.at))
+                self._outcomes.renew()
             case NotificationReceived(group_key=group_key, alerts=alerts):
                 for one in alerts:
                     self._known[one["fingerprint"]] = one["labels"]
@@ -109,21 +131,13 @@ class AlertmanagerWatch:
 
     def read(self) -> None:
         """Read on in the log, and write the boundaries that it now shows."""
-        self._lines.extend(parse("".join(self._new_text())))
+        text = self._tail.more()
+        self._lines.extend(parse(text))
+        self._outcomes.read(text)
         for episode in self._episodes:
             self._identify(episode)
             self._write(episode)
-        self._episodes = [each for each in self._episodes if len(each.written) < 2]
-
-    def _new_text(self) -> Iterator[str]:
-        if self.log is None or not self.log.exists():
-            return
-        with self.log.open("rb") as file:
-            file.seek(self._read)
-            text = self._torn + file.read().decode(errors="replace")
-            self._read = file.tell()
-        whole, self._torn = text.rpartition("\n")[0], text.rpartition("\n")[2]
-        yield whole
+        self._episodes = [each for each in self._episodes if not {"send", "group"} <= each.written]
 
     def _identify(self, episode: _Episode) -> None:
         if episode.fingerprint is None:
@@ -135,6 +149,9 @@ class AlertmanagerWatch:
         if sent is None:
             return
         self._boundary(episode, "send", sent, episode.fired, "Alertmanager's log: Received alert")
+        if "flush" not in episode.written and (off := self._first_off(episode, sent)) is not None:
+            how = f"Alertmanager's log: flushing {off.group}"
+            self._boundary(episode, "flush", self.wall.on_drill(off.at), max(sent, episode.fired), how)
         arrival = self._arrival(episode)
         left = None if arrival is None else self._left(episode, arrival, sent)
         if left is not None and arrival is not None:
@@ -149,6 +166,11 @@ class AlertmanagerWatch:
         """When Alertmanager first had it after it fired."""
         heard = (self.wall.on_drill(line.at) for line in self._lines if line.group is None and _about(line, episode))
         return next((at for at in heard if at >= episode.fired - SLACK), None)
+
+    def _first_off(self, episode: _Episode, sent: float) -> Line | None:
+        """When Alertmanager first sent off a group that holds it, whatever became of that."""
+        flushes = (line for line in self._lines if line.group is not None and _about(line, episode))
+        return next((line for line in flushes if self.wall.on_drill(line.at) >= sent - SLACK), None)
 
     def _left(self, episode: _Episode, arrival: _Arrival, sent: float) -> float | None:
         """When Alertmanager sent off the notification that arrived: the last flush of its group before."""
@@ -185,8 +207,4 @@ def parse(text: str) -> Iterator[Line]:
             continue
         group = _GROUP.search(line) if head[2] else None
         rest = line[head.end() :]
-        yield Line(unix(head[1]), _unquoted(group[1]) if group else None, frozenset(_ALERT.findall(rest)))
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
+        yield Line(unix(head[1]), unquoted(group[1]) if group else None, frozenset(_ALERT.findall(rest)))

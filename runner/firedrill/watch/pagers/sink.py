@@ -5,6 +5,7 @@ Knows arrival times and threads; refuses to know whether a page was expected.
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Self
 
@@ -13,8 +14,10 @@ from aiohttp import web
 
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import Noted, NotificationReceived, PageOpened, PageResolved
+from firedrill.core.model.suite import Ailment
 from firedrill.core.recording import Record
 from firedrill.watch.pagers import webhook
+from firedrill.watch.pagers.ailing import HEALTHY, ailing
 from firedrill.watch.server import Unanswered, ask
 from firedrill.watch.sight import Sight
 
@@ -36,9 +39,9 @@ class Sink:
     _looking: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, clock: DrillClock, record: Record) -> Self:
-        """Listen, and from now on see for ourselves each second that the address answers."""
-        application = web.Application(client_max_size=16 * 1024 * 1024)
+    async def start(cls, clock: DrillClock, record: Record, ailments: Mapping[str, Ailment] = HEALTHY) -> Self:
+        """Listen, and from now on see for ourselves each second that the address answers; `ailments` are of receivers, by name."""
+        application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[ailing(ailments)])
         runner = web.AppRunner(application, access_log=None)
         sink = cls("", clock, record, Sight("sink", "sink", 2.0, clock, record), runner, aiohttp.ClientSession(), {})
         application.add_routes([web.post("/receivers/{name}", sink._receive), web.get("/-/healthy", sink._healthy)])
