@@ -10,8 +10,8 @@ from firedrill.spec.alertmanager import load_alertmanager
 from firedrill.spec.located import Path as Where
 from firedrill.spec.located import Scalar, scalars, under
 from firedrill.spec.rules import load_rules
-from firedrill.spec.suggest import meant
-from firedrill.spec.suite import Settings
+from firedrill.spec.suggest import meant, unknown
+from firedrill.spec.suite import Settings, is_address
 
 
 def load_alerting(settings: Settings) -> tuple[Mapping[str, Alerting], list[Problem]]:
@@ -50,16 +50,31 @@ def _of(settings: Settings, name: str, embedded: Embedded) -> tuple[Alerting, li
         records=tuple(records), alerts=tuple(alerts), receivers=told.receivers, route=told.route, inhibitions=told.inhibitions,
         intervals=told.intervals,
     )  # fmt: skip
-    return alerting, [*problems, *told.problems]
+    return alerting, [*problems, *told.problems, *_misbehaving(settings, base, embedded, alerting)]
+
+
+def _misbehaving(settings: Settings, base: Where, embedded: Embedded, alerting: Alerting) -> Iterator[Problem]:
+    """Receivers that are told to misbehave and that nobody has, and an address that is none."""
+    known = {receiver.name for receiver in alerting.receivers}
+    for name in embedded.receivers:
+        if known and name not in known:
+            yield from _problem(settings, (*base, "receivers", name), unknown("receiver", name, known))
+    if embedded.alertmanager_at is not None and not is_address(embedded.alertmanager_at):
+        words = f"an address is host:port, such as 127.0.0.1:9093, not '{embedded.alertmanager_at}'"
+        yield from _problem(settings, (*base, "alertmanager-at"), words)
+
+
+def _problem(settings: Settings, path: Where, words: str) -> Iterator[Problem]:
+    at = under(settings.document.tree, *path) if settings.document else None
+    if settings.document is not None and at is not None:
+        yield settings.document.problem(at, path, words)
 
 
 def _file(settings: Settings, text: str, path: Where, problems: list[Problem]) -> Path | None:
     file = settings.root / text
     if file.is_file():
         return file
-    at = under(settings.document.tree, *path) if settings.document else None
-    if settings.document is not None and at is not None:
-        problems.append(settings.document.problem(at, path, f"no such file: {text}{_neighbour(file, text)}"))
+    problems += _problem(settings, path, f"no such file: {text}{_neighbour(file, text)}")
     return None
 
 
