@@ -5,7 +5,7 @@ still come from the series, so a matcher on it is undecided, and every receiver 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from firedrill.core.alerting import AlertingRule, Route
 
@@ -46,51 +46,13 @@ def _below(route: Route, labels: Mapping[str, str]) -> Iterator[Route]:
 
 def matches(route: Route, labels: Mapping[str, str]) -> bool | None:
     """Whether the route takes an alert with these labels; None when a label not among them decides it."""
-    return all_hold(route.matchers, labels)
-
-
-def ways(root: Route | None) -> Iterator[tuple[Route, ...]]:
-    """Every route with those above it, from the first one down."""
-    if root is not None:
-        yield (root,)
-        yield from ((root, *way) for child in root.routes for way in ways(child))
-
-
-def key(way: Sequence[Route]) -> str:
-    """What Alertmanager calls a route, as its group keys begin with: `{}/{severity="page",team="payments"}`."""
-    return "/".join("{" + ",".join(sorted(map(spelled, route.matchers))) + "}" for route in way)
-
-
-def spelled(matcher: str) -> str:
-    """A matcher as Alertmanager spells it: `team="payments"`."""
-    parts = _MATCHER.fullmatch(matcher)
-    if parts is None:
-        return matcher
-    value = _plain(parts["value"]).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'{_plain(parts["label"])}{parts["op"]}"{value}"'
-
-
-def unmet(matchers: Sequence[str], labels: Mapping[str, str]) -> tuple[str, ...]:
-    """Those that an alert with exactly these labels does not meet, as Alertmanager spells them; a label that is not there is empty."""
-    return tuple(spelled(one) for one in matchers if holds(one, {label_of(one): "", **labels}) is False)
-
-
-def label_of(matcher: str) -> str:
-    """The label that a matcher is about."""
-    parts = _MATCHER.fullmatch(matcher)
-    return "" if parts is None else _plain(parts["label"])
-
-
-def all_hold(matchers: Sequence[str], labels: Mapping[str, str]) -> bool | None:
-    """Whether all of them hold for these labels; None when a label not among them decides it."""
-    answers = [holds(matcher, labels) for matcher in matchers]
+    answers = [_holds(matcher, labels) for matcher in route.matchers]
     if False in answers:
         return False
     return None if None in answers else True
 
 
-def holds(matcher: str, labels: Mapping[str, str]) -> bool | None:
-    """Whether one matcher holds; None when its label is not among these."""
+def _holds(matcher: str, labels: Mapping[str, str]) -> bool | None:
     parts = _MATCHER.fullmatch(matcher)
     if parts is None:
         return None

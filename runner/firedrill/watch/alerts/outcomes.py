@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from firedrill.core.alerting import Alerting, Route
 from firedrill.core.events import AlertReleased, AlertSuppressed, Event, NotificationFailed
 from firedrill.core.recording import Record
-from firedrill.core.routing import key, ways
+from firedrill.core.ways import key, ways
 from firedrill.watch.server import unix
 from firedrill.watch.wall import Wall
 

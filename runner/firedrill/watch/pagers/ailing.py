@@ -6,6 +6,7 @@ Knows the receiver by its name in the path, whatever its protocol; refuses to kn
 import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -20,7 +21,7 @@ def ailing(ailments: Mapping[str, Ailment]) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        ailment = ailments.get(request.match_info.get("name", ""))
+        ailment = ailments.get(_receiver(request.rel_url.raw_path))
         if ailment is not None and ailment.delays is not None:
             await asyncio.sleep(ailment.delays)
         if ailment is not None and ailment.answers is not None:
@@ -28,3 +29,9 @@ def ailing(ailments: Mapping[str, Ailment]) -> Middleware:
         return await handler(request)
 
     return middleware
+
+
+def _receiver(path: str) -> str:
+    """Whom `/receivers/NAME` or a path below it is for; a name's own slashes are quoted in it."""
+    parts = path.split("/")
+    return unquote(parts[2]) if len(parts) > 2 and parts[1] == "receivers" else ""
