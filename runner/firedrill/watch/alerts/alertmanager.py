@@ -6,7 +6,7 @@ Knows log lines and fingerprints; refuses to know what a notification asks of an
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,8 @@ LOOKS_EVERY = 1.0
 LOOKS_OFTENER = 0.25
 """While an alert fires that nobody was told of: what holds it back may not last."""
 READS_EVERY = 0.2
+DIGITS = 7
+"""As many of a fingerprint's as the log has."""
 NOTHING = Alerting()
 
 
@@ -45,7 +47,6 @@ class Line:
 class _Arrival:
     """An alert that a notification told of as firing."""
 
-    labels: Mapping[str, str]
     group_key: str
     at: float
 
@@ -78,10 +79,12 @@ class AlertmanagerWatch:
         self.wall = Wall(clock)
         self.sight = Sight("alertmanager", "alertmanager", 2.0, clock, record)
         self._episodes: list[_Episode] = []
-        self._arrivals: list[_Arrival] = []
-        self._lines: list[Line] = []
+        # By fingerprint, or its first digits: a storm of alerts must not be searched through for each of them.
+        self._arrivals: dict[str, list[_Arrival]] = {}
+        self._lines: dict[str, list[Line]] = {}
         self._tail = Tail(log)
         self._known: dict[str, Mapping[str, str]] = {}
+        self._named: dict[frozenset[tuple[str, str]], str] = {}
         self._outcomes = Outcomes(alerting, self.wall, record, self._known)
         self._suppressions = Suppressions(base_url, {rule.alert for rule in alerting.alerts}, clock, record, session)
 
@@ -107,7 +110,7 @@ class AlertmanagerWatch:
         asked = self.clock.now()
         try:
             alerts = await ask(self.session, f"{self.url}/api/v2/alerts", 1.0)
-            known = {alert["fingerprint"]: alert["labels"] for alert in alerts}
+            known = [(alert["fingerprint"], alert["labels"]) for alert in alerts]
             await self._suppressions.follow(alerts, asked)
         except Unanswered as error:
             self.sight.missed(str(error))
@@ -115,7 +118,8 @@ class AlertmanagerWatch:
             self.sight.missed("not an answer of Alertmanager's")
         else:
             self.sight.saw()
-            self._known.update(known)
+            for fingerprint, labels in known:
+                self._learn(fingerprint, labels)
 
     def observe(self, entry: Entry) -> None:
         """Take what other rooms wrote; nothing is written from here, so that entries keep their order for all who follow them."""
@@ -125,14 +129,21 @@ class AlertmanagerWatch:
                 self._outcomes.renew()
             case NotificationReceived(group_key=group_key, alerts=alerts):
                 for one in alerts:
-                    self._known[one["fingerprint"]] = one["labels"]
+                    self._learn(one["fingerprint"], one["labels"])
                     if one["status"] == "firing":
-                        self._arrivals.append(_Arrival(one["labels"], group_key, entry.at))
+                        self._arrivals.setdefault(one["fingerprint"], []).append(_Arrival(group_key, entry.at))
+
+    def _learn(self, fingerprint: str, labels: Mapping[str, str]) -> None:
+        if fingerprint not in self._known:
+            self._known[fingerprint] = labels
+            self._named[frozenset(labels.items())] = fingerprint
 
     def read(self) -> None:
         """Read on in the log, and write the boundaries that it now shows."""
         text = self._tail.more()
-        self._lines.extend(parse(text))
+        for line in parse(text):
+            for digits in line.active:
+                self._lines.setdefault(digits[:DIGITS], []).append(line)
         self._outcomes.read(text)
         for episode in self._episodes:
             self._identify(episode)
@@ -140,6 +151,8 @@ class AlertmanagerWatch:
         self._episodes = [each for each in self._episodes if not {"send", "group"} <= each.written]
 
     def _identify(self, episode: _Episode) -> None:
+        if episode.fingerprint is None:
+            episode.fingerprint = self._named.get(frozenset({**episode.labels, "alertname": episode.alert}.items()))
         if episode.fingerprint is None:
             fitting = [known for known, labels in self._known.items() if _same(episode, labels)]
             episode.fingerprint = fitting[0] if fitting else None
@@ -159,22 +172,25 @@ class AlertmanagerWatch:
 
     def _arrival(self, episode: _Episode) -> _Arrival | None:
         """Its first notification; it may come before we learn that the alert fires."""
-        mine = (each for each in self._arrivals if _same(episode, each.labels))
+        mine = self._arrivals.get(episode.fingerprint or "", ())
         return next((each for each in mine if each.at >= episode.fired - SLACK), None)
+
+    def _about(self, episode: _Episode) -> Sequence[Line]:
+        return self._lines.get((episode.fingerprint or "")[:DIGITS], ())
 
     def _sent(self, episode: _Episode) -> float | None:
         """When Alertmanager first had it after it fired."""
-        heard = (self.wall.on_drill(line.at) for line in self._lines if line.group is None and _about(line, episode))
+        heard = (self.wall.on_drill(line.at) for line in self._about(episode) if line.group is None)
         return next((at for at in heard if at >= episode.fired - SLACK), None)
 
     def _first_off(self, episode: _Episode, sent: float) -> Line | None:
         """When Alertmanager first sent off a group that holds it, whatever became of that."""
-        flushes = (line for line in self._lines if line.group is not None and _about(line, episode))
+        flushes = (line for line in self._about(episode) if line.group is not None)
         return next((line for line in flushes if self.wall.on_drill(line.at) >= sent - SLACK), None)
 
     def _left(self, episode: _Episode, arrival: _Arrival, sent: float) -> float | None:
         """When Alertmanager sent off the notification that arrived: the last flush of its group before."""
-        flushes = [self.wall.on_drill(line.at) for line in self._lines if line.group == arrival.group_key and _about(line, episode)]
+        flushes = [self.wall.on_drill(line.at) for line in self._about(episode) if line.group == arrival.group_key]
         return max((at for at in flushes if sent - SLACK <= at <= arrival.at + SLACK), default=None)
 
     def _boundary(self, episode: _Episode, stage: str, at: float, least: float, how: str) -> None:
@@ -188,10 +204,6 @@ class AlertmanagerWatch:
 def _same(episode: _Episode, labels: Mapping[str, str]) -> bool:
     """Alertmanager may know more labels than Prometheus' rules: external ones."""
     return labels.get("alertname") == episode.alert and all(labels.get(key) == value for key, value in episode.labels.items())
-
-
-def _about(line: Line, episode: _Episode) -> bool:
-    return episode.fingerprint is not None and any(map(episode.fingerprint.startswith, line.active))
 
 
 _ALERT = re.compile(r"\[([0-9a-f]{7,16})\]\[active\]")

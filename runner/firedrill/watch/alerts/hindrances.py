@@ -54,8 +54,8 @@ class Hindrances:
             await asyncio.sleep(LOOKS_EVERY)
 
     async def finish(self) -> None:
-        """A last look."""
-        await self.look()
+        """The rest of the log; what a drill takes down at its end is no hindrance, so nothing else is looked at."""
+        self._unsent()
 
     async def look(self) -> None:
         """One look at all three; what does not answer is for others to say."""
