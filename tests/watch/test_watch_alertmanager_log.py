@@ -64,7 +64,8 @@ async def test_the_boundaries_are_the_first_word_after_firing_and_the_flush_that
     found = written(book)
     assert abs(found["send"].at - clock.from_wall(AT["heard"])) < 0.001
     assert abs(found["group"].at - clock.from_wall(AT["left"])) < 0.001
-    assert len(book.of(AlertBoundary)) == 2
+    assert abs(found["flush"].at - clock.from_wall(AT["left"])) < 0.001
+    assert len(book.of(AlertBoundary)) == 3
     assert found["send"].event.labels == LABELS
 
 
@@ -73,7 +74,7 @@ async def test_a_notification_may_come_before_it_is_known_that_the_alert_fires(w
     arrive(book, clock)
     fire(book, clock, AT["fired"])
     watch.read()
-    assert set(written(book)) == {"send", "group"}
+    assert set(written(book)) == {"send", "flush", "group"}
 
 
 async def test_a_stamp_a_few_milliseconds_too_early_is_moved_and_says_so(watch, book, clock, tmp_path):
@@ -102,7 +103,8 @@ async def test_an_alertmanager_that_does_not_answer_is_a_blind_spot(watch, book,
 
 async def test_fingerprints_come_from_alertmanager_itself_too(tmp_path, clock, book, session):
     async def alerts(request: web.Request) -> web.Response:
-        return web.json_response([{"fingerprint": FINGERPRINT, "labels": LABELS | {"alertname": "Slow one"}}])
+        state = {"state": "active", "silencedBy": [], "inhibitedBy": []}
+        return web.json_response([{"fingerprint": FINGERPRINT, "labels": LABELS | {"alertname": "Slow one"}, "status": state}])
 
     application = web.Application()
     application.router.add_get("/api/v2/alerts", alerts)
@@ -114,5 +116,5 @@ async def test_fingerprints_come_from_alertmanager_itself_too(tmp_path, clock, b
     book.journal.observers.append(watch.observe)
     fire(book, clock, AT["fired"])
     await watch.finish()
-    assert list(written(book)) == ["send"]
+    assert list(written(book)) == ["send", "flush"]
     await runner.cleanup()

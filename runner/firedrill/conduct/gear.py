@@ -37,6 +37,7 @@ from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
 from firedrill.watch.alerts.back import WayBack
 from firedrill.watch.alerts.groups import Groups, Lane
+from firedrill.watch.alerts.hindrances import Hindrances
 from firedrill.watch.alerts.prometheus import PrometheusWatch
 from firedrill.watch.history import shortfall
 from firedrill.watch.indicators import Indicators
@@ -108,7 +109,9 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
     if settings is not None and settings.pages.sink is None:
         return None
     listen, token = (("127.0.0.1", 0), None) if settings is None or settings.pages.sink is None else external.door(settings.pages.sink)
-    sink = await Sink.start(drill.clock, drill.record, listen, token)
+    embedded = drill.order.environment.stack.embedded
+    ailments = embedded.receivers if embedded is not None else {}
+    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments)
     closing.push_async_callback(sink.stop)
     return sink
 
@@ -172,7 +175,10 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
         session=session, fault_active=lambda: _first_active(drill), fault_cleared=lambda: _last_cleared(drill),
         rules_url=stack.rules_url, samples_within=stack.samples_within,
     )  # fmt: skip
-    alertmanager = AlertmanagerWatch(stack.alertmanager, stack.alertmanager_log, clock, record, session=other, resend=stack.resend)
+    alertmanager = AlertmanagerWatch(
+        stack.alertmanager, stack.alertmanager_log, clock, record, session=other, resend=stack.resend, alerting=plan.alerting
+    )
+    hindrances = Hindrances(stack.prometheus, stack.prometheus_log, plan.alerting, clock, record, session=session)
     if sink is not None and isinstance(stack, EmbeddedStack):
         sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, other, {Lane(*each) for each in stack.silent})
     indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
@@ -180,7 +186,7 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
     drill.journal.observers += [alertmanager.observe, back.observe]
     await _links(drill, closing)
     _alongside(closing, _offsets(drill))
-    for watch in (alertmanager, back, prometheus, indicators):
+    for watch in (alertmanager, back, prometheus, hindrances, indicators):
         _alongside(closing, watch.run(), watch.finish)
     await _pager(drill, closing, stack, other)
     return prometheus

@@ -23,12 +23,25 @@ async def reach(drill: Drill, gear: Gear) -> None:
     await until(drill, gear, lambda: False, since, "a whole second to begin with")
     drill.enter("steady", since)
     await until(drill, gear, lambda: False, since + length + TOLD, "steady state")
-    while missing := [*_unsettled(drill, length), *await gear.unrecorded(drill)]:
+    while missing := await _missing(drill, gear, length):
         drill.record(SteadyChecked(False, missing))
         if drill.clock.now() >= since + PATIENCE * length:
             raise Ended("steady-not-met", "; ".join(missing))
         await until(drill, gear, lambda: False, drill.clock.now() + 1, f"steady state: {missing[0]}")
     drill.record(SteadyChecked(True, ()))
+
+
+async def _missing(drill: Drill, gear: Gear, length: float) -> list[str]:
+    """What is missing, in sentences; targets alone where series are, which would have come from them."""
+    lacks = await gear.unrecorded(drill)
+    return (lacks and [*_unscraped(drill)]) or [*_unsettled(drill, length), *lacks]
+
+
+def _unscraped(drill: Drill) -> Iterator[str]:
+    """Targets that Prometheus cannot scrape."""
+    for one in drill.facts.held:
+        if one.by == "target" and one.until is None:
+            yield f"Prometheus cannot scrape {one.what} of job {one.labels.get('job', '')}: {one.why}"
 
 
 def _unsettled(drill: Drill, length: float) -> Iterator[str]:

@@ -236,6 +236,7 @@ class AlertBoundary(Event):
     """A boundary of detection found after the fact: `stage` (window, scrape, record, send or group) ends at source_at.
 
     On the way back the same are called `window-back` and so on.
+    `flush` is no stage's end: Alertmanager then first sent off a group that holds the alert, whatever became of that.
     """
 
     kind: ClassVar[str] = "alert.boundary"
@@ -313,13 +314,22 @@ class AlertReleased(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsUnsent(Event):
+    """Prometheus could not hand alerts to Alertmanager, and does so again a minute later only; `reason` in its own words."""
+
+    kind: ClassVar[str] = "alerts.unsent"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetDown(Event):
-    """Prometheus cannot scrape a target; `error` in its own words."""
+    """Prometheus cannot scrape a target; `error` in its own words. `gives` are the metrics that it gave before and that rules read."""
 
     kind: ClassVar[str] = "target.down"
     job: str
     instance: str
     error: str
+    gives: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,18 @@ def record_names(expr: str, records: Sequence[RecordingRule] | None = None) -> l
     return [name for name in names if (":" in name if known is None else name in known)]
 
 
+def recorded(expr: str, records: Sequence[RecordingRule]) -> list[str]:
+    """The recorded series it reads, through other records too, nearest first."""
+    found: dict[str, None] = {}
+    waiting = record_names(expr, records)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found[name] = None
+            waiting += [inner for rule in records if rule.record == name for inner in record_names(rule.expr, records)]
+    return list(found)
+
+
 def reads(expr: str, records: Sequence[RecordingRule] = ()) -> dict[str, float]:
     """Each raw selector it reads, with the seconds it looks back on it at most."""
     return _reads(parse(expr), _by_name(records), ())

@@ -1,29 +1,34 @@
 """Why no page came: the first thing that went wrong on the way from the rule to the receiver, as far as the facts tell.
 
-Knows the way's order; refuses to name a cause that no entry of the journal shows.
+Knows the way's order: what the rule reads, the rule, Alertmanager, its routes, what it holds back, its waits, the receiver. Refuses to
+name a cause that no entry of the journal shows, or more than one.
 """
 
 from firedrill.judge.drill import Facts
-from firedrill.judge.moments import Moment
-from firedrill.judge.pages import hits, spans
-from firedrill.judge.wording import both, seconds
+from firedrill.judge.moments import Moment, close
+from firedrill.judge.pages import Hit, is_of
+from firedrill.judge.unfired import Cause, since, unfired
+from firedrill.judge.untold import Case, delayed, unrendered, untold
 
-Cause = tuple[str, list[int]]
-"""A clause for the sentence `did not page NAME: ...`, and the entries that show it."""
+__all__ = ["Cause", "late_page", "no_page", "unreadable"]
 
 
-def no_page(facts: Facts, alert: str, to: str | None, start: Moment) -> Cause:
-    """Why `alert` paged nobody (or not `to`) after `start`."""
-    elsewhere = [hit for hit in hits(facts, alert) if hit.at >= start.at and hit.page.receiver != to]
-    if elsewhere:
-        others = both(dict.fromkeys(f"`{hit.page.receiver}`" for hit in elsewhere))
-        return f"it reached {others} instead of {to}", [seq for hit in elsewhere for seq in hit.evidence]
-    lives = [span for span in spans(facts, alert) if span.resolved is None or span.resolved >= start.at]
-    fired = [span for span in lives if span.firing is not None]
-    if fired:
-        at = (fired[0].firing or 0.0) - start.at
-        return f"it fired {seconds(at)} after {start.name}, but no notification came", [fired[0].seqs["firing"]]
-    if lives:
-        at = (lives[0].pending or 0.0) - start.at
-        return f"it was pending {seconds(at)} after {start.name}, but never fired", [lives[0].seqs["pending"]]
-    return "the alert never became pending", []
+def no_page(facts: Facts, alert: str, to: str | None, start: Moment, until: float | None = None) -> Cause:
+    """Why `alert` paged nobody (or not `to`) between `start` and `until`, the drill's close when left out."""
+    cause = unfired(facts, alert, start, close(facts) if until is None else until)
+    if cause is not None:
+        return cause
+    fired = [span for span in since(facts, alert, start) if span.firing is not None]
+    return untold(Case(facts, fired[0], to, start))
+
+
+def late_page(facts: Facts, alert: str, hit: Hit, start: Moment, late: float) -> str:
+    """Why a page came `late` seconds too late, as the end of a sentence; nothing where no single wait is to blame."""
+    told = [] if hit.note is None else [one for one in hit.note.alerts if one.get("status") == "firing"]
+    fired = [span for span in since(facts, alert, start) if span.firing is not None and any(is_of(span, one) for one in told)]
+    return delayed(Case(facts, fired[0], hit.page.receiver, start), hit, late) if fired else ""
+
+
+def unreadable(alert: str, hit: Hit) -> str | None:
+    """What of a page nobody can read, since its template failed."""
+    return None if hit.note is None else unrendered(hit.note, alert)

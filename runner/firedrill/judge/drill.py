@@ -60,7 +60,7 @@ class Series:
 class AlertSpan:
     """One life of one alert instance; `seqs` cites its entries by pending, firing and resolved.
 
-    `boundaries` maps window, scrape, record, send and group to (time, seq).
+    `boundaries` maps window, scrape, record, send, group and flush to (time, seq).
     """
 
     alert: str
@@ -116,7 +116,8 @@ class Link:
 class Held:
     """A time during which something was not as the alerting path needs it; `until` is None while it lasts.
 
-    Of an alert: `what` is its name, `by` silence, inhibition or mute. Of a target: `what` is its instance, `by` target.
+    Of an alert: `what` is its name, `by` silence, inhibition or mute. Of a target: `what` is its instance, `by` target, `names` the
+    metrics that it gave and that rules read.
     Of a recorded series without data: `what` is its name, `by` record.
     """
 
@@ -225,6 +226,8 @@ class Facts:
     """By URL."""
     silences: dict[str, tuple[Sequence[str], int]] = field(default_factory=dict)
     """Silences that the drill made, by id: their matchers and the seq that says so."""
+    unsent: list[tuple[float, str, int]] = field(default_factory=list)
+    """Times at which Prometheus could not hand alerts to Alertmanager: when, why, seq."""
     faults: dict[str, FaultWindow] = field(default_factory=dict)
     blinds: list[Blind] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from firedrill.core.events import (
     AlertPending,
     AlertReleased,
     AlertResolved,
+    AlertsUnsent,
     AlertSuppressed,
     BlindBegan,
     BlindEnded,
@@ -188,7 +189,7 @@ def _owner(facts: Facts, alert: str, labels: Mapping[str, str], stage: str, at: 
     ]
     if stage.endswith("-back"):
         return _resolved(lives, stage, at)
-    if stage in ("send", "group"):
+    if stage in ("send", "group", "flush"):
         fired = [span for span in lives if span.firing is not None and span.firing <= at + STEP]
         return fired[-1] if fired else (lives[0] if lives else None)
     ahead = [span for span in lives if (began := span.pending or span.firing) is not None and began >= at - STEP]
@@ -252,8 +253,10 @@ def _hindered(facts: Facts, entry: Entry) -> None:
             facts.silences[silence] = (tuple(matchers), entry.seq)
         case AlertReleased(alert=alert, labels=labels, by=by):
             _released(facts, alert, by, entry.at, labels)
-        case TargetDown(job=job, instance=instance, error=error):
-            facts.held.append(Held(instance, "target", entry.at, entry.seq, None, {"job": job}, (), error))
+        case AlertsUnsent(reason=reason):
+            facts.unsent.append((entry.at, reason, entry.seq))
+        case TargetDown(job=job, instance=instance, error=error, gives=gives):
+            facts.held.append(Held(instance, "target", entry.at, entry.seq, None, {"job": job}, tuple(gives), error))
         case TargetUp(job=job, instance=instance):
             _released(facts, instance, "target", entry.at, {"job": job})
         case RecordEmpty(record=record):

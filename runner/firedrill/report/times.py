@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from firedrill.judge.drill import AlertSpan, Detection, Facts, FaultWindow, JudgedDrill, Page
-from firedrill.judge.moments import cleared
+from firedrill.judge.moments import cleared, close
 from firedrill.judge.stages import good_again
 from firedrill.report.words import labels
 
@@ -30,8 +30,9 @@ class Row:
 
 
 def happenings(facts: Facts) -> list[Row]:
-    """Phases, faults, alerts, notifications, pages and blind spots in order of time."""
+    """Phases, faults, alerts, what kept them back, notifications, pages and blind spots in order of time."""
     rows = [*_phases(facts), *map(_fault, facts.faults.values()), *map(_alert, facts.alerts), *_messages(facts), *map(_page, facts.pages)]
+    rows += [*_held(facts), *_failures(facts)]
     rows += [Row("not seen", one.what, one.began, one.ended, one.why, [one.seq]) for one in facts.blinds]
     return sorted(rows, key=lambda row: (row.start is None, row.start or 0.0))
 
@@ -58,6 +59,23 @@ def _messages(facts: Facts) -> Iterator[Row]:
     for one in facts.notifications:
         names = dict.fromkeys(alert.get("labels", {}).get("alertname", "") for alert in one.alerts)
         yield Row("notification", f"to {one.receiver}", one.at, None, f"{one.status}: {', '.join(names)}", [one.seq], moment=True)
+
+
+def _held(facts: Facts) -> Iterator[Row]:
+    """What was not as the alerting path needs it; what a drill takes down at its end is not among it."""
+    for one in facts.held:
+        what = {"target": "not scraped", "record": "no data"}.get(one.by, "held back")
+        more = [one.by if what == "held back" else one.labels.get("job", ""), one.why, ", ".join(one.names) if one.by == "mute" else ""]
+        if one.since < close(facts):
+            yield Row(what, one.what, one.since, one.until, ": ".join(filter(None, more)), [one.seq])
+
+
+def _failures(facts: Facts) -> Iterator[Row]:
+    for moment, why, seq in facts.unsent:
+        yield Row("not sent", "to Alertmanager", moment, None, why, [seq], moment=True)
+    for one in facts.failures:
+        told = f"{one.integration}, attempt {one.attempts}: {one.reason}"
+        yield Row("not told", one.receiver, one.at, None, told, [one.seq], moment=True)
 
 
 def _page(page: Page) -> Row:

@@ -14,7 +14,7 @@ from firedrill.spec.located import Path as Where
 from firedrill.spec.located import Scalar, line_of, scalars, under
 from firedrill.spec.rules import load_rules
 from firedrill.spec.suggest import meant, unknown
-from firedrill.spec.suite import SETTINGS, Settings
+from firedrill.spec.suite import SETTINGS, Settings, is_address
 from firedrill.spec.yaml import within
 
 
@@ -50,7 +50,9 @@ def _of(settings: Settings, name: str, stack: Stack) -> tuple[Alerting, list[Pro
     replace = stack.embedded.replace if stack.embedded else ()
     problems += _replaced(settings, stack.embedded, (*base, "replace")) if stack.embedded else ()
     told = load_alertmanager(file, settings.root, replace, captured=stack.embedded is not None)
-    return with_routes(rules, told).model_copy(update={"unread": unread}), [*problems, *told.problems]
+    alerting = with_routes(rules, told).model_copy(update={"unread": unread})
+    problems += _misbehaving(settings, base, stack.embedded, alerting) if stack.embedded else ()
+    return alerting, [*problems, *told.problems]
 
 
 def with_routes(rules: Alerting, told: Alertmanager) -> Alerting:
@@ -95,13 +97,28 @@ def _replaced(settings: Settings, embedded: Embedded, path: Where) -> Iterator[P
             yield settings.document.problem(at, (*path, number), unknown("integration", kind, INTEGRATIONS))
 
 
+def _misbehaving(settings: Settings, base: Where, embedded: Embedded, alerting: Alerting) -> Iterator[Problem]:
+    """Receivers that are told to misbehave and that nobody has, and an address that is none."""
+    known = {receiver.name for receiver in alerting.receivers}
+    for name in embedded.receivers:
+        if known and name not in known:
+            yield from _problem(settings, (*base, "receivers", name), unknown("receiver", name, known))
+    if embedded.alertmanager_at is not None and not is_address(embedded.alertmanager_at):
+        words = f"an address is host:port, such as 127.0.0.1:9093, not '{embedded.alertmanager_at}'"
+        yield from _problem(settings, (*base, "alertmanager-at"), words)
+
+
+def _problem(settings: Settings, path: Where, words: str) -> Iterator[Problem]:
+    at = under(settings.document.tree, *path) if settings.document else None
+    if settings.document is not None and at is not None:
+        yield settings.document.problem(at, path, words)
+
+
 def _file(settings: Settings, text: str, path: Where, problems: list[Problem]) -> Path | None:
     file = settings.root / text
     if file.is_file():
         return file
-    at = under(settings.document.tree, *path) if settings.document else None
-    if settings.document is not None and at is not None:
-        problems.append(settings.document.problem(at, path, f"no such file: {text}{_neighbour(file, text)}"))
+    problems += _problem(settings, path, f"no such file: {text}{_neighbour(file, text)}")
     return None
 
 

@@ -74,6 +74,11 @@ def read_settings(root: Path, environ: Mapping[str, str], strict_env: bool = Fal
     return Settings(root, suite, filled, tuple(problems))
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is `host:port`."""
+    return _ADDRESS.fullmatch(text) is not None and int(text.rpartition(":")[2]) <= 65535
+
+
 def unknown_placeholders(text: str, addresses: Iterable[str]) -> Iterator[str]:
     """A sentence for each `<name>` in the text that names no address."""
     for name in _PLACEHOLDER.findall(text):
@@ -146,7 +151,7 @@ def _address(document: Document, value: Scalar, path: Place) -> Iterator[Problem
     host, _, port = value.text.rpartition(":")
     if _VARIABLE.search(value.text):
         return
-    if not _ADDRESS.fullmatch(value.text) or int(port) > 65535:
+    if not is_address(value.text):
         yield document.problem(value, path, f"an address is host:port, such as 127.0.0.1:0, not '{value.text}'")
     elif host in {"0.0.0.0", "[::]"}:
         yield document.problem(

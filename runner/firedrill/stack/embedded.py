@@ -101,7 +101,7 @@ class EmbeddedStack:
     async def _start_prometheus(self, program: install.Program, directory: Path, addresses: Mapping[str, str]) -> None:
         # Named from the folder it runs in: when a group is evaluated hangs on its file's name, and is so the same in every drill.
         rules = [path.relative_to(self._files.folder) for path in self._files.rules]
-        document = prometheus_document(self._settings, rules, addresses, self._ports["alertmanager"])
+        document = prometheus_document(self._settings, rules, addresses, self._settings.alertmanager_at or self._ports["alertmanager"])
         self._files.prometheus.write_text(yaml.safe_dump(document, sort_keys=False))
         argv = prometheus_argv(program.path, Path(self._files.prometheus.name), directory / "prometheus", self._ports["prometheus"])
         await self._begin("Prometheus", argv, self.prometheus_log, self._files.folder, self.prometheus)

@@ -49,7 +49,7 @@ class Told:
 class ExternalStack:
     """The pair as a drill uses it: URLs without a slash at the end; `rules_url` is empty where Prometheus evaluates the rules itself."""
 
-    alertmanager_log = None
+    alertmanager_log = prometheus_log = None
     """Its log, the only place that tells when a group was sent off, is not ours to read."""
 
     def __init__(self, root: Path, settings: External) -> None:

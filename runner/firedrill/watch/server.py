@@ -1,4 +1,4 @@
-"""Prometheus' HTTP API as watching uses it: three questions, one way to fail.
+"""Prometheus' HTTP API as watching uses it: four questions, one way to fail.
 
 Knows the answers' shapes (prometheus.io/docs/prometheus/latest/querying/api); refuses to know what they mean for a drill.
 """
@@ -54,6 +54,11 @@ class Server:
         """The rule groups with their rules' health, last evaluation and active alerts."""
         groups: list[Mapping[str, Any]] = (await self._ask(self.rules_url or self.url, "rules", {}))["groups"]
         return groups
+
+    async def targets(self) -> list[Mapping[str, Any]]:
+        """The targets that are scraped, with each one's health, last scrape and last error."""
+        targets: list[Mapping[str, Any]] = (await self._ask(self.url, "targets", {"state": "active"}))["activeTargets"]
+        return targets
 
     async def _ask(self, url: str, path: str, parameters: Mapping[str, str]) -> Any:
         answer = await ask(self.session, f"{url}/api/v1/{path}", self.timeout, parameters)

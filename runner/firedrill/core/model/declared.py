@@ -37,7 +37,14 @@ def clash(key: str, why: str) -> PydanticCustomError:
     return PydanticCustomError("clash", "{why}", {"key": key, "why": why})
 
 
+def _http_error(value: object) -> object:
+    if not (isinstance(value, int) or (isinstance(value, str) and value.isdigit())) or not 400 <= int(value) <= 599:
+        raise PydanticCustomError("http_error", "an HTTP status from 400 to 599 is expected, not {value}", {"value": repr(value)})
+    return int(value)
+
+
 Count = Annotated[int, BeforeValidator(_whole)]
+HttpError = Annotated[int, BeforeValidator(_http_error)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Texts = Annotated[
     tuple[str, ...],

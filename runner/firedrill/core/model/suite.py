@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from firedrill.core.model.declared import Declared, Flag
+from firedrill.core.model.declared import Declared, Flag, HttpError
 from firedrill.core.units import Duration
 
 
@@ -34,6 +34,15 @@ class Scrape(Declared):
     path: str = "/metrics"
 
 
+class Ailment(Declared):
+    """How a receiver misbehaves, for drills of a pager that is broken."""
+
+    answers: HttpError | None = None
+    """The HTTP status with which it refuses every message, 400 to 599."""
+    delays: Duration | None = None
+    """How long it takes to take a message."""
+
+
 class Embedded(Declared):
     """A Prometheus and an Alertmanager that each drill starts for itself."""
 
@@ -44,6 +53,10 @@ class Embedded(Declared):
     replace: tuple[str, ...] = ()
     """Kinds of receiver, such as `pushover`, that become webhooks because a drill cannot catch them."""
     scrape: tuple[Scrape, ...]
+    receivers: Mapping[str, Ailment] = {}
+    """Receivers that misbehave, by name; firedrill's sink answers in their place."""
+    alertmanager_at: str | None = None
+    """Where Prometheus is told to find Alertmanager, `host:port`; where it really is when left out. Another address is out of reach."""
     scrape_interval: Duration = Duration(1)
     evaluation_interval: Duration = Duration(1)
 

@@ -13,6 +13,7 @@ from firedrill.judge.grounds import Check, blinded, cut_short, polled, polled_un
 from firedrill.judge.moments import Moment, close, phase
 from firedrill.judge.pages import spans
 from firedrill.judge.sight import cited, traffic, watching
+from firedrill.judge.unfired import unfired
 from firedrill.judge.wording import both, pairs, seconds, times
 
 WATCHED = ("prometheus",)
@@ -70,16 +71,14 @@ def _missing(wanted: Wanted, facts: Facts, start: Moment) -> Check:
     )
     if missed is not None:
         return missed
-    why, evidence = _cause(wanted, facts, start)
+    why, evidence = _cause(wanted, facts, start, close(facts) if deadline is None else deadline)
     within = f" within {wanted.within}" if wanted.within is not None else ""
     return Check(Verdict.FAIL, f"did not fire{within}: {why}", [*start.evidence, *evidence, *cited(facts, WATCHED)])
 
 
-def _cause(wanted: Wanted, facts: Facts, start: Moment) -> tuple[str, list[int]]:
-    lives = [span for span in spans(facts, wanted.alert, wanted.labels) if span.resolved is None or span.resolved >= start.at]
-    if lives:
-        at = (lives[0].pending or 0.0) - start.at
-        return f"it was pending {seconds(at)} after {start.name}, but never fired", [lives[0].seqs["pending"]]
+def _cause(wanted: Wanted, facts: Facts, start: Moment, until: float) -> tuple[str, list[int]]:
+    if (cause := unfired(facts, wanted.alert, start, until)) is not None:
+        return cause
     others = [span for span in spans(facts, wanted.alert) if span.firing is not None]
     if others and wanted.labels:
         return f"it fired, but not with {pairs(wanted.labels)}", [span.seqs["firing"] for span in others]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Finding, Verdict
+from firedrill.judge.causes import unreadable
 from firedrill.judge.drill import Facts
 from firedrill.judge.expectations.page import PageExpectation
 from firedrill.judge.grounds import GRACE, Check, finding, settle, shaken
@@ -57,6 +58,8 @@ def _parts(declared: PageExpectation, facts: Facts, found: list[Hit], start: Mom
 
 def _contents(declared: PageExpectation, facts: Facts, first: Hit) -> Iterator[Check]:
     alert, labels = declared.page, declared.labels
+    if (broken := unreadable(alert, first)) is not None:
+        yield Check(Verdict.FAIL, f"paged {first.page.receiver} {broken}", first.evidence)
     if declared.has:
         yield contents.has(alert, labels, first, declared.has)
     if declared.annotations:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Verdict
-from firedrill.judge.causes import no_page
+from firedrill.judge.causes import late_page, no_page
 from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, undecided
 from firedrill.judge.moments import Moment, close, phase
@@ -60,7 +60,8 @@ def arrival(wanted: Wanted, facts: Facts, found: Sequence[Hit], start: Moment) -
     if (late or wanted.not_before is not None) and (spot := blinded(facts, paging(facts, wanted.alert), start.at, first.at)) is not None:
         return spot
     if late and wanted.within is not None:
-        return Check(Verdict.FAIL, f"{said}, {seconds(delay - wanted.within)} later than within {wanted.within}", evidence)
+        why = late_page(facts, wanted.alert, first, start, delay - wanted.within)
+        return Check(Verdict.FAIL, f"{said}, {seconds(delay - wanted.within)} later than within {wanted.within}{why}", evidence)
     return Check(Verdict.PASS, said + (f", within {wanted.within}" if wanted.within is not None else ""), evidence)
 
 
@@ -76,7 +77,7 @@ def _missing(wanted: Wanted, facts: Facts, start: Moment) -> Check:
     last = close(facts) if deadline is None else deadline
     if (spot := blinded(facts, [*paging(facts, wanted.alert), *traffic(facts)], start.at, last)) is not None:
         return spot
-    why, evidence = _otherwise_labelled(wanted, facts, start) or no_page(facts, wanted.alert, wanted.to, start)
+    why, evidence = _otherwise_labelled(wanted, facts, start) or no_page(facts, wanted.alert, wanted.to, start, last)
     within = f" within {wanted.within}" if wanted.within is not None else ""
     words = f"did not page {wanted.to or 'anyone'}{wanted.marked}{within}: {why}"
     return Check(Verdict.FAIL, words, [*start.evidence, *evidence, *cited(facts, PAGING)])

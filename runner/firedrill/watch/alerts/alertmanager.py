@@ -1,29 +1,39 @@
-"""Alertmanager watched: that it is there, and from its debug log when it received an alert and when it sent the group off.
+"""Alertmanager watched: that it is there, from its debug log when it received an alert and when it sent the group off, and what
+held it back.
 
 Knows log lines and fingerprints; refuses to know what a notification asks of anyone.
 """
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
 
 import aiohttp
 
+from firedrill.core.alerting import Alerting
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertBoundary, AlertFiring, Entry, NotificationReceived
 from firedrill.core.recording import Record
+from firedrill.watch.alerts.outcomes import Outcomes, unquoted
+from firedrill.watch.alerts.suppressions import Suppressions
 from firedrill.watch.alerts.updates import Updates
 from firedrill.watch.server import Unanswered, ask, unix
 from firedrill.watch.sight import Sight
+from firedrill.watch.tail import Tail
 from firedrill.watch.wall import Wall
 
 SLACK = 0.005
 """Seconds by which stamps in whole milliseconds of two programs may stand the wrong way round."""
 LOOKS_EVERY = 1.0
+LOOKS_OFTENER = 0.25
+"""While an alert fires that nobody was told of: what holds it back may not last."""
 READS_EVERY = 0.2
+DIGITS = 7
+"""As many of a fingerprint's as the log has."""
+NOTHING = Alerting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,6 @@ class Line:
 class _Arrival:
     """An alert that a notification told of as firing."""
 
-    labels: Mapping[str, str]
     group_key: str
     at: float
 
@@ -68,25 +77,30 @@ class AlertmanagerWatch:
         *,
         session: aiohttp.ClientSession,
         resend: float | None = None,
+        alerting: Alerting = NOTHING,
     ) -> None:
         """Without a `log`, `resend` is the least time between two sendings of an alert: it says which stamps are the first."""
-        self.url, self.log, self.clock, self.record, self.session = base_url, log, clock, record, session
+        self.url, self.clock, self.record, self.session = base_url, clock, record, session
         self.updates = None if resend is None else Updates(resend)
         self.every = LOOKS_EVERY if resend is None else min(LOOKS_EVERY, max(READS_EVERY / 2, resend / 2))
         self.wall = Wall(clock)
         self.sight = Sight("alertmanager", "alertmanager", 2.0, clock, record)
         self._episodes: list[_Episode] = []
-        self._arrivals: list[_Arrival] = []
-        self._lines: list[Line] = []
-        self._read, self._torn = 0, ""
+        # By fingerprint, or its first digits: a storm of alerts must not be searched through for each of them.
+        self._arrivals: dict[str, list[_Arrival]] = {}
+        self._lines: dict[str, list[Line]] = {}
+        self._tail = Tail(log)
         self._known: dict[str, Mapping[str, str]] = {}
+        self._named: dict[frozenset[tuple[str, str]], str] = {}
+        self._outcomes = Outcomes(alerting, self.wall, record, self._known)
+        self._suppressions = Suppressions(base_url, {rule.alert for rule in alerting.alerts}, clock, record, session)
 
     async def run(self) -> None:
         """Look each second and read the log oftener, until cancelled; `finish` then."""
         self.sight.begin()
         looked = -LOOKS_EVERY
         while True:
-            if self.clock.now() - looked >= self.every:
+            if self.clock.now() - looked >= min(self.every, LOOKS_OFTENER if self._episodes else LOOKS_EVERY):
                 looked = self.clock.now()
                 await self.look()
             self.read()
@@ -99,51 +113,55 @@ class AlertmanagerWatch:
         self.read()
 
     async def look(self) -> None:
-        """Whether it answers, and which fingerprints belong to which labels."""
-        asked = time()
+        """Whether it answers, which fingerprints belong to which labels, and what it holds back."""
+        asked, wall = self.clock.now(), time()
         try:
             alerts = await ask(self.session, f"{self.url}/api/v2/alerts", 1.0)
-            known = {alert["fingerprint"]: alert["labels"] for alert in alerts}
+            known = [(alert["fingerprint"], alert["labels"]) for alert in alerts]
+            await self._suppressions.follow(alerts, asked)
             if self.updates is not None:
-                self.updates.saw(alerts, asked)
+                self.updates.saw(alerts, wall)
         except Unanswered as error:
             self.sight.missed(str(error))
         except (KeyError, TypeError):
             self.sight.missed("not an answer of Alertmanager's")
         else:
             self.sight.saw()
-            self._known.update(known)
+            for fingerprint, labels in known:
+                self._learn(fingerprint, labels)
 
     def observe(self, entry: Entry) -> None:
         """Take what other rooms wrote; nothing is written from here, so that entries keep their order for all who follow them."""
         match entry.event:
             case AlertFiring(alert=alert, labels=labels):
                 self._episodes.append(_Episode(alert, labels, entry.at))
+                self._outcomes.renew()
             case NotificationReceived(group_key=group_key, alerts=alerts):
                 for one in alerts:
-                    self._known[one["fingerprint"]] = one["labels"]
+                    self._learn(one["fingerprint"], one["labels"])
                     if one["status"] == "firing":
-                        self._arrivals.append(_Arrival(one["labels"], group_key, entry.at))
+                        self._arrivals.setdefault(one["fingerprint"], []).append(_Arrival(group_key, entry.at))
+
+    def _learn(self, fingerprint: str, labels: Mapping[str, str]) -> None:
+        if fingerprint not in self._known:
+            self._known[fingerprint] = labels
+            self._named[frozenset(labels.items())] = fingerprint
 
     def read(self) -> None:
         """Read on in the log, and write the boundaries that it now shows."""
-        self._lines.extend(parse("".join(self._new_text())))
+        text = self._tail.more()
+        for line in parse(text):
+            for digits in line.active:
+                self._lines.setdefault(digits[:DIGITS], []).append(line)
+        self._outcomes.read(text)
         for episode in self._episodes:
             self._identify(episode)
             self._write(episode)
-        self._episodes = [each for each in self._episodes if len(each.written) < 2]
-
-    def _new_text(self) -> Iterator[str]:
-        if self.log is None or not self.log.exists():
-            return
-        with self.log.open("rb") as file:
-            file.seek(self._read)
-            text = self._torn + file.read().decode(errors="replace")
-            self._read = file.tell()
-        whole, self._torn = text.rpartition("\n")[0], text.rpartition("\n")[2]
-        yield whole
+        self._episodes = [each for each in self._episodes if not {"send", "group"} <= each.written]
 
     def _identify(self, episode: _Episode) -> None:
+        if episode.fingerprint is None:
+            episode.fingerprint = self._named.get(frozenset({**episode.labels, "alertname": episode.alert}.items()))
         if episode.fingerprint is None:
             fitting = [known for known, labels in self._known.items() if _same(episode, labels)]
             episode.fingerprint = fitting[0] if fitting else None
@@ -154,6 +172,9 @@ class AlertmanagerWatch:
             return
         how = "Alertmanager's log: Received alert" if self.updates is None else "Alertmanager's API: updatedAt"
         self._boundary(episode, "send", sent, episode.fired, how)
+        if "flush" not in episode.written and (off := self._first_off(episode, sent)) is not None:
+            how = f"Alertmanager's log: flushing {off.group}"
+            self._boundary(episode, "flush", self.wall.on_drill(off.at), max(sent, episode.fired), how)
         arrival = self._arrival(episode)
         left = None if arrival is None else self._left(episode, arrival, sent)
         if left is not None and arrival is not None:
@@ -161,8 +182,11 @@ class AlertmanagerWatch:
 
     def _arrival(self, episode: _Episode) -> _Arrival | None:
         """Its first notification; it may come before we learn that the alert fires."""
-        mine = (each for each in self._arrivals if _same(episode, each.labels))
+        mine = self._arrivals.get(episode.fingerprint or "", ())
         return next((each for each in mine if each.at >= episode.fired - SLACK), None)
+
+    def _about(self, episode: _Episode) -> Sequence[Line]:
+        return self._lines.get((episode.fingerprint or "")[:DIGITS], ())
 
     def _sent(self, episode: _Episode) -> float | None:
         """When Alertmanager first had it after it fired."""
@@ -170,12 +194,17 @@ class AlertmanagerWatch:
             fired = episode.fired + self.clock.offset()
             at = None if episode.fingerprint is None else self.updates.first(episode.fingerprint, fired)
             return None if at is None else self.wall.on_drill(at)
-        heard = (self.wall.on_drill(line.at) for line in self._lines if line.group is None and _about(line, episode))
+        heard = (self.wall.on_drill(line.at) for line in self._about(episode) if line.group is None)
         return next((at for at in heard if at >= episode.fired - SLACK), None)
+
+    def _first_off(self, episode: _Episode, sent: float) -> Line | None:
+        """When Alertmanager first sent off a group that holds it, whatever became of that."""
+        flushes = (line for line in self._about(episode) if line.group is not None)
+        return next((line for line in flushes if self.wall.on_drill(line.at) >= sent - SLACK), None)
 
     def _left(self, episode: _Episode, arrival: _Arrival, sent: float) -> float | None:
         """When Alertmanager sent off the notification that arrived: the last flush of its group before."""
-        flushes = [self.wall.on_drill(line.at) for line in self._lines if line.group == arrival.group_key and _about(line, episode)]
+        flushes = [self.wall.on_drill(line.at) for line in self._about(episode) if line.group == arrival.group_key]
         return max((at for at in flushes if sent - SLACK <= at <= arrival.at + SLACK), default=None)
 
     def _boundary(self, episode: _Episode, stage: str, at: float, least: float, how: str) -> None:
@@ -189,10 +218,6 @@ class AlertmanagerWatch:
 def _same(episode: _Episode, labels: Mapping[str, str]) -> bool:
     """Alertmanager may know more labels than Prometheus' rules: external ones."""
     return labels.get("alertname") == episode.alert and all(labels.get(key) == value for key, value in episode.labels.items())
-
-
-def _about(line: Line, episode: _Episode) -> bool:
-    return episode.fingerprint is not None and any(map(episode.fingerprint.startswith, line.active))
 
 
 _ALERT = re.compile(r"\[([0-9a-f]{7,16})\]\[active\]")
@@ -210,8 +235,4 @@ def parse(text: str) -> Iterator[Line]:
         group = _GROUP.search(line) if head[2] else None
         rest = line[head.end() :]
         alerts = (frozenset(_ALERT.findall(rest)), frozenset(_RESOLVED.findall(rest)))
-        yield Line(unix(head[1]), _unquoted(group[1]) if group else None, *alerts)
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
+        yield Line(unix(head[1]), unquoted(group[1]) if group else None, *alerts)

@@ -19,8 +19,10 @@ from aiohttp import web
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Noted
+from firedrill.core.model.suite import Ailment
 from firedrill.core.recording import Record
 from firedrill.watch.alerts.groups import Groups, Lane
+from firedrill.watch.pagers.ailing import HEALTHY, ailing
 from firedrill.watch.pagers.mail import MailServer
 from firedrill.watch.pagers.message import Answer, Message
 from firedrill.watch.pagers.protocols import PROTOCOLS, understood
@@ -54,12 +56,19 @@ class Sink:
     groups: Groups | None = None
 
     @classmethod
-    async def start(cls, clock: DrillClock, record: Record, listen: tuple[str, int] = ("127.0.0.1", 0), token: str | None = None) -> Self:
+    async def start(
+        cls,
+        clock: DrillClock,
+        record: Record,
+        listen: tuple[str, int] = ("127.0.0.1", 0),
+        token: str | None = None,
+        ailments: Mapping[str, Ailment] = HEALTHY,
+    ) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers.
 
-        With a `token`, notifications that do not bring it as their bearer are turned away.
+        With a `token`, notifications that do not bring it as their bearer are turned away. `ailments` are of receivers, by name.
         """
-        application = web.Application(client_max_size=16 * 1024 * 1024)
+        application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[ailing(ailments)])
         runner = web.AppRunner(application, access_log=None)
         sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record)
         sink = cls("", "", record, clock, sight, threads, runner, aiohttp.ClientSession(), _token=token)

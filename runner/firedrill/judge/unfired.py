@@ -1,0 +1,105 @@
+"""Why an alert did not fire: what kept its rule from seeing, or what its rule asks for and never got.
+
+Knows targets, records and rules as the journal has them; refuses to blame a target or a record that the rule does not read.
+"""
+
+from collections.abc import Sequence
+
+from firedrill.core import promql
+from firedrill.core.alerting import AlertingRule, Place
+from firedrill.core.units import Duration
+from firedrill.judge.drill import AlertSpan, Facts, Held
+from firedrill.judge.moments import Moment
+from firedrill.judge.pages import spans
+from firedrill.judge.stages import time_to_hurt
+from firedrill.judge.wording import both, seconds
+
+Cause = tuple[str, list[int]]
+"""A clause for the sentence `did not page NAME: ...`, and the entries that show it."""
+
+
+def unfired(facts: Facts, alert: str, start: Moment, until: float) -> Cause | None:
+    """The first thing that kept `alert` from firing between `start` and `until`; None when it fired."""
+    lives = since(facts, alert, start)
+    if any(span.firing is not None for span in lives):
+        return None
+    return _unscraped(facts, alert, start, until) or _unrecorded(facts, alert, until) or _never(facts, alert, lives, start)
+
+
+def since(facts: Facts, alert: str, start: Moment) -> list[AlertSpan]:
+    """The lives of its instances that reach beyond `start`."""
+    return [span for span in spans(facts, alert) if span.resolved is None or span.resolved >= start.at]
+
+
+def rules(facts: Facts, alert: str) -> list[AlertingRule]:
+    """Its rules; the bundled files may have none of that name."""
+    return [rule for rule in facts.plan.alerting.alerts if rule.alert == alert]
+
+
+def at(place: Place) -> str:
+    """Where something stands, in brackets."""
+    return f"({place.file}:{place.line})"
+
+
+def _unscraped(facts: Facts, alert: str, start: Moment, until: float) -> Cause | None:
+    """Targets that could not be scraped for most of the time, and whose metrics the rule reads."""
+    read = {promql.metric(promql.parse(one)) for rule in rules(facts, alert) for one in _selectors(facts, rule)}
+    down = [one for one in facts.held if one.by == "target" and read & set(one.names) and _mostly(one, start.at, until)]
+    if not down:
+        return None
+    which = both(f"{one.what} of job {one.labels.get('job', '')} ({_last_words(one.why)})" for one in down)
+    return f"Prometheus could not scrape {which}, whose metrics its rule reads", [one.seq for one in down]
+
+
+def _selectors(facts: Facts, rule: AlertingRule) -> list[str]:
+    return promql.selectors(rule.expr, facts.plan.alerting.records)
+
+
+def _mostly(held: Held, start: float, until: float) -> bool:
+    """A scrape that fails now and then costs a rule nothing."""
+    lasted = min(until, until if held.until is None else held.until) - max(start, held.since)
+    return lasted > 0 and lasted >= (until - start) / 2
+
+
+def _last_words(error: str) -> str:
+    """`dial tcp 127.0.0.1:9: connect: connection refused` to what a person looks for."""
+    return error.rpartition(": ")[2]
+
+
+def _unrecorded(facts: Facts, alert: str, until: float) -> Cause | None:
+    records = facts.plan.alerting.records
+    empty = {one.what: one.seq for one in facts.held if one.by == "record" and one.since < until and (one.until or until) >= until}
+    read = dict.fromkeys(name for rule in rules(facts, alert) for name in promql.recorded(rule.expr, records))
+    lacking = [name for name in read if name in empty and not _reads_empty(facts, name, empty)]
+    if not lacking:
+        return None
+    places = {rule.record: at(rule.place) for rule in reversed(records)}
+    which = both(f"{name} {places.get(name, '')}".strip() for name in lacking)
+    noun = "the record" if len(lacking) == 1 else "the records"
+    return f"{noun} {which}, which its rule reads, gave no series", [empty[name] for name in lacking]
+
+
+def _reads_empty(facts: Facts, name: str, empty: dict[str, int]) -> bool:
+    """Whether another record that gives nothing is why this one does."""
+    records = facts.plan.alerting.records
+    inner = {other for rule in records if rule.record == name for other in promql.recorded(rule.expr, records)}
+    return any(other in empty for other in inner - {name})
+
+
+def _never(facts: Facts, alert: str, lives: Sequence[AlertSpan], start: Moment) -> Cause:
+    rule = next(iter(rules(facts, alert)), None)
+    if lives:
+        said = f"it was pending {seconds((lives[0].pending or 0.0) - start.at)} after {start.name}, but never fired"
+        return said + _asked_for(rule, lives[0]), [lives[0].seqs["pending"]]
+    hurt = time_to_hurt(facts, start)
+    if rule is None:
+        return "the alert never became pending", []
+    though = f", though samples were bad from {seconds(hurt)} after {start.name} on" if hurt is not None else ""
+    return f"the alert never became pending{though}: what its rule {at(rule.place)} asks for was never true", []
+
+
+def _asked_for(rule: AlertingRule | None, span: AlertSpan) -> str:
+    if rule is None or span.pending is None or span.resolved is None:
+        return ""
+    place = rule.places.get("for", rule.place)
+    return f": it held for {seconds(span.resolved - span.pending)}, and `for` asks for {Duration(rule.for_)} {at(place)}"
