@@ -69,7 +69,7 @@ class Sink:
         With a `token`, notifications that do not bring it as their bearer are turned away. `ailments` are of receivers, by name.
         """
         application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[ailing(ailments)])
-        runner = web.AppRunner(application, access_log=None)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record)
         sink = cls("", "", record, clock, sight, threads, runner, aiohttp.ClientSession(), _token=token)
         application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
