@@ -42,7 +42,8 @@ class Sink:
     async def start(cls, clock: DrillClock, record: Record, ailments: Mapping[str, Ailment] = HEALTHY) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers; `ailments` are of receivers, by name."""
         application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[ailing(ailments)])
-        runner = web.AppRunner(application, access_log=None)
+        # A receiver that is slow on purpose must not hold up the drill's end.
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         sink = cls("", clock, record, Sight("sink", "sink", 2.0, clock, record), runner, aiohttp.ClientSession(), {})
         application.add_routes([web.post("/receivers/{name}", sink._receive), web.get("/-/healthy", sink._healthy)])
         await runner.setup()
