@@ -24,6 +24,8 @@ SLACK = 0.005
 """Seconds by which stamps in whole milliseconds of two programs may stand the wrong way round."""
 LOOKS_EVERY = 1.0
 READS_EVERY = 0.2
+FRESH = 60.0
+"""Seconds after it fired, and one resend delay, for which the first receipt of an alert is looked for without a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,12 @@ class AlertmanagerWatch:
         for episode in self._episodes:
             self._identify(episode)
             self._write(episode)
-        self._episodes = [each for each in self._episodes if len(each.written) < 2]
+        self._episodes = [each for each in self._episodes if not self._over(each)]
+
+    def _over(self, episode: _Episode) -> bool:
+        """Whether nothing more will be found of it; without a log only its receipt can be, and only while it is fresh."""
+        fresh = self.updates is None or self.clock.now() - episode.fired < FRESH + self.updates.resend
+        return len(episode.written) == 2 or not fresh or (self.updates is not None and "send" in episode.written)
 
     def _new_text(self) -> Iterator[str]:
         if self.log is None or not self.log.exists():
