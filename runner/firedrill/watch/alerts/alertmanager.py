@@ -34,6 +34,8 @@ READS_EVERY = 0.2
 DIGITS = 7
 """As many of a fingerprint's as the log has."""
 NOTHING = Alerting()
+FRESH = 60.0
+"""Seconds after it fired, and one resend delay, for which the first receipt of an alert is looked for without a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,13 @@ class AlertmanagerWatch:
         for episode in self._episodes:
             self._identify(episode)
             self._write(episode)
-        self._episodes = [each for each in self._episodes if not {"send", "group"} <= each.written]
+        self._episodes = [each for each in self._episodes if not self._over(each)]
+
+    def _over(self, episode: _Episode) -> bool:
+        """Whether nothing more will be found of it; without a log only its receipt can be, and only while it is fresh."""
+        if self.updates is None:
+            return {"send", "group"} <= episode.written
+        return "send" in episode.written or self.clock.now() - episode.fired >= FRESH + self.updates.resend
 
     def _identify(self, episode: _Episode) -> None:
         if episode.fingerprint is None:

@@ -54,7 +54,7 @@ class PrometheusWatch:
         self.wall = Wall(clock)
         self.patience = max(1.0, 2 * evaluation_interval)
         self.late = samples_within
-        self.settling = max(SETTLED, scrape_interval / 2, samples_within)
+        self.settling = max(SETTLED, scrape_interval / 2)
         self.server = Server(session, base_url, self.patience, rules_url)
         self.sight = Sight("prometheus", "prometheus", self.patience, clock, record)
         self.boundaries = Boundaries(self.server, alerting, record, fault_active, fault_cleared)
