@@ -27,6 +27,7 @@ from firedrill.judge import drill
 from firedrill.plan import lint
 from firedrill.report import verdict_json
 from firedrill.spec import chaos, openslo
+from firedrill.spec.described import descriptions
 
 REFERENCE = Path(__file__).parent / "reference"
 WIDTH = 100
@@ -174,7 +175,7 @@ def _settings(model: type[Declared]) -> Iterator[tuple[str, FieldInfo]]:
 
 def _setting(model: type[Declared], name: str, field: FieldInfo, above: str, type_: str) -> tuple[str, ...]:
     default = DEFAULTS.get((model, name)) or ("required" if field.is_required() else _default(field.default))
-    return (f"`{above}{field.alias or name}`", type_, default, _said(field.description, f"{model.__name__}.{name}"))
+    return (f"`{above}{field.alias or name}`", type_, default, _said(descriptions(model).get(name), f"{model.__name__}.{name}"))
 
 
 def _flat(model: type[Declared], above: str = "") -> Iterator[tuple[str, ...]]:

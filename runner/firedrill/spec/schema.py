@@ -9,6 +9,7 @@ from firedrill.core.kinds import ExpectationKind, FaultKind, Kinds
 from firedrill.core.model.experiment import Load, Silence
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.suite import Suite
+from firedrill.spec.described import Described
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DURATION = {"type": "string", "pattern": r"^([0-9]+(ms|s|m|h|d))+$", "examples": ["500ms", "30s", "1m30s"]}
@@ -24,7 +25,7 @@ def schema(kinds: Kinds) -> Schema:
 
 
 def _whole(model: type[BaseModel]) -> Schema:
-    return {"$schema": _DIALECT, **_with_notes(model.model_json_schema())}
+    return {"$schema": _DIALECT, **_with_notes(model.model_json_schema(schema_generator=Described))}
 
 
 def _experiment(kinds: Kinds) -> Schema:
@@ -82,7 +83,7 @@ def _expectations(kinds: Mapping[str, ExpectationKind], definitions: Schema) -> 
 
 def _inlined(model: type[BaseModel], definitions: Schema) -> Schema:
     """The model's schema, its own definitions moved to the top."""
-    own: Schema = _with_notes(model.model_json_schema())
+    own: Schema = _with_notes(model.model_json_schema(schema_generator=Described))
     definitions |= own.pop("$defs", {})
     return own
 

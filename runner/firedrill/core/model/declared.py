@@ -13,7 +13,7 @@ def _dashed(name: str) -> str:
 class Declared(BaseModel):
     """A mapping in a file of ours: unknown keys are errors; `for_` is written `for`, `not_before` `not-before`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_dashed, populate_by_name=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=_dashed, populate_by_name=True)
 
 
 def _whole(value: object) -> object:
