@@ -10,7 +10,7 @@ import pytest
 
 from firedrill.cli import COMMANDS
 
-HEAVY = ("aiohttp", "locust", "chaoslib", "numpy", "plotly", "jinja2", "prometheus_client")
+HEAVY = ("aiohttp", "locust", "chaoslib", "numpy", "plotly", "jinja2", "prometheus_client", "firedrill.judge.drill")
 SAY_IMPORTS = f"""
 import sys
 from firedrill.cli import main
