@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any
 
 from firedrill.core.errors import FiredrillError
@@ -15,9 +15,10 @@ EXPECTATIONS = "firedrill.judge.expectations"
 
 def kinds() -> Kinds:
     """Every kind that this installation knows, built in or from the entry points `firedrill.faults` and `firedrill.expectations`."""
+    points = entry_points()
     return Kinds(
-        faults=_by_name((*_built_in(FAULTS), *_from_entry_points("firedrill.faults")), FaultKind),
-        expectations=_by_name((*_built_in(EXPECTATIONS), *_from_entry_points("firedrill.expectations")), ExpectationKind),
+        faults=_by_name((*_built_in(FAULTS), *_loaded(points.select(group="firedrill.faults"))), FaultKind),
+        expectations=_by_name((*_built_in(EXPECTATIONS), *_loaded(points.select(group="firedrill.expectations"))), ExpectationKind),
     )
 
 
@@ -28,8 +29,8 @@ def _built_in(package: str) -> Iterator[Any]:
             yield kind
 
 
-def _from_entry_points(group: str) -> Iterator[Any]:
-    for point in entry_points(group=group):
+def _loaded(points: EntryPoints) -> Iterator[Any]:
+    for point in points:
         yield point.load()
 
 
