@@ -1,7 +1,7 @@
 # One word each; every word sets up what it needs. CI calls the same words.
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup stack browser victoria drill nightly test check soak bench settings

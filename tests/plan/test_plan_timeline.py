@@ -8,6 +8,7 @@ from firedrill.core.alerting import Place, RecordingRule
 from firedrill.core.errors import Invalid, Refused
 from firedrill.core.model.experiment import Load, Silence
 from firedrill.core.model.plan import Plan
+from firedrill.core.model.suite import Door, External, Pages, Server, Stack
 
 
 def test_a_fault_keeps_its_place_and_what_its_holder_is_told(suite: Suite) -> None:
@@ -85,3 +86,14 @@ def test_silences_are_for_an_embedded_alertmanager_unless_a_limit_says_otherwise
         suite.plan(silences=silences, where=suite.environment(silences="refuse"))
     said = "experiments/slow.yaml: environment local lets no drill make silences at its Alertmanager: limits.silences is refuse"
     assert str(refused.value) == said
+
+
+def test_silences_are_not_made_where_credentials_are_wanted(suite: Suite) -> None:
+    silences = (Silence(matchers=("team = platform",), comment="They know"),)
+    local = suite.environment(silences="allow")
+    pages = Pages(sink=Door(listen="127.0.0.1:9"))
+    asking = External(prometheus=Server(url="http://p"), alertmanager=Server(url="http://a", token="TOKEN"), pages=pages)
+    with pytest.raises(
+        Refused, match="silences cannot be made yet at an Alertmanager that wants credentials, as the one of environment local does"
+    ):
+        suite.plan(silences=silences, where=local.model_copy(update={"stack": Stack(external=asking)}))

@@ -53,7 +53,7 @@ def test_the_templates_of_a_secret_are_written_beside_its_configuration(suite: P
     words = base64.b64encode(b'{{ define "x" }}hi{{ end }}').decode()
     secret = {"apiVersion": "v1", "kind": "Secret", "stringData": {"alertmanager.yaml": inner}, "data": {"words.tmpl": words}}
     (suite / "alerts/alertmanager.yml").write_text(yaml.safe_dump(secret))
-    write_files(suite, settings, "127.0.0.1:9", tmp_path)
+    write_files(suite, settings, Sinks("127.0.0.1:9"), tmp_path)
     assert yaml.safe_load((tmp_path / "alertmanager.yml").read_text())["templates"] == [f"{tmp_path}/templates/*.tmpl"]
     assert (tmp_path / "templates/words.tmpl").read_text() == '{{ define "x" }}hi{{ end }}'
 

@@ -15,6 +15,7 @@ from firedrill.core.events import DrillEnded
 from firedrill.core.model.plan import Plan
 from firedrill.faults.chaos.client import ChaosRun
 from firedrill.plan.compile import compile_plan
+from firedrill.stack.embedded import EmbeddedStack
 
 OVERDUE = 5.0
 """Seconds past the last fault's end after which a silent Chaos Toolkit is given up."""
@@ -79,13 +80,14 @@ async def _life(drill: Drill) -> None:
     async with AsyncExitStack() as closing:
         drill.enter("prepare")
         gear = await prepare(drill, closing)
-        await silences.hold(drill, closing, gear.stack.alertmanager)
+        await silences.hold(drill, closing, gear.stack.alertmanager, ends_with_drill=isinstance(gear.stack, EmbeddedStack))
         closing.push_async_callback(_put_back, drill, gear)
+        # However the drill ends, looking ends here: what taking everything down lets pass is nobody's missed page.
+        closing.callback(drill.enter, "end")
         await _ramp(drill, gear)
         await steady.reach(drill, gear)
         await _play(drill, gear)
         await _recover(drill, gear)
-        drill.enter("end")
 
 
 async def _ramp(drill: Drill, gear: Gear) -> None:

@@ -34,6 +34,9 @@ def keep(argv: list[str]) -> int:
     _end_group(group, signals, codes)
     os.write(leash, b"done\n")
     _end_strays(guard, codes)
+    os.close(leash)  # the guard's end of file: nothing of ours may be left when we are gone
+    if guard not in codes:
+        os.waitpid(guard, 0)
     return codes.get(group, 137)
 
 

@@ -41,3 +41,6 @@ def _silences(experiment: Experiment, where: str, environment: Environment) -> I
     if experiment.silences and allowed != "allow":
         said = f"limits.silences is {allowed}" if allowed else "say `silences: allow` under its limits if they may"
         yield f"{experiment.file}: {where} lets no drill make silences at its Alertmanager: {said}"
+    external = environment.stack.external
+    if experiment.silences and external is not None and external.alertmanager.asks:
+        yield f"{experiment.file}: silences cannot be made yet at an Alertmanager that wants credentials, as the one of {where} does"

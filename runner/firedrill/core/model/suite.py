@@ -79,6 +79,11 @@ class Server(Declared):
     ca: str | None = None
     """Whose certificates the server's must be signed by, a PEM file from the suite's root; the system's own when left out."""
 
+    @property
+    def asks(self) -> bool:
+        """Whether it wants to know who asks."""
+        return any(one is not None for one in (self.token, self.username, self.cert))
+
 
 class Door(Declared):
     """Where firedrill's sink listens for the `drill` route of your Alertmanager (`firedrill stack route`)."""
