@@ -38,6 +38,11 @@ class Suite:
             text = text.replace(old, new)
         path.write_text(text, encoding="utf-8")
 
+    def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Another command, to its end."""
+        command = [sys.executable, "-m", "firedrill.cli", *words]
+        return subprocess.run(command, cwd=self.root, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
     def start(self, experiment: str, *options: str) -> "Running":
         command = [sys.executable, "-m", "firedrill.cli", "run", f"experiments/{experiment}.yaml", *options]
         with (self.root / "out.txt").open("w", encoding="utf-8") as out:

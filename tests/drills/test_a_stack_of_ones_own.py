@@ -85,6 +85,17 @@ def _noted(outcome: Outcome) -> list[str]:
     return [entry.event.text for entry in outcome.of_kind("noted")]
 
 
+def test_the_bell_of_a_running_alertmanager_asks_first_and_then_proves_every_receiver(own: Own) -> None:
+    unasked = own.suite.command("bell", "--all")
+    assert (unasked.returncode, unasked.stdout) == (2, "")
+    assert "marked as a drill, unrouted, payments-oncall, platform\n" in unasked.stderr
+    rung = own.suite.command("bell", "--all", "--yes", "--json")
+    assert rung.returncode == 0, rung.stderr
+    told = json.loads(rung.stdout)["receivers"]
+    assert sorted(one["name"] for one in told if one["delivered"]) == ["payments-oncall", "platform", "unrouted"]
+    assert all("DRILL: " in one["message"] for one in told)
+
+
 def test_a_drill_pages_through_the_drill_route_and_its_stages_sum_without_the_flush_that_nobody_saw(own: Own) -> None:
     outcome = own.suite.run("latency", "--yes")
     assert outcome.code == 0, outcome.said

@@ -28,7 +28,8 @@ def _asked(files: Checked, settings: External, known: Alerting) -> Alerting:
     stack = asyncio.run(ExternalStack.reach(files.root or Path.cwd(), settings))
     if "rules" in known.unread:
         wanted = {name for experiment in files.experiments for name in _alerts(experiment)}
-        rules = told.only(told.rules(stack.told.groups), wanted)
+        running = told.rules(stack.told.groups)
+        rules = told.only(running, wanted) if files.experiments else running
         known = known.model_copy(update={"alerts": rules.alerts, "records": rules.records})
     if "routes" in known.unread:
         known = with_routes(known, told.routes(stack.told.routes, f"alertmanager.yml of {stack.alertmanager}"))

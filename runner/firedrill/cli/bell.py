@@ -1,7 +1,6 @@
 """`firedrill bell`: the fire-alarm check."""
 
 import asyncio
-import os
 import secrets
 import sys
 import time
@@ -12,15 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from firedrill.cli import options
+from firedrill.cli.asking import informed
+from firedrill.cli.confirm import confirm_bell
 from firedrill.core.alerting import Alerting
-from firedrill.core.errors import Invalid, Severity
-from firedrill.core.model.suite import Environment
+from firedrill.core.model.suite import Environment, External, Stack
 from firedrill.core.units import Duration
 from firedrill.plan.bell import Bell, bell_for, bell_for_all
 from firedrill.plan.words import unknown
-from firedrill.spec.check import Checked
-from firedrill.spec.environment import load_alerting
-from firedrill.spec.suite import find_root, read_settings
+from firedrill.stack.route import plain
 
 if TYPE_CHECKING:
     from firedrill.conduct.bell import Rung
@@ -42,40 +40,40 @@ class _Duration(click.ParamType[Duration]):
 @options.environment
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label that the alert's series would have; may be repeated.")
 @click.option("--within", type=_Duration(), default="5s", show_default=True, help="How long a message may take.")
+@click.option("--yes", is_flag=True, help="Do not ask before ringing an Alertmanager that runs already.")
 @options.as_json
-def command(alert: str | None, everything: bool, environment: str | None, labels: Sequence[str], within: Duration, as_json: bool) -> None:
+def command(
+    alert: str | None, everything: bool, environment: str | None, labels: Sequence[str], within: Duration, yes: bool, as_json: bool
+) -> None:
     """Send one synthetic alert, marked as a drill, through a real Alertmanager, and prove route, message and delivery.
 
     \b
     firedrill bell NegotiationApiDown
     firedrill bell --all
 
-    ALERT is a rule of the suite's rule files. Only an Alertmanager and firedrill's sink are started, with the suite's own routes. The alert
+    ALERT is a rule of the suite's rule files. With an embedded stack only an Alertmanager and firedrill's sink are started, with the
+    suite's own routes. With an external one the people on call are told too, and the sink hears it through the drill route. The alert
     says that it has fired for long, so that no group_wait holds it; it is resolved at the end.
 
     Exit codes: 0 every receiver was told; 1 one was not, and it is named; 3 nothing could be seen.
     """
     if bool(alert) == everything:
         raise click.UsageError("name one alert, or say --all")
-    root, settings, alerting = _suite(environment)
+    root, chosen, settings, alerting = _suite(environment)
     bell = _bell(alerting, alert, dict(map(_label, labels)))
     for note in bell.notes:
         click.echo(note, err=True)
+    confirm_bell(list(dict.fromkeys(name for ring in bell.rings for name in ring.receivers)), chosen, settings, yes)
     rung = asyncio.run(_rung(root, settings, alerting, bell, within))
     options.echo_json(rung.as_json()) if as_json else _show(bell, rung)
     raise SystemExit(int(rung.exit_code))
 
 
-def _suite(name: str | None) -> tuple[Path, Environment, Alerting]:
-    """Root, environment and what its files say; Invalid with every problem of them."""
-    root = find_root(Path.cwd())
-    settings = read_settings(root, os.environ, strict_env=True)
-    alerting, wrong = load_alerting(settings)
-    problems = [*settings.problems, *wrong]
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        raise Invalid(problems)
-    chosen, environment = Checked(root, settings.suite).environment(name)
-    return root, environment, alerting[chosen]
+def _suite(name: str | None) -> tuple[Path, str, Environment, Alerting]:
+    """Root, environment and what its files or its running stack say; Invalid with every problem of the files."""
+    files = informed(options.suite_here(name, strict_env=True), name)
+    chosen, environment = files.environment(name)
+    return files.root or Path.cwd(), chosen, environment, plain(files.alerting[chosen])
 
 
 def _label(text: str) -> tuple[str, str]:
@@ -97,18 +95,17 @@ def _bell(alerting: Alerting, alert: str | None, labels: dict[str, str]) -> Bell
 
 
 async def _rung(root: Path, environment: Environment, alerting: Alerting, bell: Bell, within: float) -> "Rung":
-    from firedrill.conduct.bell import embedded, ring
+    from firedrill.conduct.bell import embedded, ring, running
     from firedrill.conduct.signals import first_signal
 
-    settings = environment.stack.embedded
-    if settings is None:
-        raise click.UsageError("the bell is rung on an embedded stack only, and this environment's is external")
+    stack = environment.stack
 
     async def all_of_it() -> "Rung":
-        say("starting Alertmanager")
-        async with embedded(root, settings, alerting) as bench:
+        say("starting Alertmanager" if stack.embedded else "reaching Alertmanager")
+        bench = embedded(root, stack.embedded, alerting) if stack.embedded else running(root, _external(stack), alerting)
+        async with bench as ready:
             say(f"ringing {len(bell.rings)} alert{'s' * (len(bell.rings) != 1)}, for {within:g} s at most each round")
-            return await ring(bell, bench, within, say)
+            return await ring(bell, ready, within, say)
 
     def say(sentence: str) -> None:
         click.echo(sentence, err=True)
@@ -119,6 +116,11 @@ async def _rung(root: Path, environment: Environment, alerting: Alerting, bell: 
             return await task
         except asyncio.CancelledError:
             raise click.Abort from None
+
+
+def _external(stack: Stack) -> External:
+    assert stack.external is not None, "a stack without either is refused when the file is read"
+    return stack.external
 
 
 def _show(bell: Bell, rung: "Rung") -> None:

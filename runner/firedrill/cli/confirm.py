@@ -19,9 +19,19 @@ OWN = "local"
 
 def confirm(plans: Sequence[Plan], name: str, environment: Environment, yes: bool) -> None:
     """Say what will happen and ask; Refused when nobody can answer, click.Abort when the answer is no."""
+    _ask("\n".join(sentence for plan in plans for sentence in told(plan, environment)), name, environment, yes)
+
+
+def confirm_bell(receivers: Sequence[str], name: str, environment: Environment, yes: bool) -> None:
+    """The same before a bell is rung, which nobody but firedrill's own sink hears where the stack is embedded."""
+    external = environment.stack.external
+    if external is not None:
+        _ask(f"rings at {external.alertmanager.url}, marked as a drill, {', '.join(receivers) or 'nobody'}", name, environment, yes)
+
+
+def _ask(story: str, name: str, environment: Environment, yes: bool) -> None:
     if yes or (name == OWN and not environment.confirm):
         return
-    story = "\n".join(sentence for plan in plans for sentence in told(plan, environment))
     if not sys.stdin.isatty():
         raise Refused(f"{story}\nthe environment {name} is not drilled unasked: say --yes when that is what you want")
     click.echo(story, err=True)

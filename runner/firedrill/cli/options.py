@@ -54,9 +54,9 @@ def checked(where: tuple[Path, ...], environment: str | None, *, run: bool = Fal
     return result, known
 
 
-def suite_here(name: str | None) -> Checked:
+def suite_here(name: str | None, strict_env: bool = False) -> Checked:
     """The settings of the suite that stands here or above, and the rules and routes of its environments; no experiment is read."""
-    settings = read_settings(find_root(Path.cwd()), os.environ)
+    settings = read_settings(find_root(Path.cwd()), os.environ, strict_env=strict_env)
     alerting, wrong = load_alerting(settings)
     found = Checked(settings.root, settings.suite, alerting=alerting, problems=(*settings.problems, *wrong))
     if found.errors:

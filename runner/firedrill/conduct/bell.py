@@ -14,11 +14,12 @@ from pathlib import Path
 
 import aiohttp
 
+from firedrill.conduct import external
 from firedrill.core.alerting import Alerting, Receiver
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError, LeftOver
 from firedrill.core.events import Entry, Event, NotificationReceived
-from firedrill.core.model.suite import Embedded
+from firedrill.core.model.suite import Embedded, External
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Exit
 from firedrill.plan.bell import LABEL, MARK, Bell, Ring, held, tells_nobody
@@ -132,6 +133,25 @@ async def embedded(root: Path, settings: Embedded, alerting: Alerting) -> AsyncI
         await sink.stop()
 
 
+@asynccontextmanager
+async def running(root: Path, settings: External, alerting: Alerting) -> AsyncIterator[Bench]:
+    """A bench of an Alertmanager that runs already: people are told as ever, and its drill route tells our sink what each of them is."""
+    if settings.pages.sink is None:
+        raise FiredrillError("the bell is heard at firedrill's sink, and this environment sees pages elsewhere: give it `pages.sink`")
+    clock = DrillClock()
+    heard = Heard(clock)
+    sink = await Sink.start(clock, heard, *external.door(settings.pages.sink))
+    try:
+        stack, _, _ = await external.seen(root, settings)
+        prometheus, session = stack.sessions()
+        async with prometheus, session:
+            # Each receiver's twin in the drill route tells the sink once, whatever the receiver's own integrations are.
+            twins = {one.name: one.model_copy(update={"integrations": ("webhook",)}) for one in alerting.receivers}
+            yield Bench(stack.alertmanager, session, heard, str, twins)
+    finally:
+        await sink.stop()
+
+
 async def ring(bell: Bell, bench: Bench, within: float, say: Say = lambda _: None) -> Rung:
     """Send every round and wait until each of its receivers is told, `within` seconds at most and what Alertmanager makes it wait.
 
@@ -164,7 +184,7 @@ async def _round(rings: Sequence[Ring], before: set[str], bench: Bench, within: 
         missing = await _all_told(wanted, rings, bench, posted + patience)
         seen = await _seen(rings, bench)
         found = {name: _told(name, rings, seen, bench, posted, patience, name in missing) for name in wanted}
-        return found | dict(_astray(rings, seen))
+        return found | dict(_astray(rings, seen, bench))
     finally:
         await _resolve(rings, bench, lease)
 
@@ -262,11 +282,11 @@ def _kept(name: str, ring: Ring, alert: Held | None, bench: Bench) -> Iterator[s
         yield f"its route keeps quiet at this time: {' and '.join(dict.fromkeys(intervals))}"
 
 
-def _astray(rings: Sequence[Ring], seen: Mapping[str, Held]) -> Iterator[tuple[str, Told]]:
+def _astray(rings: Sequence[Ring], seen: Mapping[str, Held], bench: Bench) -> Iterator[tuple[str, Told]]:
     """Receivers to whom Alertmanager leads an alert of ours though the files say otherwise."""
     for ring in rings:
         for name in seen[ring.id].receivers if ring.id in seen else ():
-            if name not in ring.receivers:
+            if name not in ring.receivers and name in bench.receivers:
                 meant = " and ".join(ring.receivers)
                 yield name, Told(name, False, None, f"Alertmanager leads {ring.alert} here, and by the files it is for {meant} alone")
 

@@ -33,16 +33,22 @@ SKEW = 0.05
 
 async def reach(drill: Drill, settings: External) -> ExternalStack:
     """Both servers, once they have answered and a page could be seen; FiredrillError says what is in the way."""
-    stack = await ExternalStack.reach(drill.order.root, settings)
-    running = with_routes(told.rules(stack.told.groups), told.routes(stack.told.routes, f"alertmanager.yml of {stack.alertmanager}"))
-    sentence, unseen = route.trouble(running) if settings.pages.sink is not None else ("", False)
-    if unseen:
-        raise FiredrillError(f"Alertmanager at {stack.alertmanager} {sentence}")
+    stack, running, sentence = await seen(drill.order.root, settings)
     notes = [f"Prometheus {stack.told.prometheus or 'of unknown version'} and Alertmanager {stack.told.alertmanager} run already"]
     notes += [f"Alertmanager at {stack.alertmanager} {sentence}"] if sentence else []
     for note in (*notes, *differences(stack.told, running, drill.plan)):
         drill.record(Noted(note), "external")
     return stack
+
+
+async def seen(root: Path, settings: External) -> tuple[ExternalStack, Alerting, str]:
+    """The stack, what it runs, and what is not as it should be with its drill route; FiredrillError when no page could be seen."""
+    stack = await ExternalStack.reach(root, settings)
+    running = with_routes(told.rules(stack.told.groups), told.routes(stack.told.routes, f"alertmanager.yml of {stack.alertmanager}"))
+    sentence, unseen = route.trouble(running) if settings.pages.sink is not None else ("", False)
+    if unseen:
+        raise FiredrillError(f"Alertmanager at {stack.alertmanager} {sentence}")
+    return stack, running, sentence
 
 
 def differences(told: Told, running: Alerting, plan: Plan) -> Iterator[str]:
