@@ -1,7 +1,8 @@
 """Ways through a routing tree, spelled as Alertmanager spells them."""
 
 from firedrill.core.alerting import Place, Route
-from firedrill.core.ways import all_hold, key, spelled, unmet, ways
+from firedrill.core.routing import all_hold
+from firedrill.core.ways import key, spelled, unmet, ways
 
 PLACE = Place(file="alertmanager.yml", line=1)
 NIGHT = Route(receiver="night", matchers=('hours=~"a|b"',), place=PLACE)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from firedrill.core.alerting import AlertingRule, Route
 from firedrill.core.matching import matcher
+from firedrill.core.ways import ways
 
 
 def static_labels(alert: AlertingRule) -> dict[str, str]:
@@ -72,14 +73,6 @@ def routes_of(root: Route | None, labels: Mapping[str, str]) -> tuple[Route, ...
     return () if root is None else possible_routes(root, {**dict.fromkeys(_labels_read(root), ""), **labels})
 
 
-def every_route(root: Route | None) -> Iterator[tuple[Route, ...]]:
-    """Each node of the tree as the way to it, from the root."""
-    if root is not None:
-        yield (root,)
-        for child in root.routes:
-            yield from ((root, *way) for way in every_route(child))
-
-
 def _labels_read(root: Route) -> set[str]:
-    texts = {text for way in every_route(root) for text in way[-1].matchers}
+    texts = {text for way in ways(root) for text in way[-1].matchers}
     return {found.label for text in texts if (found := matcher(text))}

@@ -37,17 +37,9 @@ def label_of(text: str) -> str:
 
 def unmet(matchers: Sequence[str], labels: Mapping[str, str]) -> tuple[str, ...]:
     """Those that an alert with exactly these labels does not meet, as Alertmanager spells them; a label that is not there is empty."""
-    return tuple(spelled(text) for text in matchers if _holds(text, labels, "") is False)
+    return tuple(spelled(text) for text in matchers if _holds(text, labels) is False)
 
 
-def all_hold(matchers: Sequence[str], labels: Mapping[str, str]) -> bool | None:
-    """Whether all of them hold for these labels; None when a label not among them decides it."""
-    answers = [_holds(text, labels) for text in matchers]
-    if False in answers:
-        return False
-    return None if None in answers else True
-
-
-def _holds(text: str, labels: Mapping[str, str], absent: str | None = None) -> bool | None:
+def _holds(text: str, labels: Mapping[str, str]) -> bool | None:
     parts = matcher(text)
-    return None if parts is None else parts.holds(labels.get(parts.label, absent))
+    return None if parts is None else parts.holds(labels.get(parts.label, ""))

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from firedrill.core.alerting import Route
-from firedrill.core.routing import possible_routes
+from firedrill.core.routing import all_hold, possible_routes
 from firedrill.core.units import Duration
-from firedrill.core.ways import all_hold, label_of, unmet, ways
+from firedrill.core.ways import label_of, unmet, ways
 from firedrill.judge.drill import AlertSpan, Facts, Failure, Held, Notification
 from firedrill.judge.moments import Moment, close
 from firedrill.judge.pages import Hit, hits, instances

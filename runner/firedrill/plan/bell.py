@@ -14,7 +14,8 @@ from itertools import islice, product
 
 from firedrill.core.alerting import Alerting, AlertingRule, Inhibition, Receiver, Route
 from firedrill.core.matching import Matcher, matcher
-from firedrill.core.routing import every_route, routes_of
+from firedrill.core.routing import routes_of
+from firedrill.core.ways import ways
 from firedrill.plan.asked import rules_of
 from firedrill.plan.spellings import spellings
 
@@ -172,13 +173,13 @@ def _telling_somebody_new(rings: Iterable[Ring]) -> Iterator[Ring]:
 
 
 def _ring_to(alerting: Alerting, receiver: Receiver) -> Ring | None:
-    ways = [way for way in every_route(alerting.route) if way[-1].receiver == receiver.name]
-    if not ways:
+    leading = [way for way in ways(alerting.route) if way[-1].receiver == receiver.name]
+    if not leading:
         return None
     for rule in alerting.alerts:
         if receiver.name in (ring := _of_rule(alerting, rule, {})).receivers:
             return ring
-    found = (ring for way in ways for ring in _made_up(alerting, way) if receiver.name in ring.receivers)
+    found = (ring for way in leading for ring in _made_up(alerting, way) if receiver.name in ring.receivers)
     return next(found, None)
 
 
@@ -186,7 +187,7 @@ def _made_up(alerting: Alerting, way: Sequence[Route]) -> Iterator[Ring]:
     """Alerts with labels that the matchers on the way ask for, then also with those that other routes ask for."""
     place = way[-1].place
     why = f"made from the matchers of the route at {place.file}:{place.line}"
-    for asked in (_wanted(way), _wanted(way, [each[-1] for each in every_route(alerting.route)])):
+    for asked in (_wanted(way), _wanted(way, [each[-1] for each in ways(alerting.route)])):
         for values in islice(product(*asked.values()), TRIES):
             labels = {"alertname": MADE_UP} | dict(zip(asked, values, strict=True))
             if labels["alertname"]:
@@ -218,12 +219,12 @@ def _named(found: Matcher) -> tuple[str, ...]:
 def _unrung(alerting: Alerting, receiver: Receiver) -> Iterator[Unrung]:
     if tells_nobody(receiver):
         return
-    ways = [way for way in every_route(alerting.route) if way[-1].receiver == receiver.name]
-    if not ways:
+    leading = [way for way in ways(alerting.route) if way[-1].receiver == receiver.name]
+    if not leading:
         at = f"{receiver.place.file}:{receiver.place.line}"
         yield Unrung(receiver.name, f"no route leads to it ({at}): no alert can ever reach it", certain=True)
         return
-    at = " and ".join(f"{way[-1].place.file}:{way[-1].place.line}" for way in ways)
+    at = " and ".join(f"{way[-1].place.file}:{way[-1].place.line}" for way in leading)
     yield Unrung(
         receiver.name, f"no labels were found that its route ({at}) takes and no route before it does: ring it with an alert of yours",
         certain=False,

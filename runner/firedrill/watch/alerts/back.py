@@ -12,6 +12,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertBoundary, AlertResolved, Entry, NotificationReceived
 from firedrill.core.recording import Record
 from firedrill.watch.alerts.alertmanager import READS_EVERY, SLACK, Line, parse
+from firedrill.watch.tail import Tail
 from firedrill.watch.wall import Wall
 
 DIGITS = 7
@@ -50,11 +51,10 @@ class WayBack:
     """
 
     def __init__(self, log: Path | None, clock: DrillClock, record: Record) -> None:
-        self.log, self.record, self.wall = log, record, Wall(clock)
+        self.record, self.wall, self._tail = record, Wall(clock), Tail(log)
         self._resolved: dict[Key, _Resolved] = {}
         self._told: dict[Key, list[_Told]] = {}
         self._lines: dict[str, list[Line]] = {}
-        self._read = 0
 
     async def run(self) -> None:
         """Look now and then until cancelled; `finish` then."""
@@ -90,13 +90,7 @@ class WayBack:
 
     def _read_on(self) -> None:
         """Whole lines that came into the log since the last look, by the alerts that they call resolved."""
-        if self.log is None or not self.log.exists():
-            return
-        with self.log.open("rb") as file:
-            file.seek(self._read)
-            whole = file.read().rpartition(b"\n")[0]
-        self._read += len(whole)
-        for line in parse(whole.decode(errors="replace")):
+        for line in parse(self._tail.more()):
             for digits in line.resolved:
                 self._lines.setdefault(digits[:DIGITS], []).append(line)
 

@@ -19,6 +19,7 @@ from firedrill.core.alerting import Route
 from firedrill.watch.alerts.routes import RouteKey, labels_of, receivers, route_of
 from firedrill.watch.pagers.message import Message, Told
 from firedrill.watch.server import Unanswered, ask, unix
+from firedrill.watch.tail import Tail
 
 DIGITS = 7
 """So many digits of an alert's fingerprint stand in the log."""
@@ -85,14 +86,15 @@ class Groups:
     def __init__(
         self, url: str, log: Path, route: Route | None, session: aiohttp.ClientSession, silent: Collection[Lane] = frozenset()
     ) -> None:
-        self.url, self.log, self.session, self.silent = url, log, session, silent
+        self.url, self.session, self.silent = url, session, silent
+        self._tail = Tail(log)
         self._receivers: Mapping[RouteKey, frozenset[str]] = receivers(route)
         self._latest: dict[str, Flush] = {}
         self._hashed: dict[str, str] = {}
         self._told: dict[tuple[Lane, str], Flush] = {}
         self._untold: dict[Lane, dict[str, Flush]] = {}
         self._known: dict[str, dict[str, _Known]] = {}
-        self._read, self._flushes = 0, 0
+        self._flushes = 0
         self._looking = asyncio.Lock()
         self._looked, self._answered = float("-inf"), False
 
@@ -111,11 +113,7 @@ class Groups:
         return Found(flush.key, flush.labels, await self._alerts(flush))
 
     def _read_on(self) -> None:
-        with self.log.open("rb") as file:
-            file.seek(self._read)
-            whole = file.read().rpartition(b"\n")
-        self._read += len(whole[0]) + len(whole[1])
-        for key, firing, resolved in flushes(whole[0].decode(errors="replace")):
+        for key, firing, resolved in flushes(self._tail.more()):
             self._flushes += 1
             labels = labels_of(key)
             words = frozenset({*firing.values(), *resolved.values(), *labels.values()} - {""})
