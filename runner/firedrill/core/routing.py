@@ -17,11 +17,6 @@ def static_labels(alert: AlertingRule) -> dict[str, str]:
     return {"alertname": alert.alert} | fixed
 
 
-def open_labels(alert: AlertingRule) -> frozenset[str]:
-    """Labels that the rule sets from a template."""
-    return frozenset(name for name, value in alert.labels.items() if "{{" in value)
-
-
 def possible_routes(root: Route | None, labels: Mapping[str, str]) -> tuple[Route, ...]:
     """The routes that an alert with at least these labels may take; empty without a tree."""
     return () if root is None else tuple(_below(root, labels))

@@ -15,7 +15,7 @@ from itertools import islice, product
 from firedrill.core.alerting import Alerting, AlertingRule, Inhibition, Receiver, Route
 from firedrill.core.matching import Matcher, matcher
 from firedrill.core.routing import routes_of
-from firedrill.core.ways import ways
+from firedrill.core.ways import unmet, ways
 from firedrill.plan.asked import rules_of
 from firedrill.plan.spellings import spellings
 
@@ -259,11 +259,6 @@ def _disturb(one: Ring, other: Ring, inhibitions: Iterable[Inhibition]) -> bool:
 def _inhibits(inhibition: Inhibition, source: Ring, target: Ring) -> bool:
     """Whether it might; what cannot be told counts as yes."""
     sides = ((inhibition.source, source.labels), (inhibition.target, target.labels))
-    if not all(_all_hold(matchers, labels) for matchers, labels in sides):
+    if any(unmet(matchers, labels) for matchers, labels in sides):
         return False
     return all(source.labels.get(name, "") == target.labels.get(name, "") for name in inhibition.equal)
-
-
-def _all_hold(matchers: Iterable[str], labels: Mapping[str, str]) -> bool:
-    read = (matcher(text) for text in matchers)
-    return all(found is None or found.holds(labels.get(found.label, "")) is not False for found in read)
