@@ -13,7 +13,7 @@ import pytest
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import Entry, Event
 from firedrill.faults.chaos.client import ChaosRun
-from firedrill.faults.proxy import calls
+from firedrill.faults.holding import calls
 from firedrill.faults.proxy.forward import Way
 from firedrill.faults.proxy.server import serve
 
@@ -110,11 +110,11 @@ def ours(func: str, **arguments: Any) -> dict[str, Any]:
 
 
 def inject(fault: str = "cut", at: float = 0.0, wire: Mapping[str, Any] | None = DOWN, lease: float = 30.0) -> dict[str, Any]:
-    return ours("inject", fault=fault, proxy="bureau" if wire else None, wire=wire, lease=lease, at=at)
+    return ours("inject", fault=fault, target="bureau" if wire else None, wire=wire, lease=lease, at=at)
 
 
-def clear(fault: str = "cut", at: float | None = None, proxy: str | None = "bureau") -> dict[str, Any]:
-    return ours("clear", fault=fault, proxy=proxy, **({} if at is None else {"at": at}))
+def clear(fault: str = "cut", at: float | None = None, target: str | None = "bureau") -> dict[str, Any]:
+    return ours("clear", fault=fault, target=target, **({} if at is None else {"at": at}))
 
 
 def theirs(name: str, *argv: str, kind: str = "action", **more: Any) -> dict[str, Any]:

@@ -121,7 +121,7 @@ async def test_a_placebo_marks_its_window_and_asks_nobody(words: Words, start: A
     async def intend(fault: str) -> None:
         raise AssertionError(fault)
 
-    quiet = words.made([words.inject("nothing", wire=None), words.clear("nothing", 0.3, None)], [words.clear("nothing", proxy=None)])
+    quiet = words.made([words.inject("nothing", wire=None), words.clear("nothing", 0.3, None)], [words.clear("nothing", target=None)])
     outcome = await (await start(quiet, intend)).wait()
     (active,), (cleared,) = seen.of("fault.active", fault="nothing"), seen.of("fault.cleared", fault="nothing", why="played")
     assert (outcome.failed, await proxy.injected()) == ((), 0)

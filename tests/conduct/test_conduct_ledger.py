@@ -47,7 +47,7 @@ def test_a_drill_is_refused_while_an_earlier_one_may_have_left_a_fault() -> None
 
 
 def test_what_is_provably_gone_is_struck_off_and_refuses_nobody() -> None:
-    nobody = {"kind": "proxy", "fault": "x", "api": "http://127.0.0.1:9", "instance": "i", "proxy": "p", "token_env": None, "pid": None}
+    nobody = {"kind": "proxy", "fault": "x", "api": "http://127.0.0.1:9", "instance": "i", "target": "p", "token_env": None, "pid": None}
     page = _left_behind("earlier", {"x": nobody})
     refuse_leftovers()
     assert not page.exists()

@@ -3,15 +3,20 @@
 import importlib
 import json
 import pkgutil
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import yaml
 from pydantic import ValidationError
 
 from firedrill.core.kinds import FaultKind
+from firedrill.core.model.suite import Process, Target
 from firedrill.faults import kinds
+from firedrill.faults.host.known import EFFECTS
 from firedrill.faults.kinds import down, latency, nothing, reset
-from firedrill.faults.proxy.ledger import effect_of
+from firedrill.faults.proxy.effects import ForwardPlace
+from firedrill.faults.proxy.forward import Forward, Way
 
 KINDS: list[FaultKind] = [
     importlib.import_module(f"{kinds.__name__}.{module.name}").KIND for module in pkgutil.iter_modules(kinds.__path__)
@@ -51,11 +56,25 @@ def test_a_wire_message_is_json_that_the_proxy_takes_or_nothing(kind: FaultKind)
     wire = kind.wire(kind.settings.model_validate(_written(kind)[kind.name] or {}))
     if wire is not None:
         assert json.loads(json.dumps(wire)) == wire
-        assert effect_of("a-fault", wire).name == "a-fault"
+        assert wire["effect"] in EFFECTS if "effect" in wire else _taken_by_a_proxy(wire)
+
+
+def _taken_by_a_proxy(wire: Mapping[str, Any]) -> bool:
+    forward = Forward(Way("bureau", "127.0.0.1:0", "127.0.0.1:1"))
+    try:
+        return ForwardPlace(forward).aim("a-fault", wire).wire == wire
+    finally:
+        forward.close()
+
+
+def test_a_kind_acts_on_a_kind_of_target_that_there_is(kind: FaultKind) -> None:
+    assert set(kind.acts_on) <= {Target().kind, Target(process=Process()).kind}
 
 
 def test_a_kind_says_what_it_is_in_a_sentence(kind: FaultKind) -> None:
     assert kind.summary.endswith(".")
+    assert kind.undo.endswith(".")
+    assert kind.changes
     assert kind.settings.__doc__
 
 

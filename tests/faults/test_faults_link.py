@@ -13,7 +13,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError, LeftOver, Refused
 from firedrill.core.events import BlindBegan, Entry, Event, FaultActive, FaultCleared, FaultCounted, HolderCounted
 from firedrill.core.model.suite import Target
-from firedrill.faults.proxy import calls
+from firedrill.faults.holding import calls
 from firedrill.faults.proxy.link import ProxyLink
 
 LONG = {"type": "latency", "stream": "downstream", "attributes": {"latency": 60_000, "jitter": 0}}
@@ -111,7 +111,7 @@ async def test_a_proxy_that_hangs_cannot_be_cleared_and_says_what_to_do(
             await link.clear_all()
     finally:
         os.kill(link.pid, signal.SIGCONT)
-    assert f"the fault slow of its proxy may be left over at {link.api}" in str(caught.value)
+    assert f"the fault slow of its target may be left over at {link.api}" in str(caught.value)
     assert f"kill -9 {link.pid}" in str(caught.value)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from firedrill.faults.proxy import calls
+from firedrill.faults.holding import calls
 
 TOKEN = "a-token"
 LATENCY = {"type": "latency", "stream": "downstream", "attributes": {"latency": 300, "jitter": 0}}
@@ -298,12 +298,12 @@ async def test_browsers_are_turned_away(proxy: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"proxy": "bureau", "wire": LATENCY, "lease": 1}, "missing required field: holder"),
-        ({"proxy": "bureau", "wire": LATENCY, "lease": 0, "holder": None}, "lease is not a number of seconds above 0"),
-        ({"proxy": "bureau", "wire": {"type": "gravity"}, "lease": 1, "holder": None}, "invalid toxic type"),
-        ({"proxy": "bureau", "wire": {"enabled": True}, "lease": 1, "holder": None}, "wire is neither a toxic nor"),
-        ({"proxy": "ledger", "wire": LATENCY, "lease": 1, "holder": None}, "proxy not found"),
-        ({"proxy": "bureau", "wire": {"type": "latency", "toxicity": 0.5}, "lease": 1, "holder": None}, "only 1, every connection"),
+        ({"target": "bureau", "wire": LATENCY, "lease": 1}, "missing required field: holder"),
+        ({"target": "bureau", "wire": LATENCY, "lease": 0, "holder": None}, "lease is not a number of seconds above 0"),
+        ({"target": "bureau", "wire": {"type": "gravity"}, "lease": 1, "holder": None}, "invalid toxic type"),
+        ({"target": "bureau", "wire": {"enabled": True}, "lease": 1, "holder": None}, "wire is neither a toxic nor"),
+        ({"target": "ledger", "wire": LATENCY, "lease": 1, "holder": None}, "target not found: ledger"),
+        ({"target": "bureau", "wire": {"type": "latency", "toxicity": 0.5}, "lease": 1, "holder": None}, "only 1, every connection"),
     ],
 )
 async def test_a_wrong_fault_is_refused_and_nothing_is_injected(proxy: Any, body: dict[str, Any], words: str) -> None:

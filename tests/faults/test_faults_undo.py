@@ -11,7 +11,7 @@ import pytest
 
 from firedrill.core.errors import LeftOver
 from firedrill.faults import undo
-from firedrill.faults.proxy import calls
+from firedrill.faults.holding import calls
 
 LATENCY = {"type": "latency", "stream": "downstream", "attributes": {"latency": 300, "jitter": 0}}
 ENVIRON = {"BUREAU_TOKEN": "a-token"}
@@ -123,5 +123,5 @@ def test_an_undo_that_lacks_something_is_left_over(proxy: Any) -> None:
 
 
 def test_undo_data_names_the_token_and_never_holds_it(proxy: Any) -> None:
-    assert set(described(proxy)) == {"kind", "fault", "api", "instance", "proxy", "token_env", "pid", "holder"}
+    assert set(described(proxy)) == {"kind", "fault", "api", "instance", "target", "token_env", "pid", "holder"}
     assert "a-token" not in json.dumps(described(proxy))

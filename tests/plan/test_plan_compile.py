@@ -75,7 +75,7 @@ def test_without_a_method_the_actions_follow_one_another_in_time(suite: Suite) -
 def test_a_placebo_touches_nothing(suite: Suite) -> None:
     compiled = compile_plan(suite.plan(suite.fault("nothing", "40s")))
     inject, clear = (each["provider"]["arguments"] for each in compiled["method"])
-    assert (inject["proxy"], inject["wire"], clear["proxy"]) == (None, None, None)
+    assert (inject["target"], inject["wire"], clear["target"]) == (None, None, None)
     assert compiled["description"] == "A drill by firedrill: nothing after 0s for 40s."
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from firedrill.faults.proxy.calls import TOKEN
+from firedrill.faults.holding.calls import TOKEN
 
 
 @click.command("proxy")

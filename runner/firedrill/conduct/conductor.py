@@ -2,7 +2,9 @@
 
 import asyncio
 import traceback
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from typing import Any
 
 from firedrill.conduct import silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
@@ -103,8 +105,10 @@ async def _play(drill: Drill, gear: Gear) -> None:
     """Let Chaos Toolkit play the method; every undo is on the disk before its deed."""
     start = drill.enter("play")
 
-    async def intend(fault: str) -> None:
-        drill.intend(fault, undo.undo_of(drill.plan, gear.links, fault, drill.order.root))
+    async def intend(fault: str) -> Mapping[str, Any] | None:
+        how, wire = await undo.intended(drill.plan, gear.links, fault, drill.order.root)
+        drill.intend(fault, how)
+        return wire
 
     chaos = await ChaosRun.start(
         compile_plan(drill.plan), gear.for_chaos(), drill.clock, drill.record, drill.folder.logs, intend, drill.order.root

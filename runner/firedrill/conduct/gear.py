@@ -24,12 +24,14 @@ from firedrill.core.errors import FiredrillError
 from firedrill.core.events import ClockOffset
 from firedrill.core.model.slos import Source
 from firedrill.core.model.suite import Target
-from firedrill.faults.proxy.calls import TOKEN
+from firedrill.faults.holding.calls import TOKEN
+from firedrill.faults.holding.link import HolderLink
+from firedrill.faults.host.link import HostLink
 from firedrill.faults.proxy.link import ProxyLink
 from firedrill.judge.moments import cleared
 from firedrill.measure.load.client import LoadRun
 from firedrill.measure.probes.client import Probes
-from firedrill.stack.addresses import choose, fill
+from firedrill.stack.addresses import choose, fill, filled_in
 from firedrill.stack.capture import Sinks
 from firedrill.stack.embedded import EmbeddedStack
 from firedrill.stack.external import ExternalStack
@@ -55,7 +57,7 @@ class Gear:
     """Everything that runs beside the engine during a drill."""
 
     addresses: Mapping[str, str]
-    links: Mapping[str, ProxyLink]
+    links: Mapping[str, HolderLink]
     """By target."""
     system: System | None
     stack: AnyStack
@@ -94,7 +96,7 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     sink = await _sink(drill, closing)
     addresses = choose({"probes": "127.0.0.1:0", **environment.system.addresses}) | ({"sink": sink.address} if sink else {})
     token = secrets.token_urlsafe(24)
-    links = await _proxies(drill, closing, addresses, token)
+    links = await _holders(drill, closing, addresses, token)
     stack = await _stack(drill, closing, addresses, sink)
     system = await _system(drill, closing, addresses)
     prometheus = await _watchers(drill, closing, stack, sink)
@@ -116,14 +118,40 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
     return sink
 
 
-async def _proxies(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, ProxyLink]:
+async def _holders(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, HolderLink]:
+    """Whoever holds the faults of each target."""
     targets = drill.order.environment.targets
+    proxied = {name: target for name, target in targets.items() if target.kind == "forward"}
+    links: dict[str, HolderLink] = {}
+    links |= await _proxies(drill, closing, addresses, token, proxied)
+    links |= await _host(drill, closing, addresses, token, {name: target for name, target in targets.items() if name not in proxied})
+    return links
+
+
+async def _host(
+    drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str, targets: Mapping[str, Target]
+) -> dict[str, HolderLink]:
+    """One process holds all faults on this machine; none is started where no fault of the plan needs it."""
+    used = [name for name in targets if name in {fault.target for fault in drill.plan.faults}]
+    if not used:
+        return {}
+    filled = {name: filled_in(targets[name].model_dump(mode="json", by_alias=True, exclude_none=True), addresses) for name in used}
+    link = await HostLink.start_child(
+        filled, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN, drill.order.root
+    )
+    closing.push_async_callback(link.stop)
+    return dict.fromkeys(used, link)
+
+
+async def _proxies(
+    drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str, targets: Mapping[str, Target]
+) -> dict[str, HolderLink]:
     own = {name: _filled(target, addresses) for name, target in targets.items() if target.proxy is None}
-    links = {}
+    links: dict[str, HolderLink] = {}
     if own:
         link = await ProxyLink.start_child(own, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN)
         closing.push_async_callback(link.stop)
-        links = dict.fromkeys(own, link)
+        links |= dict.fromkeys(own, link)
     for name, target in targets.items():
         if target.proxy is not None:
             links[name] = await _attach(drill, closing, name, target)
@@ -262,13 +290,13 @@ async def _load(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, s
     if plan is None:
         return None
     under = _thresholds(drill, Source.LOAD).get(plan.name, ())
-    host = fill(plan.host, addresses) if plan.host else _host(drill, addresses)
+    host = fill(plan.host, addresses) if plan.host else _visited(drill, addresses)
     load = await LoadRun.start(plan, drill.order.root, host, under, drill.clock, drill.record, drill.folder.logs)
     closing.push_async_callback(load.stop)
     return load
 
 
-def _host(drill: Drill, addresses: Mapping[str, str]) -> str:
+def _visited(drill: Drill, addresses: Mapping[str, str]) -> str:
     ready = drill.order.environment.system.ready
     if ready is None:
         raise FiredrillError("load has nowhere to go: give system.ready, whose host the users visit")

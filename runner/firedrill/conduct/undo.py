@@ -10,23 +10,28 @@ from firedrill.conduct.ledger import SILENCES, Open, left_open
 from firedrill.core.errors import LeftOver
 from firedrill.core.events import FaultCleared
 from firedrill.core.model.plan import Plan
-from firedrill.faults import undo as proxy_undo
+from firedrill.faults import undo as fault_undo
 from firedrill.faults.chaos import rollbacks
-from firedrill.faults.proxy.link import ProxyLink
+from firedrill.faults.holding.link import HolderLink
 from firedrill.watch.alerts import silences
 
 METHOD = "method"
 """The name under which a user's own method stands in the journal, beside our faults."""
 
 
-def undo_of(plan: Plan, links: Mapping[str, ProxyLink], fault: str, root: Path) -> dict[str, Any]:
-    """All that is needed to put `fault` back without this process. From `root`, the suite's, its own modules are imported."""
+async def intended(
+    plan: Plan, links: Mapping[str, HolderLink], fault: str, root: Path
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+    """All that is needed to put `fault` back without this process, and what exactly its holder is to be told.
+
+    From `root`, the suite's, its own modules are imported.
+    """
     if fault == METHOD:
-        return rollbacks.undo_of(plan.chaos, plan.title) | {"root": str(root)}
+        return rollbacks.undo_of(plan.chaos, plan.title) | {"root": str(root)}, None
     planned = next(one for one in plan.faults if one.name == fault)
     if planned.wire is None or planned.target is None:
-        return {"kind": "nothing"}
-    return links[planned.target].undo_of(fault, planned.target)
+        return {"kind": "nothing"}, None
+    return await links[planned.target].intended(fault, planned.target, planned.wire)
 
 
 def perform(undo: Mapping[str, Any]) -> str:
@@ -39,7 +44,7 @@ def perform(undo: Mapping[str, Any]) -> str:
         case silences.UNDO:
             return silences.perform(undo)
         case _:
-            return proxy_undo.perform(undo).sentence
+            return fault_undo.perform(undo).sentence
 
 
 async def perform_open(drill: Drill) -> None:
@@ -64,8 +69,8 @@ def _may_be_there(undo: Mapping[str, Any]) -> bool:
     match undo.get("kind"):
         case "nothing":
             return False
-        case "proxy":
-            return proxy_undo.present(undo)
+        case "proxy" | "host":
+            return fault_undo.present(undo)
         case silences.UNDO:
             return silences.present(undo)
         case _:

@@ -12,7 +12,8 @@ class FaultKind:
     """A kind of fault: `settings` is its YAML shape, `wire` what its holder is told (null: nothing to inject).
 
     A wire message for the proxy is a Toxiproxy toxic without a name, `{"type": "latency", "stream": "downstream",
-    "attributes": {"latency": 500, "jitter": 50}}` (milliseconds), or `{"enabled": false}` for an upstream that is down.
+    "attributes": {"latency": 500, "jitter": 50}}` (milliseconds), or `{"enabled": false}` for an upstream that is down. One for
+    the holder of this machine's faults is `{"effect": "pause", ...}`, an effect of `faults/host/` with its settings.
     """
 
     name: str
@@ -21,6 +22,12 @@ class FaultKind:
     wire: Callable[[Any], Mapping[str, Any] | None]
     example: str
     """A YAML list entry that shows it, whole."""
+    acts_on: tuple[str, ...] = ("forward",)
+    """Kinds of target (`Target.kind` of core/model/suite.py) that it can act on; none for a fault without a target."""
+    changes: str = "connections through its proxy are touched"
+    """What is seen at the target when it took effect, for whoever is told that it did not."""
+    undo: str = "The proxy drops it at its lease's end, on order, or when the drill's connection to it closes."
+    """How it is put back, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from firedrill.core.errors import LeftOver
-from firedrill.faults.proxy import calls
+from firedrill.faults.holding import calls
+from firedrill.faults.host import undo as host_undo
 
 Undo = Mapping[str, Any]
 
@@ -30,11 +31,11 @@ Performer = Callable[[Undo, Mapping[str, str]], Undone]
 
 
 def undo_of(
-    fault_name: str, api: str, instance: str, proxy: str, token_env: str | None, pid: int | None = None, holder: str | None = None
+    fault_name: str, api: str, instance: str, target: str, token_env: str | None, pid: int | None = None, holder: str | None = None
 ) -> dict[str, Any]:
     """The undo of a fault held by a fault proxy. With `holder`, a fault of the same name that another drill injected stays."""
     return {
-        "kind": "proxy", "fault": fault_name, "api": api, "instance": instance, "proxy": proxy,
+        "kind": "proxy", "fault": fault_name, "api": api, "instance": instance, "target": target,
         "token_env": token_env, "pid": pid, "holder": holder,
     }  # fmt: skip
 
@@ -70,8 +71,10 @@ def undo_proxy(undo: Undo, environ: Mapping[str, str], token: str = "") -> Undon
 
 
 def present(undo: Undo) -> bool:
-    """Whether a fault held by a proxy is, or may be, still there; looks and changes nothing."""
+    """Whether a fault is, or may be, still there; looks and changes nothing."""
     try:
+        if undo["kind"] == "host":
+            return host_undo.present(undo)
         return _why_gone(undo) is None
     except (LeftOver, KeyError):
         return True
@@ -135,8 +138,15 @@ def _by_hand(undo: Undo, why: str) -> str:
     ways = ([f"set {variable} to the proxy's token and try again, or run: {clear}"] if variable else []) + (
         [f"end the proxy, process {pid}, if it is still `firedrill.faults.proxy`: kill -9 {pid}"] if pid is not None else []
     )
-    what = f"the fault {undo['fault']} of {undo['proxy']} may be left over at {undo['api']}: {why}"
+    what = f"the fault {undo['fault']} of {undo['target']} may be left over at {undo['api']}: {why}"
     return f"{what}\n  " + "\n  or ".join(ways or [f"clear it with the proxy's token: {clear}"])
 
 
-PERFORMERS: Mapping[str, Performer] = {"proxy": undo_proxy}
+def undo_host(undo: Undo, environ: Mapping[str, str]) -> Undone:
+    """Put back a fault on this machine, by its data alone."""
+    if host_undo.put_back(undo):
+        return Undone(undo["fault"], "cleared", f"the fault {undo['fault']} of {undo['target']} was put back")
+    return Undone(undo["fault"], "already gone", f"the fault {undo['fault']} of {undo['target']} was gone already")
+
+
+PERFORMERS: Mapping[str, Performer] = {"proxy": undo_proxy, "host": undo_host}

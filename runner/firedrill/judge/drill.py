@@ -157,6 +157,8 @@ class FaultWindow:
     cleared: float | None = None
     why: str = ""
     touched: int | None = None
+    changes: str = ""
+    """What was to be seen at the target."""
     seqs: dict[str, int] = field(default_factory=dict)
 
 

@@ -303,8 +303,9 @@ def _broken(facts: Facts, entry: Entry) -> None:
 
 def _fault(facts: Facts, name: str) -> FaultWindow:
     planned = next((fault for fault in facts.plan.faults if fault.name == name), None)
-    kind, target = (planned.kind, planned.target) if planned is not None else ("", None)
-    return facts.faults.setdefault(name, FaultWindow(name, kind, target))
+    if planned is None:
+        return facts.faults.setdefault(name, FaultWindow(name))
+    return facts.faults.setdefault(name, FaultWindow(name, planned.kind, planned.target, changes=planned.changes))
 
 
 def _seen(facts: Facts, entry: Entry) -> None:

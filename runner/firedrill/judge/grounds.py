@@ -36,7 +36,8 @@ def _shaken(facts: Facts) -> Check | None:
         return Check(Verdict.INCONCLUSIVE, "no fault was ever active", _ended(facts))
     idle = [] if is_placebo(facts) else [f for f in real_faults(facts) if f.touched == 0 and (f.cleared is not None or facts.ended)]
     if idle:
-        words = f"the fault {idle[0].name} touched nothing: its holder counted 0 connections"
+        expected = f": it was expected that {idle[0].changes}" if idle[0].changes else ""
+        words = f"the fault {idle[0].name} touched nothing: its holder counted 0{expected}"
         return Check(Verdict.INCONCLUSIVE, words, [idle[0].seqs["counted"]])
     return None
 

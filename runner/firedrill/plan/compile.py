@@ -59,14 +59,14 @@ def _method(plan: Plan) -> list[Any]:
 
 
 def _actions(fault: PlannedFault) -> Iterator[tuple[float, dict[str, Any]]]:
-    arguments = {"fault": fault.name, "proxy": fault.target, "wire": fault.wire, "lease": fault.lasts, "at": fault.at}
+    arguments = {"fault": fault.name, "target": fault.target, "wire": fault.wire, "lease": fault.lasts, "at": fault.at}
     yield fault.at, _action(f"inject {fault.name}", "inject", arguments)
     yield fault.ends, _clear(fault, {"at": fault.ends})
 
 
 def _clear(fault: PlannedFault, timed: Mapping[str, float] | None = None) -> dict[str, Any]:
     touches = fault.target if fault.wire is not None else None
-    return _action(f"clear {fault.name}", "clear", {"fault": fault.name, "proxy": touches, **(timed or {})})
+    return _action(f"clear {fault.name}", "clear", {"fault": fault.name, "target": touches, **(timed or {})})
 
 
 def _action(name: str, func: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 
+from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Experiment, Fault
 from firedrill.core.model.suite import Environment
 from firedrill.plan.words import unknown
 
 
-def refusals(experiment: Experiment, name: str, environment: Environment) -> tuple[str, ...]:
+def refusals(experiment: Experiment, name: str, environment: Environment, kinds: Kinds) -> tuple[str, ...]:
     """A sentence for each limit of the environment `name` that the experiment would break."""
     where = f"environment {name}"
-    faults = (said for fault in experiment.faults for said in _fault(fault, where, environment))
+    faults = (said for fault in experiment.faults for said in _fault(fault, where, environment, kinds))
     return (*faults, *_actions(experiment, where, environment), *_silences(experiment, where, environment))
 
 
-def _fault(fault: Fault, where: str, environment: Environment) -> Iterator[str]:
+def _fault(fault: Fault, where: str, environment: Environment, kinds: Kinds) -> Iterator[str]:
     limits, target = environment.limits, getattr(fault.settings, "target", None)
     at = f"{fault.file}:{fault.line}:{fault.column}: " if fault.file else ""
     if limits.faults is not None and fault.kind not in limits.faults:
@@ -23,6 +24,12 @@ def _fault(fault: Fault, where: str, environment: Environment) -> Iterator[str]:
         yield f"{at}{fault.name} lasts {fault.for_}: limits.longest-fault of {where} is {limits.longest_fault}"
     if target is not None and target not in environment.targets:
         yield f"{at}{unknown(f'target in {where} called', target, environment.targets)}"
+    elif target is not None and environment.targets[target].kind not in (able := kinds.faults[fault.kind].acts_on):
+        yield f"{at}{fault.kind} acts on {_listed(able)}, and the target {target} of {where} is a {environment.targets[target].kind}"
+
+
+def _listed(able: tuple[str, ...]) -> str:
+    return " or ".join(f"a {one}" for one in able) or "no target"
 
 
 def _actions(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:

@@ -54,7 +54,7 @@ def resolve(
     longest: float | None = None,
 ) -> Plan:
     """As `make_plan`, with nothing said yet of what cannot pass; `longest` is the rules' longest window, when it is known already."""
-    if refused := (*refusals(experiment, environment_name, environment), *_unknown_names(experiment, slos, probes)):
+    if refused := (*refusals(experiment, environment_name, environment, kinds), *_unknown_names(experiment, slos, probes)):
         raise Refused("\n".join(refused))
     stack = environment.stack.used
     return Plan(
@@ -114,6 +114,7 @@ def _fault(fault: Fault, kinds: Kinds) -> PlannedFault:
         lasts=float(fault.for_),
         settings=settings,
         wire=kinds.faults[fault.kind].wire(fault.settings),
+        changes=kinds.faults[fault.kind].changes,
     )
 
 

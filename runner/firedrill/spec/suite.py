@@ -190,8 +190,19 @@ def _links(suite: Suite, document: Document) -> Iterator[Problem]:
                 )
 
 
+def _chosen(target: Target) -> str:
+    """What is wrong with how a target of this machine is chosen."""
+    if any((target.proxy, target.listen, target.upstream, target.token)):
+        return f"a target is a {target.kind}, or an address with a proxy, not both"
+    if target.process is not None and len(target.process.model_dump(exclude_none=True)) != 1:
+        return "a process is found by one of 'name', 'pid-file' and 'port'"
+    return ""
+
+
 def _reached(target: Target) -> str:
     """What is wrong with the way a target is reached."""
+    if target.kind != "forward":
+        return _chosen(target)
     if target.proxy is not None:
         return "a target has 'proxy', or 'listen' and 'upstream', not both" if target.listen or target.upstream else ""
     if target.listen and target.upstream:

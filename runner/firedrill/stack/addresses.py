@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from random import SystemRandom
+from typing import Any
 
 from firedrill.core.errors import FiredrillError
 
@@ -22,6 +23,22 @@ _TRIES = 200
 def fill(text: str, addresses: Mapping[str, str]) -> str:
     """`text` with every `<name>` replaced by its address; an unknown name is a FiredrillError that names the nearest."""
     return _NAME.sub(lambda match: _address(match[1], addresses), text)
+
+
+def filled_in(data: Mapping[str, Any], addresses: Mapping[str, str]) -> dict[str, Any]:
+    """`fill` for every text of a nest of JSON data."""
+    return {key: _filled(value, addresses) for key, value in data.items()}
+
+
+def _filled(value: object, addresses: Mapping[str, str]) -> object:
+    match value:
+        case str():
+            return fill(value, addresses)
+        case Mapping():
+            return filled_in(value, addresses)
+        case list() | tuple():
+            return [_filled(each, addresses) for each in value]
+    return value
 
 
 def _address(name: str, addresses: Mapping[str, str]) -> str:

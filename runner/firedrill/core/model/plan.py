@@ -23,6 +23,8 @@ class PlannedFault(Declared):
     lasts: float
     settings: Mapping[str, Any]
     wire: Mapping[str, Any] | None
+    changes: str = ""
+    """What is seen at the target when it took effect."""
 
     @property
     def ends(self) -> float:

@@ -154,8 +154,19 @@ class Stack(Declared):
         return used
 
 
+class Process(Declared):
+    """How a process of this machine is found: by one of these."""
+
+    name: str | None = None
+    """Its name as the kernel has it (`comm`, 15 bytes)."""
+    pid_file: str | None = None
+    """A file that holds its pid, from the suite's root."""
+    port: str | None = None
+    """`host:port` or `<name>` of a TCP address at which it listens."""
+
+
 class Target(Declared):
-    """Something a fault may act on: a TCP address with a fault proxy in front of it."""
+    """Something a fault may act on: a TCP address with a fault proxy in front of it, or a process."""
 
     upstream: str | None = None
     """Where the proxy forwards to; given when the drill starts the proxy itself."""
@@ -165,6 +176,13 @@ class Target(Declared):
     """The control URL of a `firedrill proxy` that outlives the drill, instead of the two above."""
     token: str | None = None
     """Name of the environment variable that holds that proxy's token."""
+    process: Process | None = None
+    """A process of this machine."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, in a word: kinds of fault say on which they act."""
+        return "process" if self.process is not None else "forward"
 
 
 class Limits(Declared):

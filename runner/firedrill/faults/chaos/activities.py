@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from firedrill.faults.chaos import link
-from firedrill.faults.proxy.calls import delete_fault, put_fault
+from firedrill.faults.holding.calls import delete_fault, put_fault
 
 _locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 _active: set[str] = set()
@@ -29,31 +29,31 @@ def begin() -> None:
 
 def inject(
     fault: str,
-    proxy: str | None,
+    target: str | None,
     wire: Mapping[str, Any] | None,
     lease: float,
     at: float = 0.0,
     configuration: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any] | None:
-    """Wait until `at` seconds into the method, then tell the proxy about the fault, which it drops after `lease` seconds at the latest."""
+    """Wait until `at` seconds into the method, then have its holder inject the fault and drop it after `lease` seconds at the latest."""
     _wait_until(at)
     _say_started(f"inject {fault}")
-    if wire is not None and link.current is not None and not link.current.ask(fault):
-        raise RuntimeError(f"{fault} was not injected: the drill ended before its undo was written down")
+    if wire is not None and link.current is not None:
+        wire = link.current.ask(fault) or wire
     with _locks[fault]:
         # A rollback that came first, after an interruption, must not be overtaken.
         if fault in _over or _stopping():
             raise RuntimeError(f"{fault} was not injected: the drill is ending")
         _active.add(fault)
         if wire is not None:
-            api, token, holder = _holder(proxy, configuration)
-            return put_fault(api, token, fault, proxy or fault, wire, lease, holder)
+            api, token, holder = _holder(target, configuration)
+            return put_fault(api, token, fault, target or fault, wire, lease, holder)
     _mark("fault.active", fault)
     return None
 
 
 def clear(
-    fault: str, proxy: str | None, at: float | None = None, configuration: Mapping[str, Any] | None = None
+    fault: str, target: str | None, at: float | None = None, configuration: Mapping[str, Any] | None = None
 ) -> Mapping[str, Any] | None:
     """Wait until `at` seconds into the method, or not at all in a rollback, then have the fault dropped; one that is gone is well."""
     if at is not None:
@@ -61,8 +61,8 @@ def clear(
     _say_started(f"clear {fault}")
     with _locks[fault]:
         _over.add(fault)
-        if proxy is not None:
-            api, token, holder = _holder(proxy, configuration)
+        if target is not None:
+            api, token, holder = _holder(target, configuration)
             return delete_fault(api, token, fault, holder=holder)
         was_active = fault in _active
         _active.discard(fault)
@@ -81,7 +81,7 @@ def _wait_until(at: float) -> None:
 
 
 def _holder(target: str | None, configuration: Mapping[str, Any] | None) -> tuple[str, str, str | None]:
-    """The control URL, the token and the holding connection for a target's proxy.
+    """The control URL, the token and the holding connection for a target.
 
     FIREDRILL_PROXIES is a JSON map of target to `{"api", "holder", "token_env"}`; the last names a variable other than the usual one.
     """

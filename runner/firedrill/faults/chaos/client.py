@@ -16,12 +16,17 @@ from typing import Any, Self
 
 from firedrill.core.child import Child
 from firedrill.core.clock import DrillClock
+from firedrill.core.errors import Refused
 from firedrill.core.events import ActivityEnded, ActivityStarted, ChaosEnded, Event, FaultActive, FaultCleared, HypothesisChecked
 from firedrill.core.recording import Record
 
 METHOD = "method"
 GRACE = 5.0
 """Seconds that the rollbacks may take once a drill is stopped."""
+
+
+Intend = Callable[[str], Awaitable[Mapping[str, Any] | None]]
+"""Writes a fault's undo to the disk, and says what exactly to inject where that had to be looked up; Refused when it cannot be."""
 
 
 class Ending(Enum):
@@ -56,7 +61,7 @@ class _Seen:
 class ChaosRun:
     """One experiment as it is played. `done` holds the Outcome once it is over."""
 
-    def __init__(self, child: Child, clock: DrillClock, record: Record, intend: Callable[[str], Awaitable[None]], rollbacks: int) -> None:
+    def __init__(self, child: Child, clock: DrillClock, record: Record, intend: Intend, rollbacks: int) -> None:
         self._child, self._clock, self._record, self._intend = child, clock, record, intend
         self._rollbacks = rollbacks
         self._seen = _Seen()
@@ -70,10 +75,10 @@ class ChaosRun:
         clock: DrillClock,
         record: Record,
         logs: Path,
-        intend: Callable[[str], Awaitable[None]],
+        intend: Intend,
         cwd: Path | None = None,
     ) -> Self:
-        """Start playing a compiled experiment; `intend(fault)` must have written the fault's undo to the disk when it returns.
+        """Start playing a compiled experiment; `intend(fault)` has the fault's undo on the disk when it returns.
 
         `cwd` is the suite's root: from there Chaos Toolkit imports the suite's own modules.
         """
@@ -131,8 +136,7 @@ class ChaosRun:
     async def _hear(self, said: Mapping[str, Any]) -> None:
         match said["kind"]:
             case "fault.intend":
-                await self._intend(said["fault"])
-                await self._child.send({"kind": "go", "fault": said["fault"]})
+                await self._answer(said["fault"])
             case "activity.ended":
                 self._write(ActivityEnded(said["name"], said["type"], said["stage"], said["status"], said["error"]), said)
                 self._hear_result(said)
@@ -148,6 +152,15 @@ class ChaosRun:
             case kind:
                 if event := _plain(kind, said):
                     self._write(event, said)
+
+    async def _answer(self, fault: str) -> None:
+        """Let a deed go on once its undo is written down; one that cannot be aimed is refused with the reason."""
+        try:
+            wire = await self._intend(fault)
+        except Refused as error:
+            await self._child.send({"kind": "no", "fault": fault, "why": str(error)})
+        else:
+            await self._child.send({"kind": "go", "fault": fault, "wire": wire})
 
     def _hear_result(self, said: Mapping[str, Any]) -> None:
         worked = said["status"] == "succeeded"

@@ -9,11 +9,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
 
 GRACE = 1.2
 """Seconds for the rollbacks once the engine is gone: whoever reads this drill's journal then undoes the rest."""
+
+
+class NotGranted(RuntimeError):
+    """Nothing may be done: the engine did not write its undo down."""
 
 
 class Link:
@@ -22,7 +26,8 @@ class Link:
     def __init__(self, orders: BinaryIO, out: int) -> None:
         self._orders, self._out = orders, out
         self._writing, self._answered = threading.Lock(), threading.Condition()
-        self._granted: set[str] = set()
+        self._granted: dict[str, Mapping[str, Any] | None] = {}
+        self._refused: dict[str, str] = {}
         self.stopping = threading.Event()
         self.orphaned = False
 
@@ -33,27 +38,36 @@ class Link:
             while line:
                 line = line[os.write(self._out, line) :]
 
-    def ask(self, fault: str) -> bool:
-        """Tell what is about to be done and wait; False when the engine ended instead of writing down its undo."""
+    def ask(self, fault: str) -> Mapping[str, Any] | None:
+        """Tell what is about to be done and wait until its undo is written down; what exactly to do, where the engine says so.
+
+        NotGranted when the engine ended, or refused, instead.
+        """
         self.tell("fault.intend", fault=fault)
         with self._answered:
-            self._answered.wait_for(lambda: fault in self._granted or self.stopping.is_set())
-        return not self.stopping.is_set()
+            self._answered.wait_for(lambda: fault in self._granted or fault in self._refused or self.stopping.is_set())
+        if fault in self._refused:
+            raise NotGranted(f"{fault} was not injected: {self._refused[fault]}")
+        if self.stopping.is_set():
+            raise NotGranted(f"{fault} was not injected: the drill ended before its undo was written down")
+        return self._granted[fault]
 
     def listen(self) -> None:
         """The reader thread; never returns before the end of file."""
         for line in self._orders:
             match json.loads(line):
-                case {"kind": "go", "fault": str(fault)}:
-                    self._grant(fault)
+                case {"kind": "go", "fault": str(fault)} as said:
+                    self._answer(self._granted, fault, said.get("wire"))
+                case {"kind": "no", "fault": str(fault), "why": str(why)}:
+                    self._answer(self._refused, fault, why)
                 case {"kind": "stop", "grace": int() | float() as grace}:
                     self.end(grace)
         self.orphaned = not self.stopping.is_set()
         self.end(GRACE)
 
-    def _grant(self, fault: str) -> None:
+    def _answer(self, answers: dict[str, Any], fault: str, what: object) -> None:
         with self._answered:
-            self._granted.add(fault)
+            answers[fault] = what
             self._answered.notify_all()
 
     def end(self, grace: float = GRACE) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from firedrill.faults.chaos import activities
-from firedrill.faults.chaos.link import Link
+from firedrill.faults.chaos.link import Link, NotGranted
 
 METHOD = "method"
 """The name under which a method of the user's is intended, as one fault."""
@@ -129,9 +129,15 @@ class Teller:
         if ours or activity["type"] != "action":
             return
         with self._asking:
-            self._granted = self._granted or self._link.ask(METHOD)
             if not self._granted:
-                raise KeyboardInterrupt
+                self._granted = self._grant()
+
+    def _grant(self) -> bool:
+        try:
+            self._link.ask(METHOD)
+        except NotGranted:
+            raise KeyboardInterrupt from None
+        return True
 
     def activity_completed(self, activity: Mapping[str, Any], run: Mapping[str, Any]) -> None:
         status, error = run.get("status"), _error(run)

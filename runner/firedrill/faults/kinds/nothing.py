@@ -17,6 +17,9 @@ KIND = FaultKind(
     summary="Nothing is broken: for a placebo, which must page nobody.",
     settings=Nothing,
     wire=wire,
+    acts_on=(),
+    changes="nothing",
+    undo="There is nothing to put back.",
     example="""\
 - nothing:
   for: 40s

@@ -8,8 +8,8 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-from firedrill.core.errors import FiredrillError
-from firedrill.faults.proxy.relay import Address, Relay
+from firedrill.faults.holding.addresses import Address, address_of, text_of
+from firedrill.faults.proxy.relay import Relay
 from firedrill.faults.proxy.toxics import Down, Toxic
 
 REOPEN_TRIES, REOPEN_PAUSE = 20, 0.05
@@ -22,19 +22,6 @@ class Way:
     name: str
     listen: str
     upstream: str
-
-
-def address_of(text: str) -> Address:
-    """Host and port of `127.0.0.1:80` or `[::1]:80`."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit():
-        raise FiredrillError(f"{text!r} is not an address such as 127.0.0.1:8080")
-    return host.strip("[]"), int(port)
-
-
-def text_of(address: tuple[Any, ...]) -> str:
-    host, port = address[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _bound(address: Address) -> socket.socket:

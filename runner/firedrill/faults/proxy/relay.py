@@ -10,14 +10,13 @@ import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from firedrill.faults.holding.addresses import Address
 from firedrill.faults.proxy.toxics import Toxic
 
 HELD_LIMIT = 4 * 1024 * 1024
 """Bytes held back in one direction before its source is no longer read."""
 
 DIAL_LIMIT = 10.0
-
-Address = tuple[str, int]
 
 _LINGER_NOT = struct.pack("ii", 1, 0)
 

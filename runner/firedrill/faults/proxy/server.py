@@ -9,11 +9,11 @@ from typing import Any
 from aiohttp import web
 
 from firedrill.core.errors import FiredrillError
-from firedrill.faults.proxy import faults_api, toxiproxy_api
-from firedrill.faults.proxy.calls import TOKEN
-from firedrill.faults.proxy.doors import LEDGER, guard
-from firedrill.faults.proxy.forward import Forward, Way, address_of, text_of
-from firedrill.faults.proxy.ledger import Ledger
+from firedrill.faults.holding.ledger import Ledger
+from firedrill.faults.holding.server import serve_api
+from firedrill.faults.proxy import toxiproxy_api
+from firedrill.faults.proxy.effects import ForwardPlace
+from firedrill.faults.proxy.forward import Forward, Way
 
 
 async def serve(
@@ -23,12 +23,15 @@ async def serve(
 
     `api` is the address of the API, port 0 for a free one. Raises FiredrillError when an address cannot be used.
     """
-    if not token:
-        raise FiredrillError(f"the proxy needs a token, in the environment variable {TOKEN}")
     async with AsyncExitStack() as stack:
-        ledger = Ledger({way.name: await _opened(stack, way) for way in proxies})
-        url = await _api(stack, ledger, api, token)
-        names = [forward.to_json() for forward in ledger.forwards.values()]
+        forwards = {way.name: await _opened(stack, way) for way in proxies}
+        ledger = Ledger({name: ForwardPlace(forward) for name, forward in forwards.items()})
+
+        def toxiproxy(app: web.Application) -> None:
+            toxiproxy_api.add_to(app, forwards)
+
+        url = await serve_api(stack, ledger, api, token, toxiproxy)
+        names = [forward.to_json() for forward in forwards.values()]
         ready({"api": url, "instance": ledger.instance, "pid": os.getpid(), "proxies": names})
         await stop.wait()
         ledger.end_holds()
@@ -42,18 +45,3 @@ async def _opened(stack: AsyncExitStack, way: Way) -> Forward:
     except OSError as error:
         raise FiredrillError(f"the proxy {way.name} cannot listen at {way.listen}: {error.strerror or error}") from error
     return forward
-
-
-async def _api(stack: AsyncExitStack, ledger: Ledger, api: str, token: str) -> str:
-    app = web.Application(middlewares=[guard(token)])
-    app[LEDGER] = ledger
-    toxiproxy_api.add_routes(app.router)
-    faults_api.add_routes(app.router)
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    try:
-        await web.TCPSite(runner, *address_of(api)).start()
-    except OSError as error:
-        raise FiredrillError(f"the proxy's API cannot listen at {api}: {error.strerror or error}") from error
-    return f"http://{text_of(runner.addresses[0])}"

@@ -8,18 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from firedrill.faults.holding.effects import Rejected
+
 ATTRIBUTES: Mapping[str, tuple[str, ...]] = {"latency": ("latency", "jitter"), "reset_peer": ("timeout",)}
 """Types of toxic with their attributes, all in milliseconds and 0 when left out."""
 
 STREAMS = ("upstream", "downstream")
-
-
-class Rejected(Exception):
-    """A request that is refused, with its HTTP status."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
 
 
 @dataclass(slots=True, eq=False)

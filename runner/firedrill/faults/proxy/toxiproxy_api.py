@@ -1,16 +1,24 @@
 """The part of Toxiproxy's HTTP API that is served here, with its paths, JSON and status codes (toxiproxy api.go)."""
 
 import os
+from collections.abc import Mapping
 from importlib.metadata import version as installed_version
 
 from aiohttp import web
 
-from firedrill.faults.proxy.doors import LEDGER, body_of
+from firedrill.faults.holding.doors import LEDGER, body_of
+from firedrill.faults.holding.effects import Rejected
+from firedrill.faults.proxy.effects import Poisoned
 from firedrill.faults.proxy.forward import Forward
-from firedrill.faults.proxy.toxics import Rejected, Toxic, parse
+from firedrill.faults.proxy.toxics import Toxic, parse
+
+FORWARDS = web.AppKey("forwards", Mapping[str, Forward])
 
 
-def add_routes(router: web.UrlDispatcher) -> None:
+def add_to(app: web.Application, forwards: Mapping[str, Forward]) -> None:
+    """Serve this API for `forwards`."""
+    app[FORWARDS] = forwards
+    router = app.router
     router.add_get("/version", version)
     router.add_get("/proxies", proxies)
     router.add_get("/proxies/{proxy}", proxy)
@@ -24,7 +32,10 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 
 def _forward(request: web.Request) -> Forward:
-    return request.app[LEDGER].forward(request.match_info["proxy"])
+    try:
+        return request.app[FORWARDS][request.match_info["proxy"]]
+    except KeyError:
+        raise Rejected(404, "proxy not found") from None
 
 
 def _toxic(request: web.Request) -> Toxic:
@@ -42,7 +53,7 @@ async def version(request: web.Request) -> web.Response:
 
 
 async def proxies(request: web.Request) -> web.Response:
-    return web.json_response({name: forward.to_json() for name, forward in request.app[LEDGER].forwards.items()})
+    return web.json_response({name: forward.to_json() for name, forward in request.app[FORWARDS].items()})
 
 
 async def proxy(request: web.Request) -> web.Response:
@@ -57,7 +68,9 @@ async def update_proxy(request: web.Request) -> web.Response:
     enabled = body.get("enabled", forward.switched_on)
     if not isinstance(enabled, bool):
         raise Rejected(400, "bad request body: enabled is not true or false")
-    await request.app[LEDGER].switch(forward, enabled)
+    async with request.app[LEDGER].changing():
+        forward.switched_on = enabled  # a fault that closes it goes on closing it
+        await forward.settle()
     return web.json_response(forward.to_json())
 
 
@@ -80,7 +93,7 @@ async def toxic(request: web.Request) -> web.Response:
 async def delete_toxic(request: web.Request) -> web.Response:
     name, ledger = _toxic(request).name, request.app[LEDGER]
     held = ledger.faults.get(name)
-    if held is not None and held.effect is _toxic(request):
+    if held is not None and isinstance(held.effect, Poisoned) and held.effect.toxic is _toxic(request):
         await ledger.delete(name, "undo")
     else:
         _forward(request).remove(name)
@@ -88,5 +101,13 @@ async def delete_toxic(request: web.Request) -> web.Response:
 
 
 async def reset(request: web.Request) -> web.Response:
-    await request.app[LEDGER].reset()
+    """No toxic, no fault, every proxy enabled."""
+    ledger = request.app[LEDGER]
+    await ledger.clear_all()
+    async with ledger.changing():
+        for forward in request.app[FORWARDS].values():
+            for name in list(forward.toxics):
+                forward.remove(name)
+            forward.switched_on = True
+            await forward.settle()
     return web.Response(status=204)

@@ -31,11 +31,16 @@ class NobodyThere(CallFailed):
 
 
 def put_fault(
-    api: str, token: str, name: str, proxy: str, wire: Mapping[str, Any], lease: float, holder: str | None, timeout: float = TIMEOUT
+    api: str, token: str, name: str, target: str, wire: Mapping[str, Any], lease: float, holder: str | None, timeout: float = TIMEOUT
 ) -> dict[str, Any]:
     """Inject a fault for `lease` seconds; answers with `active_at` (CLOCK_MONOTONIC). The same again changes nothing."""
-    body = {"proxy": proxy, "wire": dict(wire), "lease": lease, "holder": holder}
+    body = {"target": target, "wire": dict(wire), "lease": lease, "holder": holder}
     return _call("PUT", api, _path(name), token, body, timeout)
+
+
+def aim_fault(api: str, token: str, name: str, target: str, wire: Mapping[str, Any], timeout: float = TIMEOUT) -> dict[str, Any]:
+    """What injecting would do exactly, `{wire, undo}`: `wire` with every name resolved; nothing is done."""
+    return _call("POST", api, f"{_path(name)}/aim", token, {"target": target, "wire": dict(wire)}, timeout)
 
 
 def delete_fault(
@@ -47,7 +52,7 @@ def delete_fault(
 
 
 def get_faults(api: str, timeout: float = TIMEOUT) -> dict[str, Any]:
-    """`{instance, pid, injected, faults: [{name, proxy, wire, lease, holder, active_at, ends_at, touched}]}`."""
+    """`{instance, pid, injected, faults: [{name, target, wire, lease, holder, active_at, ends_at, touched}]}`."""
     return _call("GET", api, "/faults", None, None, timeout)
 
 

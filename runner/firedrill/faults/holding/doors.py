@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from firedrill.faults.proxy.ledger import Ledger
-from firedrill.faults.proxy.toxics import Rejected
+from firedrill.faults.holding.effects import Rejected
+from firedrill.faults.holding.ledger import Ledger
 
 LEDGER = web.AppKey("ledger", Ledger)
 HOLD = "/hold"

@@ -1,7 +1,7 @@
 """Faults over HTTP, which Toxiproxy does not have: with a name, a lease and a holder, and gone when the holder is.
 
-`PUT /faults/NAME` injects, `DELETE /faults/NAME` clears, `GET /faults` lists, `GET /hold?holder=ID` holds: JSON lines for as
-long as the holder lives, a heartbeat when there is nothing else to say.
+`PUT /faults/NAME` injects, `POST /faults/NAME/aim` says what that would do, `DELETE /faults/NAME` clears, `GET /faults` lists,
+`GET /hold?holder=ID` holds: JSON lines for as long as the holder lives, a heartbeat when there is nothing else to say.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from typing import Any
 
 from aiohttp import web
 
-from firedrill.faults.proxy.doors import HOLD, LEDGER, body_of
-from firedrill.faults.proxy.ledger import Events, Ledger, Order
-from firedrill.faults.proxy.toxics import Rejected
+from firedrill.faults.holding.doors import HOLD, LEDGER, body_of
+from firedrill.faults.holding.effects import Rejected
+from firedrill.faults.holding.ledger import Events, Ledger, Order
 
 HEARTBEAT = 1.0
 WHYS = ("played", "undo")
@@ -26,6 +26,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_get("/faults", faults)
     router.add_put("/faults/{fault}", put)
     router.add_delete("/faults/{fault}", delete)
+    router.add_post("/faults/{fault}/aim", aim)
     router.add_get(HOLD, hold)
 
 
@@ -40,6 +41,16 @@ async def put(request: web.Request) -> web.Response:
     return web.json_response(fault.to_json())
 
 
+async def aim(request: web.Request) -> web.Response:
+    """What the fault would do exactly, `{wire, undo}`; nothing is done."""
+    body = await body_of(request)
+    for key in ("target", "wire"):
+        if key not in body:
+            raise Rejected(400, f"missing required field: {key}")
+    aimed = await asyncio.to_thread(request.app[LEDGER].aim, request.match_info["fault"], str(body["target"]), _wire(body))
+    return web.json_response(aimed.to_json())
+
+
 async def delete(request: web.Request) -> web.Response:
     """Clearing what is not there is no error; with `?holder=` another holder's fault of that name stays."""
     name, why = request.match_info["fault"], request.query.get("why", "played")
@@ -51,17 +62,21 @@ async def delete(request: web.Request) -> web.Response:
 
 def order_of(body: Mapping[str, Any]) -> Order:
     """The order in a body; every key must be there, so that nobody leaves a fault unheld by mistake."""
-    for key in ("proxy", "wire", "lease", "holder"):
+    for key in ("target", "wire", "lease", "holder"):
         if key not in body:
             raise Rejected(400, f"missing required field: {key}")
-    wire, lease, holder = body["wire"], body["lease"], body["holder"]
-    if not isinstance(wire, dict):
-        raise Rejected(400, "bad request body: wire is not an object")
+    lease, holder = body["lease"], body["holder"]
     if isinstance(lease, bool) or not isinstance(lease, int | float) or not 0 < lease < math.inf:
         raise Rejected(400, "bad request body: lease is not a number of seconds above 0")
     if holder is not None and (not isinstance(holder, str) or not holder):
         raise Rejected(400, "bad request body: holder is neither a name nor null")
-    return Order(str(body["proxy"]), wire, float(lease), holder)
+    return Order(str(body["target"]), _wire(body), float(lease), holder)
+
+
+def _wire(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(body["wire"], dict):
+        raise Rejected(400, "bad request body: wire is not an object")
+    return body["wire"]
 
 
 async def hold(request: web.Request) -> web.StreamResponse:

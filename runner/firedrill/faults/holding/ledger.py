@@ -1,18 +1,18 @@
 """The ledger of faults: who holds which, since when and until when; each way a fault can end leads through here.
 
-Knows names, leases, holders and counts; refuses to know HTTP and how a connection is disturbed.
+Knows names, leases, holders and counts; refuses to know HTTP and what an effect does.
 """
 
 import asyncio
 import os
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from firedrill.faults.proxy.forward import Forward
-from firedrill.faults.proxy.toxics import Down, Rejected, Toxic, parse
+from firedrill.faults.holding.effects import Aimed, Effect, Place, Rejected
 
 AGAIN = 0.2
 """Seconds until a lease that could not be ended is tried again."""
@@ -24,7 +24,7 @@ Events = asyncio.Queue[dict[str, Any] | None]
 class Order:
     """What a fault is asked to be; `lease` in seconds. A fault without a holder lives until its lease ends."""
 
-    proxy: str
+    target: str
     wire: Mapping[str, Any]
     lease: float
     holder: str | None
@@ -36,7 +36,7 @@ class Fault:
 
     name: str
     order: Order
-    effect: Toxic | Down
+    effect: Effect
     active_at: float = 0.0
     told: int = 0
     lease: asyncio.TimerHandle | None = None
@@ -44,16 +44,16 @@ class Fault:
     def to_json(self) -> dict[str, Any]:
         order = self.order
         return {
-            "name": self.name, "proxy": order.proxy, "wire": dict(order.wire), "lease": order.lease, "holder": order.holder,
+            "name": self.name, "target": order.target, "wire": dict(order.wire), "lease": order.lease, "holder": order.holder,
             "active_at": self.active_at, "ends_at": self.active_at + order.lease, "touched": self.effect.touched,
         }  # fmt: skip
 
 
 @dataclass(slots=True)
 class Ledger:
-    """All faults of one proxy process. `instance` tells it from any other that may have its address later."""
+    """All faults of one holding process. `instance` tells it from any other that may have its address later."""
 
-    forwards: Mapping[str, Forward]
+    places: Mapping[str, Place]
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
     injected: int = 0
     faults: dict[str, Fault] = field(default_factory=dict)
@@ -61,11 +61,15 @@ class Ledger:
     _change: asyncio.Lock = field(default_factory=asyncio.Lock)
     _endings: set["asyncio.Task[None]"] = field(default_factory=set)
 
-    def forward(self, name: str) -> Forward:
+    def place(self, name: str) -> Place:
         try:
-            return self.forwards[name]
+            return self.places[name]
         except KeyError:
-            raise Rejected(404, "proxy not found") from None
+            raise Rejected(404, f"target not found: {name}") from None
+
+    def aim(self, name: str, target: str, wire: Mapping[str, Any]) -> Aimed:
+        """What a fault would do exactly; nothing is done."""
+        return self.place(target).aim(name, wire)
 
     async def put(self, name: str, order: Order) -> Fault:
         """Inject a fault, once: the same again changes nothing, another of its name is refused."""
@@ -78,11 +82,11 @@ class Ledger:
         raise Rejected(409, f"the fault {name} is active already, with other settings or another holder")
 
     async def _inject(self, name: str, order: Order) -> Fault:
-        forward = self.forward(order.proxy)
+        place = self.place(order.target)
         if order.holder is not None and order.holder not in self.holds:
             raise Rejected(409, f"the holder {order.holder} has no open hold: nobody would notice its end")
-        fault = Fault(name, order, effect_of(name, order.wire))
-        await _apply(forward, fault.effect)
+        fault = Fault(name, order, place.effect(name, order.wire))
+        await fault.effect.apply()
         self._lease(fault, order.lease)
         fault.active_at = time.monotonic()
         self.faults[name] = fault
@@ -115,33 +119,26 @@ class Ledger:
             return await self._clear(fault, why)
 
     async def _clear(self, fault: Fault, why: str) -> float:
-        await _lift(self.forward(fault.order.proxy), fault.effect)
+        await fault.effect.lift()
         cleared_at = time.monotonic()
         del self.faults[fault.name]
         if fault.lease is not None:
             fault.lease.cancel()
-        # A closed listener does not hear whom the kernel refuses: its zero would say nothing.
-        if fault.effect.touched or not isinstance(fault.effect, Down):
-            self._tell(fault, "fault.counted", at=cleared_at)
+        self._tell(fault, "fault.counted", at=cleared_at)
         self._tell(fault, "fault.cleared", at=cleared_at, why=why)
         return cleared_at
 
-    async def reset(self) -> None:
-        """Toxiproxy's reset: no toxic, no fault, every proxy enabled."""
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[None]:
+        """For changes beside the faults, with which none of theirs may mix."""
+        async with self._change:
+            yield
+
+    async def clear_all(self) -> None:
+        """Every fault, whoever holds it."""
         async with self._change:
             for fault in list(self.faults.values()):
                 await self._clear(fault, "undo")
-            for forward in self.forwards.values():
-                for name in list(forward.toxics):
-                    forward.remove(name)
-                forward.switched_on = True
-                await forward.settle()
-
-    async def switch(self, forward: Forward, on: bool) -> None:
-        """Enable or disable a proxy as Toxiproxy does; a fault that closes it goes on closing it."""
-        async with self._change:
-            forward.switched_on = on
-            await forward.settle()
 
     def hold(self, holder: str) -> Events:
         """From now on the holder has its faults, until `release`; what happens to them comes through the queue."""
@@ -170,10 +167,11 @@ class Ledger:
                 self._tell(fault, "fault.counted", at=time.monotonic())
 
     def _tell(self, fault: Fault, kind: str, **more: Any) -> None:
-        events = self.holds.get(fault.order.holder or "")
-        if events is not None:
-            fault.told = fault.effect.touched
-            events.put_nowait({"kind": kind, "fault": fault.name, "touched": fault.effect.touched, **more})
+        events, touched = self.holds.get(fault.order.holder or ""), fault.effect.touched
+        if events is None or (kind == "fault.counted" and touched is None):
+            return
+        fault.told = touched or 0
+        events.put_nowait({"kind": kind, "fault": fault.name, "touched": touched, **more})
 
     def end_holds(self) -> None:
         """The process ends: every hold is closed."""
@@ -182,30 +180,3 @@ class Ledger:
 
     def to_json(self, faults: Iterable[Fault]) -> dict[str, Any]:
         return {"instance": self.instance, "pid": os.getpid(), "injected": self.injected, "faults": [fault.to_json() for fault in faults]}
-
-
-def effect_of(name: str, wire: Mapping[str, Any]) -> Toxic | Down:
-    """What a wire message asks for."""
-    if "type" in wire:
-        return parse(wire, name)
-    if wire.get("enabled") is False:
-        return Down(name)
-    raise Rejected(400, 'bad request body: wire is neither a toxic nor {"enabled": false}')
-
-
-async def _apply(forward: Forward, effect: Toxic | Down) -> None:
-    if isinstance(effect, Down):
-        forward.downs[effect.name] = effect
-        await forward.settle()
-    elif effect.name in forward.toxics:
-        raise Rejected(409, "toxic already exists")
-    else:
-        forward.add(effect)
-
-
-async def _lift(forward: Forward, effect: Toxic | Down) -> None:
-    if isinstance(effect, Down):
-        forward.downs.pop(effect.name, None)
-        await forward.settle()
-    else:
-        forward.remove(effect.name)

@@ -1,0 +1,48 @@
+"""The holder of the faults on this machine, the engine's child: an order on standard input's first line, the end at its end-of-file.
+
+The order: `{"targets": {NAME: {...}}}`, targets as in firedrill.yaml with their addresses filled in. Prints `holder.ready`, or
+`holder.failed` with why. However it is asked to end, what it holds is cleared first.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from firedrill.core.errors import FiredrillError
+from firedrill.faults.holding.calls import TOKEN
+from firedrill.faults.holding.ledger import Ledger
+from firedrill.faults.holding.server import serve_api, until_input_ends
+from firedrill.faults.host.places import HostPlace
+
+
+def say(kind: str, what: Mapping[str, Any]) -> None:
+    print(json.dumps({"kind": kind, **what}), flush=True)
+
+
+async def main() -> int:
+    """Hold what the order's targets can have until standard input ends or a signal comes; the exit code."""
+    order, stop = json.loads(sys.stdin.readline()), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await until_input_ends(stop)
+    ledger = Ledger({name: HostPlace(name, target) for name, target in order["targets"].items()})
+    try:
+        async with AsyncExitStack() as stack:
+            api = await serve_api(stack, ledger, "127.0.0.1:0", os.environ.get(TOKEN, ""))
+            say("holder.ready", {"api": api, "instance": ledger.instance, "pid": os.getpid()})
+            await stop.wait()
+            await ledger.clear_all()
+            ledger.end_holds()
+    except FiredrillError as error:
+        say("holder.failed", {"why": str(error)})
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,33 @@
+"""Undo of a fault on this machine: from its data alone, by looking, putting back and looking again."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from firedrill.core.errors import LeftOver
+from firedrill.faults.host.known import EFFECTS
+
+TRIES, PAUSE = 20, 0.1
+
+
+def present(undo: Mapping[str, Any]) -> bool:
+    """Whether the fault is, or may be, there."""
+    effect = EFFECTS.get(undo["effect"])
+    return effect is None or effect.present(undo["aimed"])
+
+
+def put_back(undo: Mapping[str, Any]) -> bool:
+    """Clear what `undo` describes; whether it was there. LeftOver when it is still there after some seconds, with what to do."""
+    effect = EFFECTS.get(undo["effect"])
+    if effect is None:
+        raise LeftOver(f"the fault {undo['fault']} may be left over: this firedrill knows no effect {undo['effect']!r}")
+    was_there, why = effect.present(undo["aimed"]), "it is still there after it was cleared"
+    for _ in range(TRIES):
+        try:
+            effect.clear(undo["aimed"])
+        except OSError as error:
+            why = error.strerror or str(error)
+        if not effect.present(undo["aimed"]):
+            return was_there
+        time.sleep(PAUSE)
+    raise LeftOver(f"the fault {undo['fault']} of {undo['target']} is left over: {why}\n  do by hand: {effect.by_hand(undo['aimed'])}")

@@ -1,0 +1,72 @@
+"""The effects that can be had at a proxy's address: a toxic on its connections, or nobody answering there.
+
+Knows forwards and wire messages; refuses to know leases and holders.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from firedrill.faults.holding.effects import Aimed, Effect, Rejected
+from firedrill.faults.proxy.forward import Forward
+from firedrill.faults.proxy.toxics import Down, Toxic, parse
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardPlace:
+    """A forward as a place for faults."""
+
+    forward: Forward
+
+    def aim(self, fault: str, wire: Mapping[str, Any]) -> Aimed:
+        """Nothing is left to resolve, and what the proxy does ends with it."""
+        self.effect(fault, wire)
+        return Aimed(wire)
+
+    def effect(self, fault: str, wire: Mapping[str, Any]) -> Effect:
+        if "type" in wire:
+            return Poisoned(self.forward, parse(wire, fault))
+        if wire.get("enabled") is False:
+            return Closed(self.forward, Down(fault))
+        raise Rejected(400, 'bad request body: wire is neither a toxic nor {"enabled": false}')
+
+
+@dataclass(frozen=True, slots=True)
+class Poisoned:
+    """A toxic on every connection."""
+
+    forward: Forward
+    toxic: Toxic
+
+    @property
+    def touched(self) -> int:
+        return self.toxic.touched
+
+    async def apply(self) -> None:
+        if self.toxic.name in self.forward.toxics:
+            raise Rejected(409, "toxic already exists")
+        self.forward.add(self.toxic)
+
+    async def lift(self) -> None:
+        self.forward.remove(self.toxic.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Nobody listens."""
+
+    forward: Forward
+    down: Down
+
+    @property
+    def touched(self) -> int | None:
+        """A closed listener does not hear whom the kernel refuses: a zero would say nothing."""
+        return self.down.touched or None
+
+    async def apply(self) -> None:
+        self.forward.downs[self.down.name] = self.down
+        await self.forward.settle()
+
+    async def lift(self) -> None:
+        self.forward.downs.pop(self.down.name, None)
+        await self.forward.settle()
