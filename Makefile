@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 4
+TRIALS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup stack browser victoria drill nightly test check soak bench settings
+.PHONY: help setup stack browser victoria drill nightly test check soak trials bench settings
 
 help:
 	@echo "make setup    .venv with firedrill in it"
@@ -13,6 +14,7 @@ help:
 	@echo "make test     set up, then the tests"
 	@echo "make check    set up, then lint, types and docs"
 	@echo "make soak     the shipped experiments five times in a row, and the kill trials"
+	@echo "make trials   TRIALS=100 kill trials: signals at random moments, then a look at what is left"
 	@echo "make bench    what measuring costs, beside what you would use instead"
 	@echo "make settings what each setting of an alerting path costs, measured; writes docs/settings.md"
 
@@ -52,6 +54,9 @@ check: setup
 
 soak: stack
 	@$(BIN)/python -m pytest -p no:cacheprovider tests/soak --override-ini 'python_files=soak_*.py' -x -q -s
+
+trials: stack
+	@cd tests && ../$(BIN)/python -m trials $(TRIALS)
 
 bench: stack
 	@$(BIN)/python tests/bench/bench.py
