@@ -24,13 +24,17 @@ from firedrill.judge.verdict import judge
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """All that a drill needs to know before it starts. `results` is the folder for every drill's results."""
+    """All that a drill needs to know before it starts. `results` is the folder for every drill's results.
+
+    `joined` are two descriptors of a `chaos run` that plays in our child's place: what it says, what it is told.
+    """
 
     root: Path
     plan: Plan
     environment: Environment
     kinds: Kinds
     results: Path
+    joined: tuple[int, int] | None = None
 
 
 class View(Protocol):

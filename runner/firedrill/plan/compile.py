@@ -15,9 +15,7 @@ from typing import Any
 
 from firedrill.core.model.plan import Plan, PlannedFault
 from firedrill.core.units import Duration
-
-ACTIVITIES = "firedrill.faults.chaos.activities"
-"""Where Chaos Toolkit finds our actions; named, not imported: rooms do not know each other."""
+from firedrill.plan.held import ACTIVITIES
 
 PROXY = {"firedrill_proxy": {"type": "env", "key": "FIREDRILL_PROXY", "default": ""}}
 """The control URL of a `firedrill proxy`, for `chaos run` without firedrill."""

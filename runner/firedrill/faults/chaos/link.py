@@ -79,7 +79,7 @@ class Link:
             self._answered.notify_all()
         _after(grace, leave_group)
         # To the main thread: a signal that another thread takes does not wake it from a sleep.
-        signal.pthread_kill(_main_thread(), signal.SIGINT)
+        signal.pthread_kill(main_thread(), signal.SIGINT)
 
 
 def leave_group() -> None:
@@ -95,7 +95,7 @@ def _after(seconds: float, act: Callable[[], None]) -> None:
     timer.start()
 
 
-def _main_thread() -> int:
+def main_thread() -> int:
     ident = threading.main_thread().ident
     assert ident is not None
     return ident
