@@ -12,6 +12,7 @@ Knows Chaos Toolkit's hooks; refuses to drill: that is done by an engine of its 
 file, when it cannot be told from the command line), `environment`, `results`, `yes` (as for `firedrill run`).
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -32,6 +33,10 @@ _ENDINGS = {0: ("completed", False), 1: ("completed", True), 130: ("interrupted"
 
 class Guest(Link):
     """The link of a process that is not ours: it is interrupted, and never killed."""
+
+    def tell(self, kind: str, **fields: object) -> None:
+        with contextlib.suppress(BrokenPipeError):  # an engine that is gone is noticed by the reader
+            super().tell(kind, **fields)
 
     def end(self, grace: float = links.GRACE) -> None:
         with self._answered:
@@ -108,7 +113,7 @@ def _file_on_the_command_line() -> str:
     return files[-1] if files else ""
 
 
-def before_experiment_control(context: Mapping[str, Any], **_: Any) -> None:
+def before_experiment_control(context: MutableMapping[str, Any], **_: Any) -> None:
     """Wait until steady state is met; an experiment that the engine refuses, or whose steady state is not met, is not played."""
     from chaoslib.exceptions import InterruptExecution
 
@@ -116,6 +121,7 @@ def before_experiment_control(context: Mapping[str, Any], **_: Any) -> None:
         return
     env = _engine.until_steady()
     if env is None:
+        context["rollbacks"] = []  # nothing was broken
         raise InterruptExecution("firedrill let nothing be played: what it said above tells why")
     os.environ.update(env)
     threading.Thread(target=links.current.listen, daemon=True).start()

@@ -32,6 +32,7 @@ async def conduct(order: Order, view: View) -> Folder:
     try:
         drill.begin()
         reason, detail = await _lived(drill)
+        drill.hide_in_files()
         drill.record(DrillEnded(reason, detail), durable=True)
     finally:
         drill.close()
@@ -68,7 +69,8 @@ async def _lived(drill: Drill) -> tuple[str, str]:
 
 
 def _crashed(drill: Drill, error: Exception) -> Ended:
-    (drill.folder.logs / "engine.log").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    trace = drill.redaction.text("".join(traceback.format_exception(error)))
+    (drill.folder.logs / "engine.log").write_text(trace, encoding="utf-8")
     return Ended("error", f"{type(error).__name__}: {error} (logs/engine.log has the traceback)")
 
 
@@ -107,7 +109,7 @@ async def _play(drill: Drill, gear: Gear) -> None:
     start = drill.enter("play")
 
     async def intend(fault: str) -> Mapping[str, Any] | None:
-        how, wire = await undo.intended(drill.plan, gear.links, fault, drill.order.root)
+        how, wire = await undo.intended(drill.plan, gear.links, fault, drill.order.root, drill.redaction)
         drill.intend(fault, how)
         return wire
 
