@@ -17,10 +17,13 @@ from firedrill.faults.host.known import EFFECTS
 from firedrill.faults.kinds import down, latency, nothing, reset
 from firedrill.faults.proxy.effects import ForwardPlace
 from firedrill.faults.proxy.forward import Forward, Way
+from firedrill.faults.receivers import ReceiverPlace
+from firedrill.watch.pagers.ailing import Ailments
 
 KINDS: list[FaultKind] = [
     importlib.import_module(f"{kinds.__name__}.{module.name}").KIND for module in pkgutil.iter_modules(kinds.__path__)
 ]
+TARGETS = (Target(), Target(process=Process()), Target(stack="prometheus"), Target(receiver="on-call"))
 RESERVED = {"name", "at", "for"}
 
 
@@ -36,7 +39,7 @@ def _written(kind: FaultKind) -> dict[str, object]:
 
 
 def test_a_kind_has_the_name_of_its_file(kind: FaultKind) -> None:
-    assert importlib.import_module(f"{kinds.__name__}.{kind.name}").KIND is kind
+    assert importlib.import_module(f"{kinds.__name__}.{kind.name.replace('-', '_')}").KIND is kind
 
 
 def test_an_example_is_one_list_entry_whose_first_key_is_the_kind(kind: FaultKind) -> None:
@@ -52,11 +55,11 @@ def test_an_example_is_read_by_its_settings_and_they_survive_being_written(kind:
     assert kind.settings.model_validate(json.loads(json.dumps(written))) == settings
 
 
-def test_a_wire_message_is_json_that_the_proxy_takes_or_nothing(kind: FaultKind) -> None:
+def test_a_wire_message_is_json_that_a_holder_takes_or_nothing(kind: FaultKind) -> None:
     wire = kind.wire(kind.settings.model_validate(_written(kind)[kind.name] or {}))
     if wire is not None:
         assert json.loads(json.dumps(wire)) == wire
-        assert wire["effect"] in EFFECTS if "effect" in wire else _taken_by_a_proxy(wire)
+        assert HOLDERS[kind.acts_on[0]](wire)
 
 
 def _taken_by_a_proxy(wire: Mapping[str, Any]) -> bool:
@@ -67,8 +70,15 @@ def _taken_by_a_proxy(wire: Mapping[str, Any]) -> bool:
         forward.close()
 
 
+def _taken_by_a_receiver(wire: Mapping[str, Any]) -> bool:
+    return ReceiverPlace("on-call", Ailments()).aim("a-fault", wire).wire == wire
+
+
+HOLDERS = {"forward": _taken_by_a_proxy, "process": lambda wire: wire["effect"] in EFFECTS, "receiver": _taken_by_a_receiver}
+
+
 def test_a_kind_acts_on_a_kind_of_target_that_there_is(kind: FaultKind) -> None:
-    assert set(kind.acts_on) <= {Target().kind, Target(process=Process()).kind}
+    assert set(kind.acts_on) <= {each.kind for each in TARGETS}
 
 
 def test_a_kind_says_what_it_is_in_a_sentence(kind: FaultKind) -> None:
