@@ -4,6 +4,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ import yaml
 from pydantic import ValidationError
 
 from firedrill.core.kinds import FaultKind
-from firedrill.core.model.suite import Process, Target
+from firedrill.core.model.suite import Target
 from firedrill.faults import kinds
 from firedrill.faults.host.known import EFFECTS
 from firedrill.faults.kinds import down, latency, nothing, reset
+from firedrill.faults.proxy.dns import DnsPlace, Responder
 from firedrill.faults.proxy.effects import ForwardPlace
 from firedrill.faults.proxy.forward import Forward, Way
+from firedrill.faults.proxy.tls import TlsForward, TlsPlace
 
 KINDS: list[FaultKind] = [
     importlib.import_module(f"{kinds.__name__}.{module.name}").KIND for module in pkgutil.iter_modules(kinds.__path__)
@@ -36,7 +39,7 @@ def _written(kind: FaultKind) -> dict[str, object]:
 
 
 def test_a_kind_has_the_name_of_its_file(kind: FaultKind) -> None:
-    assert importlib.import_module(f"{kinds.__name__}.{kind.name}").KIND is kind
+    assert importlib.import_module(f"{kinds.__name__}.{kind.name.replace('-', '_')}").KIND is kind
 
 
 def test_an_example_is_one_list_entry_whose_first_key_is_the_kind(kind: FaultKind) -> None:
@@ -52,23 +55,27 @@ def test_an_example_is_read_by_its_settings_and_they_survive_being_written(kind:
     assert kind.settings.model_validate(json.loads(json.dumps(written))) == settings
 
 
-def test_a_wire_message_is_json_that_the_proxy_takes_or_nothing(kind: FaultKind) -> None:
+def test_a_wire_message_is_json_that_the_proxy_takes_or_nothing(kind: FaultKind, tmp_path: Path) -> None:
     wire = kind.wire(kind.settings.model_validate(_written(kind)[kind.name] or {}))
     if wire is not None:
         assert json.loads(json.dumps(wire)) == wire
-        assert wire["effect"] in EFFECTS if "effect" in wire else _taken_by_a_proxy(wire)
+        assert wire["effect"] in EFFECTS if "effect" in wire else _taken_by_a_proxy(kind, wire, tmp_path)
 
 
-def _taken_by_a_proxy(wire: Mapping[str, Any]) -> bool:
-    forward = Forward(Way("bureau", "127.0.0.1:0", "127.0.0.1:1"))
+def _taken_by_a_proxy(kind: FaultKind, wire: Mapping[str, Any], folder: Path) -> bool:
+    if "dns" in kind.acts_on:
+        return DnsPlace(Responder({}, None)).aim("a-fault", wire).wire == wire
+    way = Way("bureau", "127.0.0.1:0", "127.0.0.1:1")
+    forward = TlsForward(way, "bureau.test", folder / "ca.pem") if "tls" in kind.acts_on else Forward(way)
     try:
-        return ForwardPlace(forward).aim("a-fault", wire).wire == wire
+        place = TlsPlace(forward) if isinstance(forward, TlsForward) else ForwardPlace(forward)
+        return place.aim("a-fault", wire).wire == wire
     finally:
         forward.close()
 
 
 def test_a_kind_acts_on_a_kind_of_target_that_there_is(kind: FaultKind) -> None:
-    assert set(kind.acts_on) <= {Target().kind, Target(process=Process()).kind}
+    assert set(kind.acts_on) <= {"forward", *Target.model_fields}
 
 
 def test_a_kind_says_what_it_is_in_a_sentence(kind: FaultKind) -> None:

@@ -7,13 +7,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 import yaml
 
 from firedrill.core.errors import Invalid, Problem, Severity
 from firedrill.core.links import host_of
-from firedrill.core.model.suite import Suite, Target
+from firedrill.core.model.suite import Dns, Suite, Target
 from firedrill.spec import external
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Place
@@ -126,7 +127,14 @@ def _environments(document: Document) -> list[tuple[str, Tree]]:
 
 def _addresses(environment: Tree | None) -> set[str]:
     found = under(environment, "system", "addresses")
-    return {*found.keys, *BUILT_IN} if isinstance(found, Table) else set(BUILT_IN)
+    return {*BUILT_IN, *_authorities(environment), *(found.keys if isinstance(found, Table) else ())}
+
+
+def _authorities(environment: Tree | None) -> set[str]:
+    """`<TARGET-ca>` of every target with TLS: the file of its authority's certificate."""
+    targets = under(environment, "targets")
+    found = targets.values.items() if isinstance(targets, Table) else ()
+    return {f"{name}-ca" for name, target in found if isinstance(target, Table) and "tls" in target.keys}
 
 
 def _placeholders(document: Document) -> Iterator[Problem]:
@@ -194,8 +202,22 @@ def _chosen(target: Target) -> str:
     """What is wrong with how a target of this machine is chosen."""
     if any((target.proxy, target.listen, target.upstream, target.token)):
         return f"a target is a {target.kind}, or an address with a proxy, not both"
+    if sum(one is not None for one in (target.process, target.dns, target.tls, target.network)) > 1:
+        return "a target is one of 'process', 'dns', 'tls' and 'network'"
+    if target.dns is not None and (wrong := _no_ip(target.dns)):
+        return f"'{wrong}' is no IP address: a DNS target answers with those"
     if target.process is not None and len(target.process.model_dump(exclude_none=True)) != 1:
         return "a process is found by one of 'name', 'pid-file' and 'port'"
+    return ""
+
+
+def _no_ip(dns: Dns) -> str:
+    """The first answer that is no address."""
+    for address in (one for each in dns.answers.values() for one in each):
+        try:
+            ip_address(address)
+        except ValueError:
+            return address
     return ""
 
 
