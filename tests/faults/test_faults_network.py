@@ -342,6 +342,7 @@ def test_without_the_right_to_it_is_refused_and_a_leftover_is_said_with_its_comm
 
 POWERLESS = """
 import json, sys
+from firedrill.core.errors import LeftOver
 from firedrill.faults.holding.effects import Rejected
 from firedrill.faults.host import undo
 from firedrill.faults.host.known import EFFECTS
