@@ -7,7 +7,7 @@ TESTS ?= tests
 TRIALS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup stack browser victoria drill nightly test test-pythons check soak trials bench settings
+.PHONY: help setup stack browser victoria network drill nightly test test-pythons check soak trials bench settings
 
 help:
 	@echo "make setup    .venv with firedrill in it"
@@ -40,13 +40,16 @@ browser: setup
 victoria: setup
 	@sh setup/victoria-metrics.sh $(BIN)/python
 
+network:
+	@sh setup/network.sh
+
 drill: stack
 	@$(BIN)/firedrill run experiments/slow-bureau.yaml
 
 nightly: stack
 	@$(BIN)/firedrill run experiments --junit results/nightly.xml
 
-test: stack browser victoria
+test: stack browser victoria network
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 test-pythons:

@@ -4,6 +4,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,19 +12,20 @@ import yaml
 from pydantic import ValidationError
 
 from firedrill.core.kinds import FaultKind
-from firedrill.core.model.suite import Process, Target
+from firedrill.core.model.suite import KINDS as TARGET_KINDS
 from firedrill.faults import kinds
 from firedrill.faults.host.known import EFFECTS
 from firedrill.faults.kinds import down, latency, nothing, reset
+from firedrill.faults.proxy.dns import DnsPlace, Responder
 from firedrill.faults.proxy.effects import ForwardPlace
 from firedrill.faults.proxy.forward import Forward, Way
+from firedrill.faults.proxy.tls import TlsForward, TlsPlace
 from firedrill.faults.receivers import ReceiverPlace
 from firedrill.watch.pagers.ailing import Ailments
 
 KINDS: list[FaultKind] = [
     importlib.import_module(f"{kinds.__name__}.{module.name}").KIND for module in pkgutil.iter_modules(kinds.__path__)
 ]
-TARGETS = (Target(), Target(process=Process()), Target(stack="prometheus"), Target(receiver="on-call"))
 RESERVED = {"name", "at", "for"}
 
 
@@ -55,17 +57,27 @@ def test_an_example_is_read_by_its_settings_and_they_survive_being_written(kind:
     assert kind.settings.model_validate(json.loads(json.dumps(written))) == settings
 
 
-def test_a_wire_message_is_json_that_a_holder_takes_or_nothing(kind: FaultKind) -> None:
+def test_a_wire_message_is_json_that_a_holder_takes_or_nothing(kind: FaultKind, tmp_path: Path) -> None:
     wire = kind.wire(kind.settings.model_validate(_written(kind)[kind.name] or {}))
     if wire is not None:
         assert json.loads(json.dumps(wire)) == wire
-        assert HOLDERS[kind.acts_on[0]](wire)
+        assert _taken(kind, wire, tmp_path)
 
 
-def _taken_by_a_proxy(wire: Mapping[str, Any]) -> bool:
-    forward = Forward(Way("bureau", "127.0.0.1:0", "127.0.0.1:1"))
+def _taken(kind: FaultKind, wire: Mapping[str, Any], folder: Path) -> bool:
+    if "effect" in wire:
+        return wire["effect"] in EFFECTS
+    return _taken_by_a_receiver(wire) if "receiver" in kind.acts_on else _taken_by_a_proxy(kind, wire, folder)
+
+
+def _taken_by_a_proxy(kind: FaultKind, wire: Mapping[str, Any], folder: Path) -> bool:
+    if "dns" in kind.acts_on:
+        return DnsPlace(Responder({}, None)).aim("a-fault", wire).wire == wire
+    way = Way("bureau", "127.0.0.1:0", "127.0.0.1:1")
+    forward = TlsForward(way, "bureau.test", folder / "ca.pem") if "tls" in kind.acts_on else Forward(way)
     try:
-        return ForwardPlace(forward).aim("a-fault", wire).wire == wire
+        place = TlsPlace(forward) if isinstance(forward, TlsForward) else ForwardPlace(forward)
+        return place.aim("a-fault", wire).wire == wire
     finally:
         forward.close()
 
@@ -74,11 +86,8 @@ def _taken_by_a_receiver(wire: Mapping[str, Any]) -> bool:
     return ReceiverPlace("on-call", Ailments()).aim("a-fault", wire).wire == wire
 
 
-HOLDERS = {"forward": _taken_by_a_proxy, "process": lambda wire: wire["effect"] in EFFECTS, "receiver": _taken_by_a_receiver}
-
-
 def test_a_kind_acts_on_a_kind_of_target_that_there_is(kind: FaultKind) -> None:
-    assert set(kind.acts_on) <= {each.kind for each in TARGETS}
+    assert set(kind.acts_on) <= {"forward", *TARGET_KINDS}
 
 
 def test_a_kind_says_what_it_is_in_a_sentence(kind: FaultKind) -> None:

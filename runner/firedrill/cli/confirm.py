@@ -8,7 +8,7 @@ import click
 from firedrill.core.alerting import Route
 from firedrill.core.errors import Refused
 from firedrill.core.model.plan import Plan
-from firedrill.core.model.suite import Environment
+from firedrill.core.model.suite import Environment, Target
 from firedrill.core.routing import possible_routes, static_labels
 from firedrill.core.units import Duration
 from firedrill.plan.asked import all_asked, rules_of
@@ -51,12 +51,20 @@ def _touched(plan: Plan, environment: Environment) -> Iterator[str]:
     for fault in plan.faults:
         if fault.wire is not None:
             target = environment.targets.get(fault.target or "")
-            where = "" if target is None else f" ({_address(target.proxy or target.upstream or '', environment)})"
+            where = "" if target is None else f" ({_address(_where(target), environment)})"
             yield f"{fault.target}{where}: {fault.kind} for {Duration(fault.lasts)}, {Duration(fault.at)} after steady state"
     if plan.chaos.get("method"):
         yield "whatever its Chaos Toolkit method does"
     if plan.load is not None:
         yield f"{_address(plan.load.host or 'the system', environment)}: {plan.load.users} users"
+
+
+def _where(target: Target) -> str:
+    if target.network is not None:
+        namespace = f" in the namespace {target.network.namespace}" if target.network.namespace else ""
+        return f"the interface {target.network.interface}{namespace}"
+    named = target.tls.upstream if target.tls is not None else target.dns.listen if target.dns is not None else None
+    return target.proxy or target.upstream or named or ""
 
 
 def _address(text: str, environment: Environment) -> str:

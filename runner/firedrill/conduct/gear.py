@@ -53,6 +53,9 @@ AnyStack = EmbeddedStack | ExternalStack
 OWN_TOKEN = "FIREDRILL_OWN_PROXY_TOKEN"  # noqa: S105 - the variable's name, not its value
 """Where the Chaos Toolkit child, and it alone, finds the token of the drill's own proxy."""
 
+IN_THE_PROXY = {"forward", "dns", "tls"}
+"""Kinds of target that are an address at which somebody listens: one process listens at them all."""
+
 
 @dataclass(slots=True)
 class Gear:
@@ -100,6 +103,7 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     sink = await _sink(drill, closing)
     named = _of_stack(environment) | {"probes": "127.0.0.1:0", **environment.system.addresses}
     addresses = choose(named) | ({"sink": sink.address} if sink else {})
+    addresses |= _authorities(drill, closing)
     token = secrets.token_urlsafe(24)
     links = await _proxies(drill, closing, addresses, token)
     stack = await _stack(drill, closing, addresses, sink)
@@ -157,7 +161,7 @@ async def _receivers(drill: Drill, closing: AsyncExitStack, sink: Sink | None, t
 
 async def _host(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str, stack: AnyStack) -> dict[str, HolderLink]:
     """One process holds all faults on this machine; none is started where no fault of the plan needs it."""
-    used = _used(drill, "forward", "receiver")
+    used = _used(drill, *IN_THE_PROXY, "receiver")
     if not used:
         return {}
     filled = {name: _resolved(target, addresses, stack) for name, target in used.items()}
@@ -177,13 +181,14 @@ def _resolved(target: Target, addresses: Mapping[str, str], stack: AnyStack) -> 
 
 
 async def _proxies(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, HolderLink]:
-    targets = {name: target for name, target in drill.order.environment.targets.items() if target.kind == "forward"}
-    own = {name: _filled(target, addresses) for name, target in targets.items() if target.proxy is None}
+    targets = {name: target for name, target in drill.order.environment.targets.items() if target.kind in IN_THE_PROXY}
+    own = {name: _filled(target, addresses) for name, target in targets.items() if target.kind == "forward" and target.proxy is None}
+    named = {name: _named(name, target, addresses) for name, target in targets.items() if target.kind in {"dns", "tls"}}
     links: dict[str, HolderLink] = {}
-    if own:
-        link = await ProxyLink.start_child(own, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN)
+    if own or named:
+        link = await ProxyLink.start_child(own, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN, named)
         closing.push_async_callback(link.stop)
-        links |= dict.fromkeys(own, link)
+        links |= dict.fromkeys([*own, *named], link)
     for name, target in targets.items():
         if target.proxy is not None:
             links[name] = await _attach(drill, closing, name, target)
@@ -201,6 +206,21 @@ def _filled(target: Target, addresses: Mapping[str, str]) -> Target:
     return target.model_copy(
         update={"listen": fill(target.listen or "127.0.0.1:0", addresses), "upstream": fill(target.upstream or "", addresses)}
     )
+
+
+def _named(name: str, target: Target, addresses: Mapping[str, str]) -> dict[str, Any]:
+    """A target with `dns` or `tls` as its holder is told of it; a DNS server and a TLS forward run whether they are broken or not."""
+    told = filled_in(target.model_dump(mode="json", by_alias=True, exclude_none=True), addresses)
+    return told if target.tls is None else told | {"tls": {**told["tls"], "ca": addresses[f"{name}-ca"]}}
+
+
+def _authorities(drill: Drill, closing: AsyncExitStack) -> dict[str, str]:
+    """Where the certificate of each TLS target's authority will be: `<TARGET-ca>`, gone with the drill."""
+    secured = [name for name, target in drill.order.environment.targets.items() if target.tls is not None]
+    if not secured:
+        return {}
+    folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
+    return {f"{name}-ca": str(folder / f"{name}.pem") for name in secured}
 
 
 async def _system(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str]) -> System | None:

@@ -7,13 +7,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 import yaml
 
 from firedrill.core.errors import Invalid, Problem, Severity
 from firedrill.core.links import host_of
-from firedrill.core.model.suite import Stack, Suite, Target
+from firedrill.core.model.suite import KINDS, Dns, Stack, Suite, Target
 from firedrill.spec import external
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Place
@@ -134,7 +135,14 @@ def _environments(document: Document) -> list[tuple[str, Tree]]:
 def _addresses(environment: Tree | None) -> set[str]:
     found = under(environment, "system", "addresses")
     own = found.keys if isinstance(found, Table) else ()
-    return {*own, *BUILT_IN, *(OF_STACK if under(environment, "stack", "embedded") is not None else ())}
+    return {*own, *BUILT_IN, *_authorities(environment), *(OF_STACK if under(environment, "stack", "embedded") is not None else ())}
+
+
+def _authorities(environment: Tree | None) -> set[str]:
+    """`<TARGET-ca>` of every target with TLS: the file of its authority's certificate."""
+    targets = under(environment, "targets")
+    found = targets.values.items() if isinstance(targets, Table) else ()
+    return {f"{name}-ca" for name, target in found if isinstance(target, Table) and "tls" in target.keys}
 
 
 def _placeholders(document: Document) -> Iterator[Problem]:
@@ -202,8 +210,10 @@ def _chosen(target: Target) -> str:
     """What is wrong with how a target that no proxy stands before is chosen."""
     if any((target.proxy, target.listen, target.upstream, target.token)):
         return f"a target is a {target.kind}, or an address with a proxy, not both"
-    if sum(one is not None for one in (target.process, target.stack, target.receiver)) > 1:
-        return "a target is one of 'process', 'stack' and 'receiver'"
+    if sum(getattr(target, kind) is not None for kind in KINDS) > 1:
+        return f"a target is one of {', '.join(map(repr, KINDS[:-1]))} and {KINDS[-1]!r}"
+    if target.dns is not None and (wrong := _no_ip(target.dns)):
+        return f"'{wrong}' is no IP address: a DNS target answers with those"
     if target.process is not None and len(target.process.model_dump(exclude_none=True)) != 1:
         return "a process is found by one of 'name', 'pid-file' and 'port'"
     return ""
@@ -213,6 +223,16 @@ def _without_stack(target: Target, stack: Stack) -> str:
     """That a target is a part of a monitoring which the drill does not start."""
     if target.kind in {"stack", "receiver"} and stack.embedded is None:
         return f"'{target.kind}' is a part of an embedded stack, and this environment has none"
+    return ""
+
+
+def _no_ip(dns: Dns) -> str:
+    """The first answer that is no address."""
+    for address in (one for each in dns.answers.values() for one in each):
+        try:
+            ip_address(address)
+        except ValueError:
+            return address
     return ""
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from firedrill.core.model.declared import Declared, Flag, HttpError
+from firedrill.core.model.declared import Declared, Flag, HttpError, Texts
 from firedrill.core.units import Duration
 
 
@@ -183,8 +183,44 @@ class Process(Declared):
     """`host:port` or `<name>` of a TCP address at which it listens."""
 
 
+class Dns(Declared):
+    """A small DNS server on UDP and TCP that the drill runs, for whoever is pointed at it. What it answers is never to be cached."""
+
+    listen: str
+    """`host:port` or `<name>` where it answers."""
+    answers: Mapping[str, Texts] = {}
+    """IPv4 and IPv6 addresses by name, such as `bureau.test: 127.0.0.1`."""
+    upstream: str | None = None
+    """`host:port` of the DNS server that is asked for every other name; without it they do not exist (NXDOMAIN)."""
+
+
+class Tls(Declared):
+    """A forward that ends TLS, with a certificate of an authority that each drill makes: `<TARGET-ca>` is its file, in PEM."""
+
+    listen: str
+    """`host:port` or `<name>` where it takes TLS."""
+    upstream: str
+    """`host:port` or `<name>` of the server, which speaks plain TCP."""
+    host: str
+    """The name or IP address for which its certificate is good."""
+
+
+class Network(Declared):
+    """A network interface of this machine. Its faults need root, or CAP_NET_ADMIN and CAP_SYS_ADMIN."""
+
+    interface: str
+    namespace: str | None = None
+    """The network namespace it is in: a name that `ip netns` lists, or a path such as /proc/PID/ns/net; firedrill's own when left out."""
+    even_our_own: Flag = False
+    """Whether it may be broken though it is in firedrill's own namespace and is loopback or has an address: firedrill may need it."""
+
+
+KINDS = ("process", "stack", "receiver", "dns", "tls", "network")
+"""Keys of a target that is something else than an address with a proxy; it has one of them, which is its kind."""
+
+
 class Target(Declared):
-    """Something a fault may act on: a TCP address with a fault proxy in front of it, a process, or a part of the monitoring."""
+    """Something a fault may act on: a TCP address with a fault proxy in front of it, or one of the kinds below."""
 
     upstream: str | None = None
     """Where the proxy forwards to; given when the drill starts the proxy itself."""
@@ -200,12 +236,17 @@ class Target(Declared):
     """That process of the embedded stack."""
     receiver: str | None = None
     """A receiver of alertmanager.yml, for which firedrill's sink answers."""
+    dns: Dns | None = None
+    """A DNS server that the drill runs."""
+    tls: Tls | None = None
+    """A TCP address with TLS in front of it."""
+    network: Network | None = None
+    """A network interface of this machine."""
 
     @property
     def kind(self) -> str:
         """What it is, in a word: kinds of fault say on which they act."""
-        kinds = {"process": self.process, "stack": self.stack, "receiver": self.receiver}
-        return next((kind for kind, given in kinds.items() if given is not None), "forward")
+        return next((kind for kind in KINDS if getattr(self, kind) is not None), "forward")
 
 
 class Limits(Declared):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from firedrill.faults.host import pause
+from firedrill.faults.host import filters, pause, queues
 from firedrill.faults.host.effect import HostEffect
 
-EFFECTS: Mapping[str, HostEffect] = {"pause": pause.EFFECT}
+EFFECTS: Mapping[str, HostEffect] = {"pause": pause.EFFECT, "filter": filters.EFFECT, "queue": queues.EFFECT}

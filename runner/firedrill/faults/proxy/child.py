@@ -1,6 +1,7 @@
 """The fault proxy as the engine's child: an order on the first line of standard input, the end at its end-of-file.
 
-The order: `{"proxies": [{"name", "listen", "upstream"}], "api": "127.0.0.1:0"}`. Prints `holder.ready`, or `holder.failed` with why.
+The order: `{"proxies": [{"name", "listen", "upstream"}], "named": {NAME: {"dns" or "tls": {...}}}, "api": "127.0.0.1:0"}`.
+Prints `holder.ready`, or `holder.failed` with why.
 """
 
 import asyncio
@@ -26,8 +27,9 @@ async def main() -> int:
     order, stop = json.loads(sys.stdin.readline()), asyncio.Event()
     await until_input_ends(stop)
     ways = [Way(proxy["name"], proxy["listen"], proxy["upstream"]) for proxy in order["proxies"]]
+    api, token = order.get("api", "127.0.0.1:0"), os.environ.get(TOKEN, "")
     try:
-        await serve(ways, order.get("api", "127.0.0.1:0"), os.environ.get(TOKEN, ""), stop, lambda what: say("holder.ready", what))
+        await serve(ways, api, token, stop, lambda what: say("holder.ready", what), order.get("named", {}))
     except FiredrillError as error:
         say("holder.failed", {"why": str(error)})
         return error.exit_code

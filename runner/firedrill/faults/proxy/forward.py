@@ -13,6 +13,7 @@ from firedrill.faults.proxy.relay import Relay
 from firedrill.faults.proxy.toxics import Down, Toxic
 
 REOPEN_TRIES, REOPEN_PAUSE = 20, 0.05
+BACKLOG = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,15 @@ class Forward:
     async def _listening(self) -> asyncio.Server:
         for left in reversed(range(REOPEN_TRIES)):
             try:
-                loop = asyncio.get_running_loop()
-                return await loop.create_server(self._arrival, sock=_bound(self.listen), backlog=4096)
+                return await self._serving(_bound(self.listen))
             except OSError:
                 if not left:
                     raise
             await asyncio.sleep(REOPEN_PAUSE)
         raise AssertionError
+
+    async def _serving(self, bound: socket.socket) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(self._arrival, sock=bound, backlog=BACKLOG)
 
     def _shut(self, server: asyncio.Server) -> None:
         self._server = None

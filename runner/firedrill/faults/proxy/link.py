@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from firedrill.core.child import Child
@@ -33,9 +34,10 @@ class ProxyLink(HolderLink):
 
     @classmethod
     async def start_child(
-        cls, targets: Mapping[str, Target], holder: str, clock: DrillClock, record: Record, logs: Path, token: str, token_env: str = TOKEN
-    ) -> Self:
-        """Start a proxy in front of `targets`, whose addresses are resolved, and hold it.
+        cls, targets: Mapping[str, Target], holder: str, clock: DrillClock, record: Record, logs: Path, token: str, token_env: str = TOKEN,
+        named: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> Self:  # fmt: skip
+        """Start a proxy in front of `targets`, whose addresses are resolved, and hold it; `named` are those with `dns` or `tls`.
 
         `holder` is the drill's id, `logs` a folder, `token` what the proxy will want from those who change something, and
         `token_env` the environment variable in which those who play the faults are given it.
@@ -43,7 +45,8 @@ class ProxyLink(HolderLink):
         """
         child = await Child.module("proxy", "firedrill.faults.proxy.child", logs / "proxy.log", {TOKEN: token})
         try:
-            await child.send({"proxies": [_way(name, target) for name, target in targets.items()], "api": "127.0.0.1:0"})
+            ways = [_way(name, target) for name, target in targets.items()]
+            await child.send({"proxies": ways, "named": dict(named), "api": "127.0.0.1:0"})
             link = cls(await api_of(child, cls.words), holder, clock, record, token, token_env)
             link.child = child
             return await link._held(targets)

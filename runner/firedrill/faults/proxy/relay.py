@@ -43,7 +43,7 @@ class End(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self.out.end()
-        return True  # the other direction may go on
+        return self.transport.can_write_eof()  # then the other direction may go on; TLS has no half of a connection
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
@@ -231,6 +231,8 @@ class Relay:
             self.server.transport.close()
         elif stream.sink.transport.can_write_eof():
             stream.sink.transport.write_eof()
+        else:
+            stream.sink.transport.close()
 
     def reset(self, toxic: Toxic) -> None:
         """Break both connections with a TCP RST."""
