@@ -13,7 +13,7 @@ import yaml
 
 from firedrill.core.errors import Invalid, Problem, Severity
 from firedrill.core.links import host_of
-from firedrill.core.model.suite import Suite, Target
+from firedrill.core.model.suite import Process, Suite, Target
 from firedrill.spec import external
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Place
@@ -194,8 +194,19 @@ def _chosen(target: Target) -> str:
     """What is wrong with how a target of this machine is chosen."""
     if any((target.proxy, target.listen, target.upstream, target.token)):
         return f"a target is a {target.kind}, or an address with a proxy, not both"
-    if target.process is not None and len(target.process.model_dump(exclude_none=True)) != 1:
-        return "a process is found by one of 'name', 'pid-file' and 'port'"
+    if sum(one is not None for one in (target.process, target.machine, target.directory)) != 1:
+        return "a target is one of 'process', 'machine' and 'directory'"
+    return _found(target.process) if target.process is not None else ""
+
+
+def _found(process: Process) -> str:
+    """What is wrong with how a process is found, or comes back."""
+    if sum(one is not None for one in (process.name, process.pid_file, process.port, process.unit)) != 1:
+        return "a process is found by one of 'name', 'pid-file', 'port' and 'unit'"
+    if sum(map(bool, (process.start, process.restart_with, process.supervised, process.unit))) > 1:
+        return "a process comes back in one way: 'start', 'restart-with', 'supervised', or as the 'unit' that it is"
+    if process.start and process.all:
+        return "a process with 'start' is one process, not 'all'"
     return ""
 
 

@@ -155,7 +155,7 @@ class Stack(Declared):
 
 
 class Process(Declared):
-    """How a process of this machine is found: by one of these."""
+    """How a process of this machine is found, by one of the first four, and how it comes back when a fault ended it."""
 
     name: str | None = None
     """Its name as the kernel has it (`comm`, 15 bytes)."""
@@ -163,10 +163,25 @@ class Process(Declared):
     """A file that holds its pid, from the suite's root."""
     port: str | None = None
     """`host:port` or `<name>` of a TCP address at which it listens."""
+    unit: str | None = None
+    """A unit of systemd, whose main process it is; it comes back by `systemctl start`."""
+    all: Flag = False
+    """Several processes may fit, and all of them are meant; otherwise more than one is an error."""
+    start: str | None = None
+    """A command that is the process, as in `system.start`: the drill starts it again, and it ends with the drill."""
+    restart_with: str | None = None
+    """A command that has its own supervisor start it, and returns within 4 s."""
+    supervised: Flag = False
+    """Its supervisor starts it again by itself."""
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether a fault may end it."""
+        return bool(self.start or self.restart_with or self.unit or self.supervised)
 
 
 class Target(Declared):
-    """Something a fault may act on: a TCP address with a fault proxy in front of it, or a process."""
+    """Something a fault may act on: a TCP address with a fault proxy in front of it, or a part of this machine."""
 
     upstream: str | None = None
     """Where the proxy forwards to; given when the drill starts the proxy itself."""
@@ -178,11 +193,15 @@ class Target(Declared):
     """Name of the environment variable that holds that proxy's token."""
     process: Process | None = None
     """A process of this machine."""
+    machine: Literal["this"] | None = None
+    """This machine as a whole: its processors and its memory."""
+    directory: str | None = None
+    """A folder, from the suite's root, whose file system is meant."""
 
     @property
     def kind(self) -> str:
         """What it is, in a word: kinds of fault say on which they act."""
-        return "process" if self.process is not None else "forward"
+        return next((kind for kind in ("process", "machine", "directory") if getattr(self, kind) is not None), "forward")
 
 
 class Limits(Declared):

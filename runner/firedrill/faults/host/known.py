@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from firedrill.faults.host import pause
+from firedrill.faults.host import clock, cpu, descriptors, disk, io, kill, memory, pause
 from firedrill.faults.host.effect import HostEffect
 
-EFFECTS: Mapping[str, HostEffect] = {"pause": pause.EFFECT}
+EFFECTS: Mapping[str, HostEffect] = {
+    "clock": clock.EFFECT,
+    "cpu": cpu.EFFECT,
+    "descriptors": descriptors.EFFECT,
+    "disk": disk.EFFECT,
+    "io": io.EFFECT,
+    "kill": kill.KILL,
+    "memory": memory.EFFECT,
+    "pause": pause.EFFECT,
+    "restart": kill.RESTART,
+}
