@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup stack browser victoria drill nightly test check soak bench settings
+.PHONY: help setup stack browser victoria faketime drill nightly test check soak bench settings
 
 help:
 	@echo "make setup    .venv with firedrill in it"
@@ -35,13 +35,16 @@ browser: setup
 victoria: setup
 	@sh setup/victoria-metrics.sh $(BIN)/python
 
+faketime:
+	@sh setup/faketime.sh
+
 drill: stack
 	@$(BIN)/firedrill run experiments/slow-bureau.yaml
 
 nightly: stack
 	@$(BIN)/firedrill run experiments --junit results/nightly.xml
 
-test: stack browser victoria
+test: stack browser victoria faketime
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
 
 check: setup

@@ -160,12 +160,12 @@ def test_a_tree_is_paused_whole(tmp_path: Path) -> None:
         (sleep,) = shell.children()
         with holding({"it": {"process": {"pid-file": "sh.pid"}}}, tmp_path) as holder:
             holder.inject("it", **PAUSE)
-            assert (state(shell.pid), state(sleep.pid)) == ("T", "S")
+            assert state(shell.pid) == "T" != state(sleep.pid)
             holder.clear()
             holder.inject("it", **PAUSE, tree=True)
             assert (state(shell.pid), state(sleep.pid), holder.touched()) == ("T", "T", 2)
             holder.clear()
-            assert (state(shell.pid), state(sleep.pid)) == ("S", "S")
+            assert "T" not in {state(shell.pid), state(sleep.pid)}
 
 
 def test_several_that_fit_are_named_or_all_meant(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_several_that_fit_are_named_or_all_meant(tmp_path: Path) -> None:
             holder.inject("all", **PAUSE)
             assert [state(pid) for pid in pids] == ["T", "T"]
             holder.clear()
-            assert [state(pid) for pid in pids] == ["S", "S"]
+            assert "T" not in {state(pid) for pid in pids}
 
 
 def named(name: str) -> list[int]:

@@ -99,11 +99,11 @@ def ended(identities: Iterable[Identity], within: float) -> bool:
     return comes_true(lambda: all(state_of(each) is None for each in identities), within)
 
 
-def comes_true(condition: Callable[[], bool], within: float) -> bool:
+def comes_true(condition: Callable[[], bool], within: float, every: float = 0.01) -> bool:
     """Whether it holds, asking over and over for up to `within` seconds."""
     deadline = time.monotonic() + within
     while not (holds := condition()) and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(every)
     return holds
 
 

@@ -21,6 +21,9 @@ from firedrill.faults.host.effect import Data
 PATIENCE = 4.0
 """Seconds for a process to run again; whoever waits for the answer gives up after five."""
 
+LOOK = 0.1
+"""Seconds between two looks: finding who listens costs some milliseconds of a processor."""
+
 _kept: "dict[str, subprocess.Popen[bytes]]" = {}
 """What this process has started, by the fault's key: their keepers end when it does."""
 
@@ -66,7 +69,7 @@ def begin(aimed: Data, more: Mapping[str, str] | None = None) -> None:
 
 def wait(aimed: Data) -> None:
     """Until it runs; TimeoutError (an OSError) when it does not in time."""
-    if not processes.comes_true(lambda: runs(aimed), PATIENCE):
+    if not processes.comes_true(lambda: runs(aimed), PATIENCE, LOOK):
         raise TimeoutError(0, f"no process with {_words(aimed)} runs again")
 
 
