@@ -7,7 +7,7 @@ TESTS ?= tests
 TRIALS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup stack browser victoria network drill nightly test test-pythons check soak trials bench settings
+.PHONY: help setup stack browser victoria network faketime drill nightly test test-pythons check soak trials bench settings
 
 help:
 	@echo "make setup    .venv with firedrill in it"
@@ -43,13 +43,16 @@ victoria: setup
 network:
 	@sh setup/network.sh
 
+faketime:
+	@sh setup/faketime.sh
+
 drill: stack
 	@$(BIN)/firedrill run experiments/slow-bureau.yaml
 
 nightly: stack
 	@$(BIN)/firedrill run experiments --junit results/nightly.xml
 
-test: stack browser victoria network
+test: stack browser victoria network faketime
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 test-pythons:

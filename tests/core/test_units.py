@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firedrill.core.units import Duration, Ratio
+from firedrill.core.units import Duration, Ratio, Size
 
 
 @given(st.integers(min_value=0, max_value=10**11))
@@ -66,3 +66,16 @@ def test_each_wrong_ratio_is_told_what_to_write(text: str, sentence: str) -> Non
     with pytest.raises(ValueError, match=r".") as caught:
         Ratio.parse(text)
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(("text", "count"), [("1kB", 1000), ("64MB", 64_000_000), ("2GB", 2_000_000_000)])
+def test_a_size_is_a_number_of_bytes_and_is_written_as_it_was(text: str, count: int) -> None:
+    assert Size.parse(text) == count
+    assert str(Size.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["64", "64 MB", "64MiB", "1.5GB", "-1MB", "64mb"])
+def test_each_wrong_size_is_told_what_to_write(text: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        Size.parse(text)
+    assert str(caught.value) == f"{text!r} is not a size such as 500kB, 64MB or 2GB"

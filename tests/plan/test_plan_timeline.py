@@ -8,7 +8,7 @@ from firedrill.core.alerting import Place, RecordingRule
 from firedrill.core.errors import Invalid, Refused
 from firedrill.core.model.experiment import Load, Silence
 from firedrill.core.model.plan import Plan
-from firedrill.core.model.suite import Door, External, Pages, Server, Stack
+from firedrill.core.model.suite import Door, External, Pages, Process, Server, Stack, Target
 
 
 def test_a_fault_keeps_its_place_and_what_its_holder_is_told(suite: Suite) -> None:
@@ -56,6 +56,21 @@ def test_a_kind_of_fault_that_is_not_allowed_is_refused(suite: Suite) -> None:
     with pytest.raises(Refused) as refused:
         suite.plan(suite.fault("down", target="bureau"), where=suite.environment(faults=("latency", "nothing")))
     assert str(refused.value) == "e.yaml:3:5: environment local allows no down: limits.faults is latency, nothing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "lacks"),
+    [
+        ("kill", "says no way back: give its process start, restart-with or supervised"),
+        ("clock", "cannot be started by us: give its process start"),
+    ],
+)
+def test_a_process_that_lacks_what_a_fault_needs_is_refused(suite: Suite, kind: str, lacks: str) -> None:
+    bare = {"service": Target(process=Process(port="<api>"))}
+    where = suite.environment().model_copy(update={"targets": bare})
+    with pytest.raises(Refused) as refused:
+        suite.plan(suite.fault(kind, target="service", **({"ahead": "5m"} if kind == "clock" else {})), where=where)
+    assert str(refused.value) == f"e.yaml:3:5: {kind} cannot act on the target service of environment local: it {lacks}"
 
 
 def test_all_limits_are_refused_at_once_with_their_values(suite: Suite) -> None:

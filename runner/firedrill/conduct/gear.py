@@ -78,11 +78,14 @@ class Gear:
         """End the drill as soon as something that it cannot do without is gone."""
         if died := self.stack.died() or (None if self.hidden() else self.prometheus.lost()):
             raise Ended("stack-lost", died)
-        if self.system is not None and (died := self.system.died()):
+        if self.system is not None and (died := self.system.died(self._ended_on_purpose())):
             raise Ended("system-lost", died)
         for link in set(self.links.values()):
             if lost := link.lost():
                 raise Ended("system-lost", lost)
+
+    def _ended_on_purpose(self) -> set[int]:
+        return {pid for link in self.links.values() for pid in link.ends}
 
     async def unrecorded(self, drill: Drill) -> list[str]:
         """What the rules read but Prometheus does not remember for as long as they look back, in sentences."""

@@ -5,7 +5,7 @@ Knows how people write them; refuses to guess a unit that was left out.
 
 import re
 from collections.abc import Callable
-from typing import Any, LiteralString, Self, TypeVar
+from typing import Any, ClassVar, LiteralString, Self, TypeVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -106,6 +106,42 @@ class Ratio(float):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$", "examples": ["99.9%"]}
+
+
+class Size(int):
+    """A number of bytes, written ``64MB``; as disks are sold, 1kB is 1000 bytes."""
+
+    UNITS: ClassVar = {"GB": 10**9, "MB": 10**6, "kB": 10**3}
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The size that `text` names; ValueError says what to write instead."""
+        match = re.fullmatch(r"(\d+)(kB|MB|GB)", text, re.ASCII)
+        if match is None:
+            raise ValueError(f"{text!r} is not a size such as 500kB, 64MB or 2GB")
+        return cls(int(match[1]) * cls.UNITS[match[2]])
+
+    def __str__(self) -> str:
+        unit = next((unit for unit, count in self.UNITS.items() if self % count == 0), "kB")
+        return f"{int(self) // self.UNITS[unit]}{unit}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._accept, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def _accept(cls, value: object) -> "Size":
+        if isinstance(value, Size):
+            return value
+        if isinstance(value, str):
+            return _or_custom_error("size", lambda: cls.parse(value))
+        raise PydanticCustomError("size", "a size such as 64MB is expected here")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^[0-9]+(kB|MB|GB)$", "examples": ["500kB", "64MB", "2GB"]}
 
 
 def _or_custom_error(kind: LiteralString, parse: Callable[[], T]) -> T:

@@ -33,6 +33,8 @@ def _fault(fault: Fault, where: str, environment: Environment, kinds: Kinds) -> 
         yield f"{at}{unknown(f'target in {where} called', target, environment.targets)}"
     elif target is not None and environment.targets[target].kind not in (able := kinds.faults[fault.kind].acts_on):
         yield f"{at}{fault.kind} acts on {_listed(able)}, and the target {target} of {where} is a {environment.targets[target].kind}"
+    elif target is not None and (lacks := kinds.faults[fault.kind].lacks(environment.targets[target])):
+        yield f"{at}{fault.kind} cannot act on the target {target} of {where}: it {lacks}"
 
 
 def _held(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:

@@ -14,7 +14,7 @@ import yaml
 
 from firedrill.core.errors import Invalid, Problem, Severity
 from firedrill.core.links import host_of
-from firedrill.core.model.suite import KINDS, Dns, Stack, Suite, Target
+from firedrill.core.model.suite import KINDS, Dns, Process, Stack, Suite, Target
 from firedrill.spec import external
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Place
@@ -210,12 +210,21 @@ def _chosen(target: Target) -> str:
     """What is wrong with how a target that no proxy stands before is chosen."""
     if any((target.proxy, target.listen, target.upstream, target.token)):
         return f"a target is a {target.kind}, or an address with a proxy, not both"
-    if sum(getattr(target, kind) is not None for kind in KINDS) > 1:
+    if sum(getattr(target, kind) is not None for kind in KINDS) != 1:
         return f"a target is one of {', '.join(map(repr, KINDS[:-1]))} and {KINDS[-1]!r}"
     if target.dns is not None and (wrong := _no_ip(target.dns)):
         return f"'{wrong}' is no IP address: a DNS target answers with those"
-    if target.process is not None and len(target.process.model_dump(exclude_none=True)) != 1:
-        return "a process is found by one of 'name', 'pid-file' and 'port'"
+    return _found(target.process) if target.process is not None else ""
+
+
+def _found(process: Process) -> str:
+    """What is wrong with how a process is found, or comes back."""
+    if sum(one is not None for one in (process.name, process.pid_file, process.port, process.unit)) != 1:
+        return "a process is found by one of 'name', 'pid-file', 'port' and 'unit'"
+    if sum(map(bool, (process.start, process.restart_with, process.supervised, process.unit))) > 1:
+        return "a process comes back in one way: 'start', 'restart-with', 'supervised', or as the 'unit' that it is"
+    if process.start and process.all:
+        return "a process with 'start' is one process, not 'all'"
     return ""
 
 

@@ -6,7 +6,7 @@ Knows commands and one URL; refuses to know what the system does.
 import asyncio
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -53,9 +53,13 @@ class System:
     def _last_words(self) -> str:
         return "".join(f"\n{program.name} logged last{waiting.quoted(program.said())}" for program in self._running)
 
-    def died(self) -> str | None:
-        """None while every command runs; else a sentence naming those that ended, with their last words."""
-        return "; ".join(trouble for program in self._running if (trouble := program.died())) or None
+    def died(self, on_purpose: Collection[int] = ()) -> str | None:
+        """None while every command runs; else a sentence naming those that ended, with their last words.
+
+        Those whose process, or its keeper, is among the pids `on_purpose` were ended by a fault.
+        """
+        missed = (program for program in self._running if program.child.process.pid not in on_purpose)
+        return "; ".join(trouble for program in missed if (trouble := program.died())) or None
 
     async def stop(self) -> None:
         """End every command; safe to call again."""

@@ -173,7 +173,7 @@ class Stack(Declared):
 
 
 class Process(Declared):
-    """How a process of this machine is found: by one of these."""
+    """How a process of this machine is found, by one of the first four, and how it comes back when a fault ended it."""
 
     name: str | None = None
     """Its name as the kernel has it (`comm`, 15 bytes)."""
@@ -181,6 +181,21 @@ class Process(Declared):
     """A file that holds its pid, from the suite's root."""
     port: str | None = None
     """`host:port` or `<name>` of a TCP address at which it listens."""
+    unit: str | None = None
+    """A unit of systemd, whose main process it is; it comes back by `systemctl start`."""
+    all: Flag = False
+    """Several processes may fit, and all of them are meant; otherwise more than one is an error."""
+    start: str | None = None
+    """A command that is the process, as in `system.start`: the drill starts it again, and it ends with the drill."""
+    restart_with: str | None = None
+    """A command that has its own supervisor start it, and returns within 4 s."""
+    supervised: Flag = False
+    """Its supervisor starts it again by itself."""
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether a fault may end it."""
+        return bool(self.start or self.restart_with or self.unit or self.supervised)
 
 
 class Dns(Declared):
@@ -215,7 +230,7 @@ class Network(Declared):
     """Whether it may be broken though it is in firedrill's own namespace and is loopback or has an address: firedrill may need it."""
 
 
-KINDS = ("process", "stack", "receiver", "dns", "tls", "network")
+KINDS = ("process", "machine", "directory", "stack", "receiver", "dns", "tls", "network")
 """Keys of a target that is something else than an address with a proxy; it has one of them, which is its kind."""
 
 
@@ -242,6 +257,10 @@ class Target(Declared):
     """A TCP address with TLS in front of it."""
     network: Network | None = None
     """A network interface of this machine."""
+    machine: Literal["this"] | None = None
+    """This machine as a whole: its processors and its memory."""
+    directory: str | None = None
+    """A folder, from the suite's root, whose file system is meant."""
 
     @property
     def kind(self) -> str:

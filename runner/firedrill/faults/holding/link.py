@@ -38,6 +38,8 @@ class HolderLink(ABC):
         self.api, self.holder, self.token_env = api.rstrip("/"), holder, token_env
         self.child: Child | None = None
         self.instance, self.pid = "", 0
+        self.ends: set[int] = set()
+        """Processes that its faults end on purpose, with those above them."""
         self._undos: dict[str, Mapping[str, Any]] = {}
         self.active: set[str] = set()
         self._token, self._clock, self._record = token, clock, record

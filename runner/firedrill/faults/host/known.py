@@ -2,7 +2,19 @@
 
 from collections.abc import Mapping
 
-from firedrill.faults.host import filters, pause, queues
+from firedrill.faults.host import clock, cpu, descriptors, disk, filters, io, kill, memory, pause, queues
 from firedrill.faults.host.effect import HostEffect
 
-EFFECTS: Mapping[str, HostEffect] = {"pause": pause.EFFECT, "filter": filters.EFFECT, "queue": queues.EFFECT}
+EFFECTS: Mapping[str, HostEffect] = {
+    "clock": clock.EFFECT,
+    "cpu": cpu.EFFECT,
+    "descriptors": descriptors.EFFECT,
+    "disk": disk.EFFECT,
+    "filter": filters.EFFECT,
+    "io": io.EFFECT,
+    "kill": kill.KILL,
+    "memory": memory.EFFECT,
+    "pause": pause.EFFECT,
+    "queue": queues.EFFECT,
+    "restart": kill.RESTART,
+}

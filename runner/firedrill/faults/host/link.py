@@ -53,6 +53,7 @@ class HostLink(HolderLink):
         except calls.CallFailed as error:
             raise Refused(str(error)) from error
         self._undos[fault] = aimed["undo"]
+        self.ends |= set(aimed["undo"]["aimed"].get("under", ()))
         return aimed["undo"], aimed["wire"]
 
     async def _clear(self, fault: str, target: str) -> str | None:

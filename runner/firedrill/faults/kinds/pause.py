@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from firedrill.core.kinds import FaultKind
-from firedrill.core.model.declared import Declared
+from firedrill.core.model.declared import Declared, Flag
 
 
 class Pause(Declared):
@@ -12,11 +12,13 @@ class Pause(Declared):
 
     target: str
     """A target of firedrill.yaml that is a process, of this machine or of the embedded stack."""
+    tree: Flag = False
+    """Whether the processes that it has started stop too."""
 
 
 def wire(pause: Pause) -> Mapping[str, Any]:
     """What the holder of this machine's faults is told."""
-    return {"effect": "pause"}
+    return {"effect": "pause", "tree": pause.tree}
 
 
 KIND = FaultKind(
