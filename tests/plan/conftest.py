@@ -14,12 +14,12 @@ from firedrill.core.model.probes import HttpCheck, Probe
 from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.core.model.suite import Embedded, Environment, Limits, Stack, System, Target
 from firedrill.core.units import Duration
-from firedrill.faults.kinds import down, latency, nothing
+from firedrill.faults.kinds import clock, down, kill, latency, nothing
 from firedrill.judge.expectations import alert, page, pages, quiet, slo
 from firedrill.plan.timeline import make_plan
 
 KINDS = Kinds(
-    faults={each.KIND.name: each.KIND for each in (latency, down, nothing)},
+    faults={each.KIND.name: each.KIND for each in (latency, down, nothing, kill, clock)},
     expectations={each.KIND.name: each.KIND for each in (page, alert, pages, quiet, slo)},
 )
 RULES = Place(file="alerts/r.yml", line=7)
