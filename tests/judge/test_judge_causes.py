@@ -296,6 +296,16 @@ def test_a_page_that_came_late_because_the_receiver_took_its_time(script: Any) -
     )
 
 
+def test_a_page_that_was_refused_at_first_is_late_for_that_though_its_group_was_sent_off_again(script: Any) -> None:
+    tape = script.tape(script.expectation("page", ALERT, to="payments-oncall", within="10s"), alerting=ALERTING).without(*PAGED)
+    refused = (23.5, NotificationFailed("payments-oncall", "webhook", "g", "unexpected status code 500"), 23.3)
+    again = (27.4, AlertBoundary(ALERT, script.labels, "group", "log"), 27.3)
+    late = tape.without(lambda event: isinstance(event, AlertBoundary) and event.stage == "group").plus(
+        *flushed(script), refused, (27.3, script.notified()), (27.31, PageOpened("p1", "payments-oncall", (ALERT,), 0)), again
+    )
+    assert late.finding().sentence.endswith("3.1s later than within 10s: payments-oncall answered 500 to Alertmanager's webhook message.")
+
+
 def test_a_page_that_came_late_for_no_single_wait_says_only_how_late(script: Any) -> None:
     tape = script.tape(script.expectation("page", ALERT, within="5s"), alerting=ALERTING)
     assert tape.finding().sentence == f"{ALERT} paged payments-oncall 9.1s after the fault, 4.1s later than within 5s."
