@@ -1,6 +1,6 @@
 """A whole drill of a dependency that is reached by name and over TLS: the name goes, then its certificate ends, and both are back."""
 
-PROBE = '''
+PROBE = """
 import ssl
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ async def check(session: aiohttp.ClientSession, addresses: Mapping[str, str]) ->
     url = f"https://{found.to_text()}:{addresses['bureau-tls'].split(':')[1]}/"
     async with session.get(url, ssl=trusting, server_hostname="bureau.test", headers={"Connection": "close"}):
         pass
-'''
+"""
 EXPERIMENT = """\
 title: The bureau has no name, and then a certificate that ended
 slos: [negotiation-availability]
