@@ -192,6 +192,8 @@ def _targets(suite: Suite, document: Document) -> Iterator[Problem]:
             at = under(document.tree, *place)
             if at is not None and (wrong := _reached(declared) or _without_stack(declared, environment.stack)):
                 yield document.problem(at, place, wrong)
+            if at is not None and declared.tls is not None and f"{target}-ca" in environment.system.addresses:
+                yield document.problem(at, place, f"<{target}-ca> is the file of its authority: give the address {target}-ca another name")
 
 
 def _links(suite: Suite, document: Document) -> Iterator[Problem]:

@@ -37,7 +37,11 @@ class TlsForward(Forward):
         """
         self.presented, old = presented, self._server
         if old is not None:
-            self._server = await self._serving(old.sockets[0].dup())
+            bound = old.sockets[0].dup()
+            asyncio.get_running_loop().remove_reader(old.sockets[0])
+            self._server = await self._serving(bound)
+            for _ in range(2):
+                await asyncio.sleep(0)  # a connection that asyncio accepted just now still needs its server to be open
             old.close()
 
 
