@@ -68,7 +68,7 @@ def _taken_by_a_proxy(wire: Mapping[str, Any]) -> bool:
 
 
 def test_a_kind_acts_on_a_kind_of_target_that_there_is(kind: FaultKind) -> None:
-    assert set(kind.acts_on) <= {Target().kind, Target(process=Process()).kind}
+    assert set(kind.acts_on) <= {Target().kind, Target(process=Process()).kind, Target(toxiproxy="http://127.0.0.1:8474").kind}
 
 
 def test_a_kind_says_what_it_is_in_a_sentence(kind: FaultKind) -> None:

@@ -51,7 +51,7 @@ def _touched(plan: Plan, environment: Environment) -> Iterator[str]:
     for fault in plan.faults:
         if fault.wire is not None:
             target = environment.targets.get(fault.target or "")
-            where = "" if target is None else f" ({_address(target.proxy or target.upstream or '', environment)})"
+            where = "" if target is None else f" ({_address(target.proxy or target.toxiproxy or target.upstream or '', environment)})"
             yield f"{fault.target}{where}: {fault.kind} for {Duration(fault.lasts)}, {Duration(fault.at)} after steady state"
     if plan.chaos.get("method"):
         yield "whatever its Chaos Toolkit method does"

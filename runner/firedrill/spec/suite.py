@@ -194,13 +194,25 @@ def _chosen(target: Target) -> str:
     """What is wrong with how a target of this machine is chosen."""
     if any((target.proxy, target.listen, target.upstream, target.token)):
         return f"a target is a {target.kind}, or an address with a proxy, not both"
+    if target.toxiproxy is not None:
+        return _at_toxiproxy(target)
     if target.process is not None and len(target.process.model_dump(exclude_none=True)) != 1:
         return "a process is found by one of 'name', 'pid-file' and 'port'"
     return ""
 
 
+def _at_toxiproxy(target: Target) -> str:
+    if target.process is not None:
+        return "a target is a process, or a proxy of a Toxiproxy, not both"
+    if not re.fullmatch(r"http://[^/@]+/?", target.toxiproxy or "") and not _VARIABLE.search(target.toxiproxy or ""):
+        return f"a URL such as http://127.0.0.1:8474 is expected for 'toxiproxy', not '{target.toxiproxy}'"
+    return ""
+
+
 def _reached(target: Target) -> str:
     """What is wrong with the way a target is reached."""
+    if target.as_ is not None and target.toxiproxy is None:
+        return "'as' is a proxy's name at a Toxiproxy: it goes with 'toxiproxy'"
     if target.kind != "forward":
         return _chosen(target)
     if target.proxy is not None:

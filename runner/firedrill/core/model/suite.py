@@ -166,7 +166,7 @@ class Process(Declared):
 
 
 class Target(Declared):
-    """Something a fault may act on: a TCP address with a fault proxy in front of it, or a process."""
+    """Something a fault may act on: a TCP address with a fault proxy or a Toxiproxy in front of it, or a process."""
 
     upstream: str | None = None
     """Where the proxy forwards to; given when the drill starts the proxy itself."""
@@ -178,10 +178,16 @@ class Target(Declared):
     """Name of the environment variable that holds that proxy's token."""
     process: Process | None = None
     """A process of this machine."""
+    toxiproxy: str | None = None
+    """The URL of a Toxiproxy that runs already, such as http://127.0.0.1:8474."""
+    as_: str | None = None
+    """The name of the target's proxy at that Toxiproxy; the target's own when left out."""
 
     @property
     def kind(self) -> str:
         """What it is, in a word: kinds of fault say on which they act."""
+        if self.toxiproxy is not None:
+            return "toxiproxy"
         return "process" if self.process is not None else "forward"
 
 

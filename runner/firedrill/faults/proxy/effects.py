@@ -25,7 +25,7 @@ class ForwardPlace:
 
     def effect(self, fault: str, wire: Mapping[str, Any]) -> Effect:
         if "type" in wire:
-            return Poisoned(self.forward, parse(wire, fault))
+            return Poisoned(self.forward, parse(wire, str(wire.get("name") or fault)))
         if wire.get("enabled") is False:
             return Closed(self.forward, Down(fault))
         raise Rejected(400, 'bad request body: wire is neither a toxic nor {"enabled": false}')

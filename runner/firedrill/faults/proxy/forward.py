@@ -10,7 +10,7 @@ from typing import Any
 
 from firedrill.faults.holding.addresses import Address, address_of, text_of
 from firedrill.faults.proxy.relay import Relay
-from firedrill.faults.proxy.toxics import Down, Toxic
+from firedrill.faults.proxy.toxics import STREAMS, Down, Toxic
 
 REOPEN_TRIES, REOPEN_PAUSE = 20, 0.05
 
@@ -44,10 +44,10 @@ class Forward:
         # Bound and never listening: else the kernel may lend the port to an outgoing connection, even to one that dials this very port.
         self._reserved = _bound(address_of(way.listen))
         self.listen: Address = self._reserved.getsockname()[:2]
-        self.switched_on = True
         self.downs: dict[str, Down] = {}
         self.toxics: dict[str, Toxic] = {}
         self.connections = 0
+        self.received, self.sent = dict.fromkeys(STREAMS, 0), dict.fromkeys(STREAMS, 0)
         self._relays: set[Relay] = set()
         self._server: asyncio.Server | None = None
 
@@ -57,7 +57,7 @@ class Forward:
 
     @property
     def _wanted(self) -> bool:
-        return self.switched_on and not self.downs
+        return not self.downs
 
     async def settle(self) -> None:
         """Listen, or stop listening, as it is wanted now."""
@@ -86,7 +86,7 @@ class Forward:
             relay.cut()
 
     def _arrival(self) -> asyncio.Protocol:
-        return Relay(self.upstream, self._admit, self._relays.discard).client
+        return Relay(self.upstream, self._admit, self._left).client
 
     def _admit(self, relay: Relay) -> bool:
         """Whether a connection that was just accepted may stay: it may have been accepted before the proxy was closed."""
@@ -99,6 +99,37 @@ class Forward:
         relay.change(tuple(self.toxics.values()))
         return True
 
+    def _left(self, relay: Relay) -> None:
+        if relay in self._relays:
+            self._relays.discard(relay)
+            self._count(relay, self.received, self.sent)
+
+    @staticmethod
+    def _count(relay: Relay, received: dict[str, int], sent: dict[str, int]) -> None:
+        for name, stream in zip(STREAMS, (relay.up, relay.down), strict=True):
+            received[name] += stream.received
+            sent[name] += stream.sent
+
+    def traffic(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Bytes received and sent so far, by stream, also by the connections that are open."""
+        received, sent = dict(self.received), dict(self.sent)
+        for relay in self._relays:
+            self._count(relay, received, sent)
+        return received, sent
+
+    async def move(self, way: Way) -> None:
+        """Be another way from now on: open connections are closed, toxics and reasons for being closed stay."""
+        if self._server is not None:
+            self._shut(self._server)
+        try:
+            if address_of(way.listen) != self.listen:
+                reserved = _bound(address_of(way.listen))
+                self._reserved.close()
+                self._reserved, self.listen = reserved, reserved.getsockname()[:2]
+            self.upstream = address_of(way.upstream)
+        finally:
+            await self.settle()
+
     def add(self, toxic: Toxic) -> None:
         self.toxics[toxic.name] = toxic
         self._change()
@@ -106,6 +137,12 @@ class Forward:
     def remove(self, name: str) -> None:
         """Take a toxic away; what it held back leaves at once. One that is not there is no error."""
         self.toxics.pop(name, None)
+        self._change()
+
+    def update(self, toxic: Toxic) -> None:
+        """Have `toxic` in the place of the one of its name, which counts on."""
+        toxic.touched = self.toxics[toxic.name].touched
+        self.toxics[toxic.name] = toxic
         self._change()
 
     def _change(self) -> None:

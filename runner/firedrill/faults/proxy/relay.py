@@ -68,8 +68,10 @@ class Stream:
         "held_bytes",
         "latest",
         "loop",
+        "received",
         "relay",
         "reset",
+        "sent",
         "sink",
         "sink_full",
         "source",
@@ -86,15 +88,18 @@ class Stream:
         self.toxics: tuple[Toxic, ...] = ()
         self.held: deque[tuple[float, float, bytes]] = deque()  # due, read, data
         self.held_bytes, self.latest = 0, 0.0
+        self.received = self.sent = 0
         self.timer: asyncio.TimerHandle | None = None
         self.reset: asyncio.TimerHandle | None = None
         self.ended = self.done = self.sink_full = self.stopped = False
 
     def feed(self, data: bytes) -> None:
+        self.received += len(data)
         # Python 3.11.2, Debian's, reads on after a pause that was asked for in connection_made: what comes too early is held.
         if self.toxics or self.held or self.done or not self.relay.joined:
             self._hold(data)
         else:
+            self.sent += len(data)
             self.sink.transport.write(data)
 
     def _hold(self, data: bytes) -> None:
@@ -138,6 +143,7 @@ class Stream:
         while self.relay.joined and self.held and self.held[0][0] <= now:
             _, _, data = self.held.popleft()
             self.held_bytes -= len(data)
+            self.sent += len(data)
             self.sink.transport.write(data)
         self._come_back()
         self.balance()

@@ -9,39 +9,50 @@ from typing import Any
 from aiohttp import web
 
 from firedrill.core.errors import FiredrillError
+from firedrill.faults.holding.addresses import address_of, is_loopback
 from firedrill.faults.holding.ledger import Ledger
 from firedrill.faults.holding.server import serve_api
 from firedrill.faults.proxy import toxiproxy_api
-from firedrill.faults.proxy.effects import ForwardPlace
-from firedrill.faults.proxy.forward import Forward, Way
+from firedrill.faults.proxy.forward import Way
+from firedrill.faults.proxy.proxies import LEASE, Proxies
 
 
 async def serve(
-    proxies: Sequence[Way], api: str, token: str, stop: asyncio.Event, ready: Callable[[Mapping[str, Any]], None] = lambda _: None
+    ways: Sequence[Way],
+    api: str,
+    token: str,
+    stop: asyncio.Event,
+    ready: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    lease: float | None = LEASE,
+    open_to_all: bool = False,
 ) -> None:
     """Forward and answer until `stop`; `ready` gets `{api, instance, pid, proxies}` once everything listens.
 
-    `api` is the address of the API, port 0 for a free one. Raises FiredrillError when an address cannot be used.
+    `api` is the address of the API, port 0 for a free one. `lease`, in seconds, is for changes made through Toxiproxy's API, which
+    wants no token when it is `open_to_all`. Raises FiredrillError when an address cannot be used.
     """
+    near = is_loopback(address_of(api))
+    if open_to_all and not near:
+        raise FiredrillError(f"without a token the API may listen on loopback only, not at {api}")
     async with AsyncExitStack() as stack:
-        forwards = {way.name: await _opened(stack, way) for way in proxies}
-        ledger = Ledger({name: ForwardPlace(forward) for name, forward in forwards.items()})
+        ledger = Ledger({})
+        proxies = Proxies(ledger, lease, near)
+        stack.callback(proxies.close)
+        for way in ways:
+            await _open(proxies, way)
 
         def toxiproxy(app: web.Application) -> None:
-            toxiproxy_api.add_to(app, forwards)
+            toxiproxy_api.add_to(app, proxies)
 
-        url = await serve_api(stack, ledger, api, token, toxiproxy)
-        names = [forward.to_json() for forward in forwards.values()]
+        url = await serve_api(stack, ledger, api, token, toxiproxy, toxiproxy_api.CHANGING if open_to_all else ())
+        names = [forward.to_json() for forward in proxies.forwards.values()]
         ready({"api": url, "instance": ledger.instance, "pid": os.getpid(), "proxies": names})
         await stop.wait()
         ledger.end_holds()
 
 
-async def _opened(stack: AsyncExitStack, way: Way) -> Forward:
+async def _open(proxies: Proxies, way: Way) -> None:
     try:
-        forward = Forward(way)
-        stack.callback(forward.close)
-        await forward.settle()
+        await proxies.create(way)
     except OSError as error:
         raise FiredrillError(f"the proxy {way.name} cannot listen at {way.listen}: {error.strerror or error}") from error
-    return forward
