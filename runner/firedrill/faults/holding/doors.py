@@ -36,9 +36,7 @@ def guard(token: str, free: tuple[str, ...] = ()) -> Middleware:
         if request.headers.get("User-Agent", "").startswith("Mozilla/"):
             return refusal(403, "User agent not allowed")
         if _changes(request) and not _under(request.path, free) and not _bears(request, token):
-            return refusal(
-                401, "this needs the token that the proxy was started with, as bearer or as the password of basic authentication"
-            )
+            return refusal(401, REFUSED)
         return await _answered(request, handler)
 
     return guarded

@@ -100,11 +100,10 @@ class Ledger:
         self._tell(fault, "fault.active", at=fault.active_at)
         return fault
 
-    def change(self, fault: Fault, order: Order, effect: Effect) -> None:
-        """Have a fault be another order from now on, whose effect is there already; another lease begins now."""
-        renewed = order.lease != fault.order.lease
-        fault.order, fault.effect = order, effect
-        if renewed:
+    def change(self, fault: Fault, order: Order, renew: bool) -> None:
+        """Have a fault be another order from now on, which its effect is already; its lease may begin anew."""
+        fault.order = order
+        if renew:
             self._begin_lease(fault)
 
     def _begin_lease(self, fault: Fault) -> None:

@@ -33,6 +33,8 @@ class AtToxiproxy:
         """The proxy is there; the toxic gets a name that nobody else's has."""
         if "toxiproxy" not in target:
             raise Rejected(400, f"the target {target['name']} is no proxy of a Toxiproxy")
+        if "from" in wire:
+            raise Rejected(400, "Toxiproxy takes every client's connections alike: `from` needs a fault proxy of firedrill")
         aimed = {"api": target["toxiproxy"].rstrip("/"), "proxy": target.get("as") or target["name"]}
         proxy = _proxy(aimed)
         if "type" not in wire and not proxy["enabled"]:

@@ -5,10 +5,12 @@ Knows its toxics, its connections and the reasons for being closed; refuses to k
 
 import asyncio
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from firedrill.faults.holding.addresses import Address, address_of, text_of
+from firedrill.faults.proxy.line import Line
 from firedrill.faults.proxy.relay import Relay
 from firedrill.faults.proxy.toxics import STREAMS, Down, Toxic
 
@@ -22,6 +24,19 @@ class Way:
     name: str
     listen: str
     upstream: str
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Bytes of one direction: `received` from whoever speaks, `sent` on to whoever listens."""
+
+    received: int = 0
+    sent: int = 0
+
+    def plus(self, lines: Iterable[Line]) -> "Traffic":
+        for line in lines:
+            self.received, self.sent = self.received + line.received, self.sent + line.sent
+        return self
 
 
 def _bound(address: Address) -> socket.socket:
@@ -47,8 +62,8 @@ class Forward:
         self.downs: dict[str, Down] = {}
         self.toxics: dict[str, Toxic] = {}
         self.connections = 0
-        self.received, self.sent = dict.fromkeys(STREAMS, 0), dict.fromkeys(STREAMS, 0)
         self._relays: set[Relay] = set()
+        self._ended = {stream: Traffic() for stream in STREAMS}
         self._server: asyncio.Server | None = None
 
     @property
@@ -86,7 +101,7 @@ class Forward:
             relay.cut()
 
     def _arrival(self) -> asyncio.Protocol:
-        return Relay(self.upstream, self._admit, self._left).client
+        return Relay(self.upstream, self.toxics, self._admit, self._gone).client
 
     def _admit(self, relay: Relay) -> bool:
         """Whether a connection that was just accepted may stay: it may have been accepted before the proxy was closed."""
@@ -96,26 +111,18 @@ class Forward:
             return False
         self.connections += 1
         self._relays.add(relay)
-        relay.change(tuple(self.toxics.values()))
         return True
 
-    def _left(self, relay: Relay) -> None:
+    def _gone(self, relay: Relay) -> None:
         if relay in self._relays:
             self._relays.discard(relay)
-            self._count(relay, self.received, self.sent)
+            for line in relay.lines:
+                self._ended[line.stream].plus([line])
 
-    @staticmethod
-    def _count(relay: Relay, received: dict[str, int], sent: dict[str, int]) -> None:
-        for name, stream in zip(STREAMS, (relay.up, relay.down), strict=True):
-            received[name] += stream.received
-            sent[name] += stream.sent
-
-    def traffic(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Bytes received and sent so far, by stream, also by the connections that are open."""
-        received, sent = dict(self.received), dict(self.sent)
-        for relay in self._relays:
-            self._count(relay, received, sent)
-        return received, sent
+    def traffic(self, stream: str) -> Traffic:
+        """What went in the direction `stream`, upstream or downstream, since it was made; those of open connections included."""
+        ended = self._ended[stream]
+        return Traffic(ended.received, ended.sent).plus(line for relay in self._relays for line in relay.lines if line.stream == stream)
 
     async def move(self, way: Way) -> None:
         """Be another way from now on: open connections are closed, toxics and reasons for being closed stay."""
@@ -131,24 +138,23 @@ class Forward:
             await self.settle()
 
     def add(self, toxic: Toxic) -> None:
+        """One more toxic, behind the others, for open connections and new ones."""
         self.toxics[toxic.name] = toxic
-        self._change()
+        for relay in list(self._relays):
+            relay.add(toxic)
+
+    def update(self, toxic: Toxic) -> None:
+        """Give the toxic of that name the attributes, the toxicity and the sources of `toxic`; KeyError when there is none."""
+        known = self.toxics[toxic.name]
+        known.become(toxic)
+        for relay in list(self._relays):
+            relay.update(known)
 
     def remove(self, name: str) -> None:
         """Take a toxic away; what it held back leaves at once. One that is not there is no error."""
-        self.toxics.pop(name, None)
-        self._change()
-
-    def update(self, toxic: Toxic) -> None:
-        """Have `toxic` in the place of the one of its name, which counts on."""
-        toxic.touched = self.toxics[toxic.name].touched
-        self.toxics[toxic.name] = toxic
-        self._change()
-
-    def _change(self) -> None:
-        toxics = tuple(self.toxics.values())
-        for relay in list(self._relays):
-            relay.change(toxics)
+        if (toxic := self.toxics.pop(name, None)) is not None:
+            for relay in list(self._relays):
+                relay.remove(toxic)
 
     def close(self) -> None:
         """The end: no listener, no connection, no reservation."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from firedrill.faults.holding.addresses import text_of
 from firedrill.faults.proxy.forward import Forward
+from firedrill.faults.proxy.toxics import STREAMS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LABELS = ("direction", "proxy", "listener", "upstream")
@@ -20,9 +21,10 @@ def exposition(forwards: Iterable[Forward]) -> bytes:
     received = CounterMetricFamily("toxiproxy_proxy_received_bytes", "Bytes received by a proxy in a direction.", labels=LABELS)
     sent = CounterMetricFamily("toxiproxy_proxy_sent_bytes", "Bytes sent by a proxy in a direction.", labels=LABELS)
     for forward in forwards:
-        for family, counts in zip((received, sent), forward.traffic(), strict=True):
-            for stream, count in counts.items():
-                family.add_metric((stream, forward.name, text_of(forward.listen), text_of(forward.upstream)), count)
+        for stream in STREAMS:
+            labels, traffic = (stream, forward.name, text_of(forward.listen), text_of(forward.upstream)), forward.traffic(stream)
+            received.add_metric(labels, traffic.received)
+            sent.add_metric(labels, traffic.sent)
 
     class Once:
         def collect(self) -> Iterable[CounterMetricFamily]:

@@ -116,11 +116,10 @@ class Proxies:
             fault = self.fault_of(toxic)
             if fault is None or fault.order.holder is not None:
                 raise Rejected(409, "this toxic is the fault of a drill, which nobody else changes: delete it, or end the drill")
-            made = parse(_merged(toxic.to_json(), body))
-            forward.update(made)
+            forward.update(parse(_merged(toxic.to_json(), body)))
             seconds = fault.order.lease if lease is None else self._lease(lease)
-            self.ledger.change(fault, Order(forward.name, made.to_json(), seconds, None), Poisoned(forward, made))
-        return made
+            self.ledger.change(fault, Order(forward.name, toxic.to_json(), seconds, None), renew=lease is not None)
+        return toxic
 
     async def delete(self, toxic: Toxic) -> None:
         fault = self.fault_of(toxic)
