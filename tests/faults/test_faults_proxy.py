@@ -327,7 +327,7 @@ async def test_the_api_speaks_toxiproxys_json_and_status_codes(proxy: Any, conne
         assert (await call("GET", "/proxies/nobody")) == (404, {"error": "proxy not found", "status": 404})
         toxic = {"name": "latency_downstream", "type": "latency", "stream": "downstream", "toxicity": 1}
         toxic["attributes"] = {"latency": 300, "jitter": 0}
-        assert await call("POST", "/proxies/bureau/toxics", {"type": "latency", "attributes": {"latency": 300}}) == (200, toxic)
+        assert await call("POST", "/proxies/bureau/toxics", {"type": "latency", "attributes": {"latency": 300}, "lease": 0}) == (200, toxic)
         assert await (await connect()).ask() >= 0.3
         assert (await call("POST", "/proxies/bureau/toxics", {"type": "latency"}))[0] == 409
         assert await call("GET", "/proxies/bureau/toxics") == (200, [toxic])

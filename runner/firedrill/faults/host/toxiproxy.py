@@ -102,7 +102,7 @@ def _proxy(aimed: Data) -> Any:
     try:
         status, proxy = _call(aimed, "GET", _path(aimed))
     except OSError as error:
-        raise Rejected(502, f"no Toxiproxy answers at {aimed['api']}: {error.strerror or error}") from error
+        raise Rejected(502, str(error)) from error
     if status != 200 or not isinstance(proxy, dict) or not isinstance(proxy.get("enabled"), bool):
         raise Rejected(404, f"the Toxiproxy at {aimed['api']} has no proxy {aimed['proxy']}: {_error(proxy)}")
     return proxy
@@ -130,8 +130,8 @@ def _call(aimed: Data, method: str, path: str, body: Data | None = None) -> tupl
         response = connection.getresponse()
         return response.status, _read(response.read())
     except ConnectionRefusedError as error:
-        raise Gone(f"nothing listens at {aimed['api']}") from error
-    except http.client.HTTPException as error:
+        raise Gone(f"no Toxiproxy answers at {aimed['api']}") from error
+    except (OSError, http.client.HTTPException) as error:
         raise OSError(f"the Toxiproxy at {aimed['api']} did not answer: {error or type(error).__name__}") from error
     finally:
         connection.close()
