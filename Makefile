@@ -55,6 +55,8 @@ soak: stack
 
 bench: stack
 	@$(BIN)/python tests/bench/bench.py
+	@sh setup/bench.sh $(BIN)/python
+	@$(BIN)/python tests/bench/proxy.py docs/benchmarks.md
 
 settings: stack
 	@$(BIN)/python tests/bench/settings.py docs/settings.md

@@ -204,9 +204,11 @@ def _chosen(target: Target) -> str:
 def _at_toxiproxy(target: Target) -> str:
     if target.process is not None:
         return "a target is a process, or a proxy of a Toxiproxy, not both"
-    if not re.fullmatch(r"http://[^/@]+/?", target.toxiproxy or "") and not _VARIABLE.search(target.toxiproxy or ""):
-        return f"a URL such as http://127.0.0.1:8474 is expected for 'toxiproxy', not '{target.toxiproxy}'"
-    return ""
+    url = target.toxiproxy or ""
+    if re.fullmatch(r"http://[^/@]+/?", url) or _VARIABLE.search(url):
+        return ""
+    wrong = "without credentials" if "@" in url else f"not '{url}'"  # a secret is not repeated
+    return f"a URL such as http://127.0.0.1:8474 is expected for 'toxiproxy', {wrong}"
 
 
 def _reached(target: Target) -> str:

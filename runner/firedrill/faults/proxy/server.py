@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from firedrill.core.errors import FiredrillError
+from firedrill.core.errors import FiredrillError, Refused
 from firedrill.faults.holding.addresses import address_of, is_loopback
 from firedrill.faults.holding.ledger import Ledger
 from firedrill.faults.holding.server import serve_api
@@ -33,7 +33,7 @@ async def serve(
     """
     near = is_loopback(address_of(api))
     if open_to_all and not near:
-        raise FiredrillError(f"without a token the API may listen on loopback only, not at {api}")
+        raise Refused(f"without a token the API may listen on loopback only, not at {api}")
     async with AsyncExitStack() as stack:
         ledger = Ledger({})
         proxies = Proxies(ledger, lease, near)
