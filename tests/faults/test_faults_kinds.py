@@ -36,7 +36,7 @@ def _written(kind: FaultKind) -> dict[str, object]:
 
 
 def test_a_kind_has_the_name_of_its_file(kind: FaultKind) -> None:
-    assert importlib.import_module(f"{kinds.__name__}.{kind.name}").KIND is kind
+    assert importlib.import_module(f"{kinds.__name__}.{kind.name.replace('-', '_')}").KIND is kind
 
 
 def test_an_example_is_one_list_entry_whose_first_key_is_the_kind(kind: FaultKind) -> None:

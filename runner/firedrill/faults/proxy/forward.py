@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from firedrill.faults.holding.addresses import Address, address_of, text_of
+from firedrill.faults.proxy.descriptors import Descriptors
 from firedrill.faults.proxy.line import Line
 from firedrill.faults.proxy.relay import Relay
 from firedrill.faults.proxy.toxics import STREAMS, Down, Toxic
@@ -54,11 +55,12 @@ def _bound(address: Address) -> socket.socket:
 class Forward:
     """One listening address. Its port stays reserved while it is closed, so that it can always be opened again."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: Way, descriptors: Descriptors | None = None) -> None:
         self.name, self.upstream = way.name, address_of(way.upstream)
         # Bound and never listening: else the kernel may lend the port to an outgoing connection, even to one that dials this very port.
         self._reserved = _bound(address_of(way.listen))
         self.listen: Address = self._reserved.getsockname()[:2]
+        self._descriptors = descriptors
         self.downs: dict[str, Down] = {}
         self.toxics: dict[str, Toxic] = {}
         self.connections = 0
@@ -108,6 +110,8 @@ class Forward:
         if not self._wanted:
             for down in self.downs.values():
                 down.touched += 1
+            return False
+        if self._descriptors is not None and not self._descriptors.allow(relay.descriptor):
             return False
         self.connections += 1
         self._relays.add(relay)

@@ -11,6 +11,7 @@ from firedrill.core.errors import FiredrillError
 from firedrill.faults.holding.addresses import address_of, text_of
 from firedrill.faults.holding.effects import Rejected
 from firedrill.faults.holding.ledger import Fault, Ledger, Order
+from firedrill.faults.proxy.descriptors import Descriptors
 from firedrill.faults.proxy.effects import ForwardPlace, Poisoned
 from firedrill.faults.proxy.forward import Forward, Way
 from firedrill.faults.proxy.toxics import Toxic, parse
@@ -31,6 +32,7 @@ class Proxies:
     """
 
     ledger: Ledger
+    descriptors: Descriptors
     lease: float | None = LEASE
     near: bool = True
     forwards: dict[str, Forward] = field(default_factory=dict)
@@ -54,7 +56,7 @@ class Proxies:
     async def create(self, way: Way, enabled: bool = True, lease: float | None = None) -> Forward:
         if way.name in self.forwards:
             raise Rejected(409, "proxy already exists")
-        forward = Forward(way)
+        forward = Forward(way, self.descriptors)
         self.forwards[way.name], self.ledger.places[way.name] = forward, ForwardPlace(forward)
         try:
             await self.switch(forward, enabled, lease)

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 
 from firedrill.faults.holding.addresses import Address
+from firedrill.faults.proxy.descriptors import EXHAUSTED
 from firedrill.faults.proxy.line import Line
 from firedrill.faults.proxy.toxics import Toxic
 
@@ -79,6 +80,11 @@ class Relay:
         peer = self.client.transport.get_extra_info("peername")
         return str(peer[0])
 
+    @property
+    def descriptor(self) -> int:
+        """The client's."""
+        return int(self.client.transport.get_extra_info("socket").fileno())
+
     # ---- it begins
 
     def connected(self, end: End) -> None:
@@ -88,14 +94,16 @@ class Relay:
             end.transport.pause_reading()
             self._dialling = self.loop.create_task(self._dial())
         else:
-            end.transport.abort()
+            self.reset()
 
     async def _dial(self) -> None:
         try:
             async with asyncio.timeout(DIAL_LIMIT):
                 await self.loop.create_connection(lambda: self.server, *self.upstream)
-        except OSError:
+        except OSError as error:
             self.reset()  # the nearest to a refusal that an accepted client can be told
+            if error.errno in EXHAUSTED:
+                self.loop.call_exception_handler({"message": "no descriptor for the upstream", "exception": error})
 
     def _join(self) -> None:
         if self.client.lost:

@@ -1,6 +1,7 @@
 """The fault proxy as one process: its forwards and, beside them, the HTTP API that changes them."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -13,6 +14,7 @@ from firedrill.faults.holding.addresses import address_of, is_loopback
 from firedrill.faults.holding.ledger import Ledger
 from firedrill.faults.holding.server import serve_api
 from firedrill.faults.proxy import toxiproxy_api
+from firedrill.faults.proxy.descriptors import Descriptors
 from firedrill.faults.proxy.forward import Way
 from firedrill.faults.proxy.proxies import LEASE, Proxies
 
@@ -35,8 +37,10 @@ async def serve(
     if open_to_all and not near:
         raise Refused(f"without a token the API may listen on loopback only, not at {api}")
     async with AsyncExitStack() as stack:
+        descriptors = Descriptors()
+        asyncio.get_running_loop().set_exception_handler(descriptors.handle)
         ledger = Ledger({})
-        proxies = Proxies(ledger, lease, near)
+        proxies = Proxies(ledger, descriptors, lease, near)
         stack.callback(proxies.close)
         for way in ways:
             await _open(proxies, way)
@@ -45,6 +49,7 @@ async def serve(
             toxiproxy_api.add_to(app, proxies)
 
         url = await serve_api(stack, ledger, api, token, toxiproxy, toxiproxy_api.CHANGING if open_to_all else ())
+        gc.freeze()  # what lives as long as the process is not looked through again between two chunks
         names = [forward.to_json() for forward in proxies.forwards.values()]
         ready({"api": url, "instance": ledger.instance, "pid": os.getpid(), "proxies": names})
         await stop.wait()
