@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from firedrill.core.errors import FiredrillError
 from firedrill.faults.holding import calls
@@ -153,17 +154,20 @@ async def test_a_proxy_of_every_network_listens_on_loopback_where_its_api_does(a
 
 
 async def test_metrics_count_what_went_through_while_it_goes(api: Api) -> None:
+    await api.call("POST", "/proxies", {"name": 'od"d', "upstream": api.upstream})
     assert await api.speak() == b"hello"
-    labels = f'direction="upstream",listener="127.0.0.1:{await api.port()}",proxy="bureau",upstream="{api.upstream}"'
     async with api.session.get(f"{api.url}/metrics") as answer:
-        assert answer.content_type == "text/plain"
-        text = await answer.text()
-    counted = {line for line in text.splitlines() if 'direction="upstream"' in line}
-    by_labels = {"{" + ",".join(sorted(line[line.index("{") + 1 : line.index("}")].split(","))) + "}" for line in counted}
-    assert by_labels == {"{" + labels + "}"}
-    assert {line.partition("{")[0] + line.rpartition("}")[2] for line in counted} == {
-        "toxiproxy_proxy_received_bytes_total 5.0", "toxiproxy_proxy_sent_bytes_total 5.0",
-    }  # fmt: skip
+        assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        families = {family.name: family for family in text_string_to_metric_families(await answer.text())}
+    assert [(name, family.type) for name, family in families.items()] == [
+        ("toxiproxy_proxy_received_bytes", "counter"), ("toxiproxy_proxy_sent_bytes", "counter"),
+    ]  # fmt: skip
+    for family in families.values():
+        assert {sample.labels["proxy"] for sample in family.samples} == {"bureau", 'od"d'}
+        (sample,) = [each for each in family.samples if each.labels["proxy"] == "bureau" and each.labels["direction"] == "upstream"]
+        listener = f"127.0.0.1:{await api.port()}"
+        assert sample.labels == {"direction": "upstream", "proxy": "bureau", "listener": listener, "upstream": api.upstream}
+        assert sample.value == 5
 
 
 async def test_a_toxic_ends_with_its_lease_whose_rest_is_shown(api: Api) -> None:

@@ -26,6 +26,8 @@ def _fault(fault: Fault, where: str, environment: Environment, kinds: Kinds) -> 
         yield f"{at}{unknown(f'target in {where} called', target, environment.targets)}"
     elif target is not None and environment.targets[target].kind not in (able := kinds.faults[fault.kind].acts_on):
         yield f"{at}{fault.kind} acts on {_listed(able)}, and the target {target} of {where} is a {environment.targets[target].kind}"
+    elif target is not None and environment.targets[target].kind == "toxiproxy" and getattr(fault.settings, "from_", None):
+        yield f"{at}a Toxiproxy takes every client's connections alike: 'from' needs a fault proxy in front of {target}"
 
 
 def _listed(able: tuple[str, ...]) -> str:

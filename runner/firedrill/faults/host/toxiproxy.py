@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 import secrets
+import shlex
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -86,8 +87,8 @@ class AtToxiproxy:
 
     def by_hand(self, aimed: Data) -> str:
         if aimed["toxic"] is None:
-            return f"curl -X POST -d '{{\"enabled\": true}}' {aimed['api']}{_path(aimed)}"
-        return f"curl -X DELETE {aimed['api']}{_toxic_path(aimed)}"
+            return f"curl -X POST -d '{{\"enabled\": true}}' {shlex.quote(aimed['api'] + _path(aimed))}"
+        return f"curl -X DELETE {shlex.quote(aimed['api'] + _toxic_path(aimed))}"
 
 
 def _path(aimed: Data) -> str:

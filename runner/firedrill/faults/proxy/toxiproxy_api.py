@@ -67,7 +67,7 @@ async def version(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    return web.Response(body=exposition(request.app[PROXIES].forwards.values()), headers={"Content-Type": CONTENT_TYPE})
+    return web.Response(text=exposition(request.app[PROXIES].forwards.values()), headers={"Content-Type": CONTENT_TYPE})
 
 
 async def proxies(request: web.Request) -> web.Response:
