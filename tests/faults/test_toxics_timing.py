@@ -1,6 +1,6 @@
 """When things happen: never early, and at its best within 5 % or 2 ms of what was asked for, whichever is more.
 
-The best of several is taken: a busy machine makes things late, and nothing makes them early.
+The best of several is taken, and of many if it has to be: a busy machine makes things late, and nothing makes them early.
 """
 
 import asyncio
@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from faults.relaying import Client, answering, dialled, echo, forwarded, toxic
+from faults.relaying import Client, Handler, answering, dialled, echo, forwarded, toxic
 from firedrill.faults.proxy.toxics import Toxic
 
 SIZE = 100_000
+SEVERAL, MANY = 3, 50
 
 
 async def _asked(client: Client) -> float:
@@ -49,14 +50,14 @@ async def _broken(client: Client) -> float:
     ],
     ids=lambda one: f"{one.type}-{one.stream}" if isinstance(one, Toxic) else "",
 )
-async def test_a_toxic_is_on_time(poison: Toxic, upstream: object, measure: Callable[[Client], Awaitable[float]], expected: float) -> None:
-    times = []
+async def test_a_toxic_is_on_time(poison: Toxic, upstream: Handler, measure: Callable[[Client], Awaitable[float]], expected: float) -> None:
+    latest, times = expected + max(0.05 * expected, 0.002), []
     async with forwarded(upstream) as forward:
         forward.add(poison)
-        for _ in range(5):
+        while len(times) < SEVERAL or (min(times) > latest and len(times) < MANY):
             async with dialled(forward) as client:
                 times.append(await measure(client))
-    assert expected <= min(times) <= expected + max(0.05 * expected, 0.002), times
+    assert expected <= min(times) <= latest, times
 
 
 async def test_jitter_is_never_early_and_never_lets_data_overtake() -> None:
