@@ -229,7 +229,8 @@ PAGE = """\
 
 Written by `python tests/bench/proxy.py {arguments}`, which `make bench` runs: {rounds} interleaved rounds of {seconds} s for
 each figure, on {cores} cores: one for the proxies, the rest for wrk and the upstream, an nginx. {haproxy} forwards TCP with one
-thread; the fault proxy has no fault active. Medians of the rounds; 1 MB is a million bytes.
+thread; the fault proxy has no fault active. Medians of the rounds; 1 MB is a million bytes. Before it began, the machine's load average
+was {load:.1f}: on a busy machine the figures say little.
 
 {table}
 
@@ -240,10 +241,10 @@ Figures of one machine at one moment: compare them with each other, and run it a
 """
 
 
-def page(result: Result, rounds: int, seconds: int, arguments: Sequence[str]) -> str:
+def page(result: Result, rounds: int, seconds: int, arguments: Sequence[str], load: float) -> str:
     version = subprocess.run([_found("haproxy"), "-v"], check=True, capture_output=True, text=True).stdout.split()
     return PAGE.format(
-        arguments=" ".join(arguments), rounds=rounds, seconds=seconds, cores=len(os.sched_getaffinity(0)),
+        arguments=" ".join(arguments), rounds=rounds, seconds=seconds, cores=len(os.sched_getaffinity(0)), load=load,
         haproxy=f"HAProxy {version[2]}", table="\n".join(result.table()), goals="\n".join(f"- {goal}" for goal in result.goals()),
     )  # fmt: skip
 
@@ -256,10 +257,11 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     for program in ("nginx", "haproxy", "wrk", "taskset"):
         _found(program)
+    load_before = os.getloadavg()[0]
     result = Result.of(all_rounds(asked.rounds, asked.seconds))
     print("\n".join((*result.table(), "", *result.goals())))
     if asked.page is not None:
-        asked.page.write_text(page(result, asked.rounds, asked.seconds, arguments), encoding="utf-8")
+        asked.page.write_text(page(result, asked.rounds, asked.seconds, arguments, load_before), encoding="utf-8")
     return result.exit_code
 
 

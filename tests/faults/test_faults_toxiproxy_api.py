@@ -183,6 +183,8 @@ async def test_a_toxic_ends_with_its_lease_whose_rest_is_shown(api: Api) -> None
 
 
 async def test_a_disabled_proxy_is_enabled_again_when_its_lease_ends(api: Api) -> None:
+    assert (await api.call("POST", "/proxies/bureau", {"enabled": False}))[1]["lease"] > 50
+    assert (await api.call("POST", "/proxies/bureau", {"enabled": False}))[1]["lease"] > 50
     status, closed = await api.call("POST", "/proxies/bureau", {"enabled": False, "lease": 0.1})
     assert (status, closed["enabled"]) == (200, False)
     assert closed["lease"] <= 0.1

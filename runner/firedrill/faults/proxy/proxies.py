@@ -95,14 +95,21 @@ class Proxies:
             await forward.move(way)
 
     async def switch(self, forward: Forward, enabled: bool, lease: float | None = None) -> None:
-        """Open or close, as Toxiproxy's `enabled` says; a fault that closes it besides goes on closing it."""
+        """Open or close, as Toxiproxy's `enabled` says; a fault that closes it besides goes on closing it.
+
+        One that is closed already is given another lease when there is one.
+        """
         name = _down(forward)
         if enabled:
             await self.ledger.delete(name, "undo")
             async with self.ledger.changing():
                 await forward.settle()
-        elif name not in self.ledger.faults:
-            await self.ledger.put(name, Order(forward.name, {"enabled": False}, self._lease(lease), None))
+            return
+        order = Order(forward.name, {"enabled": False}, self._lease(lease), None)
+        if (closed := self.ledger.faults.get(name)) is None:
+            await self.ledger.put(name, order)
+        elif lease is not None:
+            self.ledger.change(closed, order, renew=True)
 
     async def add(self, forward: Forward, body: Mapping[str, Any], lease: float | None) -> Toxic:
         wire = parse(body).to_json()
