@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import random
 import time
 
 import pytest
@@ -31,6 +32,44 @@ async def test_what_is_only_delayed_arrives_whole_and_in_order_with_its_end(harm
             client.writer.write(BODY)
             client.writer.write_eof()
             assert await client.rest() == BODY
+
+
+HARMLESS = (
+    ("latency", {"latency": 3, "jitter": 3}),
+    ("bandwidth", {"rate": 20_000}),
+    ("slicer", {"average_size": 700, "size_variation": 300, "delay": 200}),
+    ("slow_close", {"delay": 5}),
+    ("reset_peer", {"timeout": 60_000}),
+    ("noop", {}),
+)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_nothing_is_lost_doubled_or_out_of_order_while_toxics_come_change_and_go(seed: int) -> None:
+    dice, there = random.Random(seed), set[str]()
+    data = dice.randbytes(400_000)
+    async with forwarded() as forward, dialled(forward) as client:
+        answered = asyncio.create_task(client.rest())
+        for start in range(0, len(data), 8000):
+            client.writer.write(data[start : start + 8000])
+            type_, attributes = dice.choice(HARMLESS)
+            stream, toxicity = dice.choice(("upstream", "downstream")), dice.choice((0, 0.5, 1))
+            made = toxic(type_, f"{type_}_{stream}", stream=stream, toxicity=toxicity, **attributes)
+            if made.name not in there:
+                forward.add(made)
+                there.add(made.name)
+            elif dice.random() < 0.5:
+                forward.update(made)
+            else:
+                forward.remove(made.name)
+                there.remove(made.name)
+            await asyncio.sleep(dice.choice((0, 0, 0.002)))
+        client.writer.write_eof()
+        for name in there:
+            forward.remove(name)
+        assert await answered == data
+        for stream in ("upstream", "downstream"):
+            assert (forward.traffic(stream).received, forward.traffic(stream).sent) == (len(data), len(data))
 
 
 async def test_a_latency_that_is_removed_lets_every_chunk_leave_at_once_and_in_order() -> None:
