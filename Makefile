@@ -76,6 +76,8 @@ trials: stack
 
 bench: stack
 	@$(BIN)/python tests/bench/bench.py
+	@sh setup/bench.sh $(BIN)/python
+	@$(BIN)/python tests/bench/proxy.py docs/benchmarks.md
 
 settings: stack
 	@$(BIN)/python tests/bench/settings.py docs/settings.md

@@ -64,7 +64,7 @@ def _where(target: Target) -> str:
         namespace = f" in the namespace {target.network.namespace}" if target.network.namespace else ""
         return f"the interface {target.network.interface}{namespace}"
     named = target.tls.upstream if target.tls is not None else target.dns.listen if target.dns is not None else None
-    return target.proxy or target.upstream or named or ""
+    return target.proxy or target.toxiproxy or target.upstream or named or ""
 
 
 def _address(text: str, environment: Environment) -> str:

@@ -23,13 +23,13 @@ class FaultKind:
     wire: Callable[[Any], Mapping[str, Any] | None]
     example: str
     """A YAML list entry that shows it, whole."""
-    acts_on: tuple[str, ...] = ("forward",)
+    acts_on: tuple[str, ...] = ("forward", "toxiproxy")
     """Kinds of target (`Target.kind` of core/model/suite.py) that it can act on; none for a fault without a target."""
     lacks: Callable[[Target], str | None] = lambda target: None
     """What a target of such a kind still lacks for it, as the end of a sentence that begins with the target."""
     changes: str = "connections through its proxy are touched"
     """What is seen at the target when it took effect, for whoever is told that it did not."""
-    undo: str = "The proxy drops it at its lease's end, on order, or when the drill's connection to it closes."
+    undo: str = "Its holder drops it at its lease's end, on order, or when the drill's connection to it closes."
     """How it is put back, in a sentence."""
 
 

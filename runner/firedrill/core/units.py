@@ -1,4 +1,4 @@
-"""Durations and ratios, because a bare number in a file never says what it counts.
+"""Durations, ratios, sizes and rates, because a bare number in a file never says what it counts.
 
 Knows how people write them; refuses to guess a unit that was left out.
 """
@@ -108,22 +108,42 @@ class Ratio(float):
         return {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$", "examples": ["99.9%"]}
 
 
-class Size(int):
-    """A number of bytes, written ``64MB``; as disks are sold, 1kB is 1000 bytes."""
+_SIZES = {"GB": 1_000_000_000, "MB": 1_000_000, "KB": 1_000, "B": 1}
 
-    UNITS: ClassVar = {"GB": 10**9, "MB": 10**6, "kB": 10**3}
+
+def _bytes(text: str, per: str, example: str) -> int:
+    match = re.fullmatch(rf"(\d+)(B|KB|MB|GB){per}", text)
+    if match is None:
+        raise ValueError(_why_no_bytes(text, per, example))
+    return int(match[1]) * _SIZES[match[2]]
+
+
+def _why_no_bytes(text: str, per: str, example: str) -> str:
+    if binary := re.fullmatch(rf"(\d+)([KMG])iB{per}", text):
+        return f"1 KB is 1000 B here: write {int(binary[1]) * 1024 ** (' KMG'.index(binary[2]))}B{per}"
+    if fraction := re.fullmatch(rf"(\d+\.\d+)(KB|MB|GB){per}", text):
+        return f"whole numbers are expected: write {_in_bytes(round(float(fraction[1]) * _SIZES[fraction[2]]))}{per}"
+    return f"{text!r} is not a {'rate' if per else 'size'} such as {example}"
+
+
+def _in_bytes(count: int) -> str:
+    unit = next(unit for unit, size in _SIZES.items() if count % size == 0) if count else "B"
+    return f"{count // _SIZES[unit]}{unit}"
+
+
+class Size(int):
+    """A number of bytes, written ``500B``, ``2KB`` or ``1MB``; 1 KB is 1000 B."""
+
+    PER: ClassVar[str] = ""
+    EXAMPLE: ClassVar[str] = "2KB"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The size that `text` names; ValueError says what to write instead."""
-        match = re.fullmatch(r"(\d+)(kB|MB|GB)", text, re.ASCII)
-        if match is None:
-            raise ValueError(f"{text!r} is not a size such as 500kB, 64MB or 2GB")
-        return cls(int(match[1]) * cls.UNITS[match[2]])
+        return cls(_bytes(text, cls.PER, cls.EXAMPLE))
 
     def __str__(self) -> str:
-        unit = next((unit for unit, count in self.UNITS.items() if self % count == 0), "kB")
-        return f"{int(self) // self.UNITS[unit]}{unit}"
+        return _in_bytes(int(self)) + self.PER
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -132,16 +152,23 @@ class Size(int):
         )
 
     @classmethod
-    def _accept(cls, value: object) -> "Size":
-        if isinstance(value, Size):
+    def _accept(cls, value: object) -> Self:
+        if isinstance(value, cls):
             return value
         if isinstance(value, str):
-            return _or_custom_error("size", lambda: cls.parse(value))
-        raise PydanticCustomError("size", "a size such as 64MB is expected here")
+            return _or_custom_error("bytes", lambda: cls.parse(value))
+        raise PydanticCustomError("bytes", "{example} or the like is expected here, with its unit", {"example": cls.EXAMPLE})
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^[0-9]+(kB|MB|GB)$", "examples": ["500kB", "64MB", "2GB"]}
+        return {"type": "string", "pattern": rf"^[0-9]+(B|KB|MB|GB){cls.PER}$", "examples": [cls.EXAMPLE]}
+
+
+class Rate(Size):
+    """Bytes a second, written ``50KB/s``; 1 KB is 1000 B."""
+
+    PER: ClassVar[str] = "/s"
+    EXAMPLE: ClassVar[str] = "50KB/s"
 
 
 def _or_custom_error(kind: LiteralString, parse: Callable[[], T]) -> T:

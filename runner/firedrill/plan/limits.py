@@ -35,6 +35,8 @@ def _fault(fault: Fault, where: str, environment: Environment, kinds: Kinds) -> 
         yield f"{at}{fault.kind} acts on {_listed(able)}, and the target {target} of {where} is a {environment.targets[target].kind}"
     elif target is not None and (lacks := kinds.faults[fault.kind].lacks(environment.targets[target])):
         yield f"{at}{fault.kind} cannot act on the target {target} of {where}: it {lacks}"
+    elif target is not None and environment.targets[target].kind == "toxiproxy" and getattr(fault.settings, "from_", None):
+        yield f"{at}a Toxiproxy takes every client's connections alike: 'from' needs a fault proxy in front of {target}"
 
 
 def _held(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:

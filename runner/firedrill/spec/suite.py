@@ -214,6 +214,8 @@ def _chosen(target: Target) -> str:
         return f"a target is a {target.kind}, or an address with a proxy, not both"
     if sum(getattr(target, kind) is not None for kind in KINDS) != 1:
         return f"a target is one of {', '.join(map(repr, KINDS[:-1]))} and {KINDS[-1]!r}"
+    if target.toxiproxy is not None:
+        return _at_toxiproxy(target)
     if target.dns is not None and (wrong := _no_ip(target.dns)):
         return f"'{wrong}' is no IP address: a DNS target answers with those"
     return _found(target.process) if target.process is not None else ""
@@ -247,8 +249,18 @@ def _no_ip(dns: Dns) -> str:
     return ""
 
 
+def _at_toxiproxy(target: Target) -> str:
+    url = target.toxiproxy or ""
+    if re.fullmatch(r"http://[^/@]+/?", url) or _VARIABLE.search(url):
+        return ""
+    wrong = "without credentials" if "@" in url else f"not '{url}'"  # a secret is not repeated
+    return f"a URL such as http://127.0.0.1:8474 is expected for 'toxiproxy', {wrong}"
+
+
 def _reached(target: Target) -> str:
     """What is wrong with the way a target is reached."""
+    if target.as_ is not None and target.toxiproxy is None:
+        return "'as' is a proxy's name at a Toxiproxy: it goes with 'toxiproxy'"
     if target.kind != "forward":
         return _chosen(target)
     if target.proxy is not None:

@@ -230,7 +230,7 @@ class Network(Declared):
     """Whether it may be broken though it is in firedrill's own namespace and is loopback or has an address: firedrill may need it."""
 
 
-KINDS = ("process", "machine", "directory", "stack", "receiver", "dns", "tls", "network")
+KINDS = ("toxiproxy", "process", "machine", "directory", "stack", "receiver", "dns", "tls", "network")
 """Keys of a target that is something else than an address with a proxy; it has one of them, which is its kind."""
 
 
@@ -261,6 +261,10 @@ class Target(Declared):
     """This machine as a whole: its processors and its memory."""
     directory: str | None = None
     """A folder, from the suite's root, whose file system is meant."""
+    toxiproxy: str | None = None
+    """The URL of a Toxiproxy that runs already, such as http://127.0.0.1:8474."""
+    as_: str | None = None
+    """The name of the target's proxy at that Toxiproxy; the target's own when left out."""
 
     @property
     def kind(self) -> str:

@@ -1,5 +1,6 @@
 """Addresses as text and as Python's sockets take them."""
 
+import ipaddress
 from typing import Any
 
 from firedrill.core.errors import FiredrillError
@@ -18,3 +19,11 @@ def address_of(text: str) -> Address:
 def text_of(address: tuple[Any, ...]) -> str:
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_loopback(address: Address) -> bool:
+    """Whether only this machine reaches it; a name other than localhost is not taken to be so."""
+    try:
+        return ipaddress.ip_address(address[0]).is_loopback
+    except ValueError:
+        return address[0] == "localhost"

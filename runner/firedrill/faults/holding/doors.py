@@ -4,6 +4,8 @@ Also how a request's body is read. Knows HTTP; refuses to know what a route does
 """
 
 import asyncio
+import base64
+import binascii
 import hmac
 import json
 from typing import Any
@@ -16,21 +18,25 @@ from firedrill.faults.holding.ledger import Ledger
 
 LEDGER = web.AppKey("ledger", Ledger)
 HOLD = "/hold"
+REFUSED = (
+    "this needs the header Authorization: Bearer TOKEN, with the token that the proxy was started with, "
+    "or basic authentication with it as the password"
+)
 
 
 def refusal(status: int, message: str) -> web.Response:
     return web.json_response({"error": message, "status": status}, status=status)
 
 
-def guard(token: str) -> Middleware:
-    """The middleware that lets only a bearer of `token` change anything."""
+def guard(token: str, free: tuple[str, ...] = ()) -> Middleware:
+    """The middleware that lets only a bearer of `token` change anything, save below the paths that are `free`."""
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.headers.get("User-Agent", "").startswith("Mozilla/"):
             return refusal(403, "User agent not allowed")
-        if _changes(request) and not _bears(request, token):
-            return refusal(401, "this needs the header Authorization: Bearer TOKEN, with the token that the proxy was started with")
+        if _changes(request) and not _under(request.path, free) and not _bears(request, token):
+            return refusal(401, REFUSED)
         return await _answered(request, handler)
 
     return guarded
@@ -40,9 +46,22 @@ def _changes(request: web.Request) -> bool:
     return request.method not in {"GET", "HEAD"} or request.path == HOLD
 
 
+def _under(path: str, tops: tuple[str, ...]) -> bool:
+    return any(path == top or path.startswith(f"{top}/") for top in tops)
+
+
 def _bears(request: web.Request, token: str) -> bool:
-    given = request.headers.get("Authorization", "")
-    return hmac.compare_digest(given.encode(errors="replace"), f"Bearer {token}".encode())
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    secret = _password(given) if scheme.lower() == "basic" else given if scheme.lower() == "bearer" else ""
+    return hmac.compare_digest(secret.encode(errors="replace"), token.encode())
+
+
+def _password(given: str) -> str:
+    """Of basic authentication (RFC 7617): clients of Toxiproxy can be given it in their URL, and a bearer's token they cannot."""
+    try:
+        return base64.b64decode(given, validate=True).decode(errors="replace").partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:

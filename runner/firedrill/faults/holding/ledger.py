@@ -22,11 +22,11 @@ Events = asyncio.Queue[dict[str, Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a fault is asked to be; `lease` in seconds. A fault without a holder lives until its lease ends."""
+    """What a fault is asked to be; `lease` in seconds, None for none. A fault without a holder lives until its lease ends."""
 
     target: str
     wire: Mapping[str, Any]
-    lease: float
+    lease: float | None
     holder: str | None
 
 
@@ -38,14 +38,20 @@ class Fault:
     order: Order
     effect: Effect
     active_at: float = 0.0
+    ends_at: float | None = None
     told: int = 0
     lease: asyncio.TimerHandle | None = None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left of its lease."""
+        return None if self.ends_at is None else max(self.ends_at - time.monotonic(), 0.0)
 
     def to_json(self) -> dict[str, Any]:
         order = self.order
         return {
             "name": self.name, "target": order.target, "wire": dict(order.wire), "lease": order.lease, "holder": order.holder,
-            "active_at": self.active_at, "ends_at": self.active_at + order.lease, "touched": self.effect.touched,
+            "active_at": self.active_at, "ends_at": self.ends_at, "touched": self.effect.touched,
         }  # fmt: skip
 
 
@@ -53,7 +59,7 @@ class Fault:
 class Ledger:
     """All faults of one holding process. `instance` tells it from any other that may have its address later."""
 
-    places: Mapping[str, Place]
+    places: dict[str, Place]
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
     injected: int = 0
     faults: dict[str, Fault] = field(default_factory=dict)
@@ -87,12 +93,26 @@ class Ledger:
             raise Rejected(409, f"the holder {order.holder} has no open hold: nobody would notice its end")
         fault = Fault(name, order, place.effect(name, order.wire))
         await fault.effect.apply()
-        self._lease(fault, order.lease)
         fault.active_at = time.monotonic()
+        self._begin_lease(fault)
         self.faults[name] = fault
         self.injected += 1
         self._tell(fault, "fault.active", at=fault.active_at)
         return fault
+
+    def change(self, fault: Fault, order: Order, renew: bool) -> None:
+        """Have a fault be another order from now on, which its effect is already; its lease may begin anew."""
+        fault.order = order
+        if renew:
+            self._begin_lease(fault)
+
+    def _begin_lease(self, fault: Fault) -> None:
+        seconds = fault.order.lease
+        if fault.lease is not None:
+            fault.lease.cancel()
+        fault.ends_at = None if seconds is None else time.monotonic() + seconds
+        if seconds is not None:
+            self._lease(fault, seconds)
 
     def _lease(self, fault: Fault, seconds: float) -> None:
         fault.lease = asyncio.get_running_loop().call_later(seconds, self._lease_over, fault)
@@ -134,11 +154,12 @@ class Ledger:
         async with self._change:
             yield
 
-    async def clear_all(self) -> None:
-        """Every fault, whoever holds it."""
+    async def clear_all(self, target: str | None = None) -> None:
+        """Every fault, or every one at a target, whoever holds it."""
         async with self._change:
             for fault in list(self.faults.values()):
-                await self._clear(fault, "undo")
+                if target in {None, fault.order.target}:
+                    await self._clear(fault, "undo")
 
     def hold(self, holder: str) -> Events:
         """From now on the holder has its faults, until `release`; what happens to them comes through the queue."""

@@ -19,12 +19,20 @@ from firedrill.faults.holding.ledger import Ledger
 
 
 async def serve_api(
-    stack: AsyncExitStack, ledger: Ledger, where: str, token: str, more: Callable[[web.Application], None] = lambda _: None
+    stack: AsyncExitStack,
+    ledger: Ledger,
+    where: str,
+    token: str,
+    more: Callable[[web.Application], None] = lambda _: None,
+    free: tuple[str, ...] = (),
 ) -> str:
-    """Serve the faults API at `where`, port 0 for a free one, until `stack` closes; its URL. `more` adds to it before it starts."""
+    """Serve the faults API at `where`, port 0 for a free one, until `stack` closes; its URL.
+
+    `more` adds to it before it starts; below the paths that are `free` nobody needs the token.
+    """
     if not token:
         raise FiredrillError(f"a holder of faults needs a token, in the environment variable {TOKEN}")
-    app = web.Application(middlewares=[guard(token)])
+    app = web.Application(middlewares=[guard(token, free)])
     app[LEDGER] = ledger
     faults_api.add_routes(app.router)
     more(app)

@@ -1,8 +1,8 @@
-"""Every effect on this machine, by the name that its wire message has under `effect`."""
+"""Every effect on this machine, by the name that its wire message has under `effect`; one for a proxy has none and is a Toxiproxy's."""
 
 from collections.abc import Mapping
 
-from firedrill.faults.host import clock, cpu, descriptors, disk, filters, io, kill, memory, pause, queues
+from firedrill.faults.host import clock, cpu, descriptors, disk, filters, io, kill, memory, pause, queues, toxiproxy
 from firedrill.faults.host.effect import HostEffect
 
 EFFECTS: Mapping[str, HostEffect] = {
@@ -17,4 +17,5 @@ EFFECTS: Mapping[str, HostEffect] = {
     "pause": pause.EFFECT,
     "queue": queues.EFFECT,
     "restart": kill.RESTART,
+    "toxiproxy": toxiproxy.EFFECT,
 }

@@ -12,14 +12,15 @@ from firedrill.faults.host.known import EFFECTS
 
 @dataclass(frozen=True, slots=True)
 class HostPlace:
-    """A target of firedrill.yaml with its addresses filled in."""
+    """A target of firedrill.yaml with its addresses filled in; effects find its name under `name`."""
 
     name: str
     target: Data
 
     def aim(self, fault: str, wire: Mapping[str, Any]) -> Aimed:
-        aimed = _named(wire).aim(self.target, wire) if "aimed" not in wire else wire["aimed"]
-        return Aimed({"effect": wire["effect"], "aimed": aimed}, undo_of(fault, self.name, wire["effect"], aimed))
+        name = effect_name(wire)
+        aimed = _named(wire).aim({"name": self.name, **self.target}, wire) if "aimed" not in wire else wire["aimed"]
+        return Aimed({"effect": name, "aimed": aimed}, undo_of(fault, self.name, name, aimed))
 
     def effect(self, fault: str, wire: Mapping[str, Any]) -> Effect:
         return Running(_named(wire), self.aim(fault, wire).wire["aimed"])
@@ -60,9 +61,14 @@ def undo_of(fault: str, target: str, effect: str, aimed: Data) -> dict[str, Any]
     return {"kind": "host", "fault": fault, "target": target, "effect": effect, "aimed": dict(aimed)}
 
 
+def effect_name(wire: Mapping[str, Any]) -> Any:
+    """The effect that a wire message names; one that a fault proxy would be told (`type`, `enabled`) is for a Toxiproxy."""
+    return "toxiproxy" if {"type", "enabled"} & set(wire) else wire.get("effect")
+
+
 def _named(wire: Mapping[str, Any]) -> HostEffect:
     try:
-        return EFFECTS[wire["effect"]]
+        return EFFECTS[effect_name(wire)]
     except KeyError:
         raise Rejected(
             400, f"bad request body: wire names no effect that is known here; it is one of {', '.join(sorted(EFFECTS))}"

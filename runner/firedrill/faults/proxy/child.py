@@ -29,7 +29,7 @@ async def main() -> int:
     ways = [Way(proxy["name"], proxy["listen"], proxy["upstream"]) for proxy in order["proxies"]]
     api, token = order.get("api", "127.0.0.1:0"), os.environ.get(TOKEN, "")
     try:
-        await serve(ways, api, token, stop, lambda what: say("holder.ready", what), order.get("named", {}))
+        await serve(ways, api, token, stop, lambda what: say("holder.ready", what), named=order.get("named", {}))
     except FiredrillError as error:
         say("holder.failed", {"why": str(error)})
         return error.exit_code

@@ -1,77 +1,95 @@
 """The fault proxy as one process: its forwards and, beside them, the HTTP API that changes them."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
-from firedrill.core.errors import FiredrillError
-from firedrill.faults.holding.effects import Place
+from firedrill.core.errors import FiredrillError, Refused
+from firedrill.faults.holding.addresses import address_of, is_loopback
 from firedrill.faults.holding.ledger import Ledger
 from firedrill.faults.holding.server import serve_api
 from firedrill.faults.proxy import toxiproxy_api
+from firedrill.faults.proxy.descriptors import Descriptors
 from firedrill.faults.proxy.dns import DnsPlace, DnsServer
-from firedrill.faults.proxy.effects import ForwardPlace
-from firedrill.faults.proxy.forward import Forward, Way
+from firedrill.faults.proxy.forward import Way
+from firedrill.faults.proxy.proxies import LEASE, Proxies
 from firedrill.faults.proxy.tls import TlsForward, TlsPlace
-
-AnyForward = TypeVar("AnyForward", bound=Forward)
 
 
 async def serve(
-    proxies: Sequence[Way], api: str, token: str, stop: asyncio.Event, ready: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    ways: Sequence[Way],
+    api: str,
+    token: str,
+    stop: asyncio.Event,
+    ready: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    lease: float | None = LEASE,
+    open_to_all: bool = False,
     named: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
-) -> None:  # fmt: skip
+) -> None:
     """Forward and answer until `stop`; `ready` gets `{api, instance, pid, proxies}` once everything listens.
 
-    `api` is the address of the API, port 0 for a free one; `named` are targets with `dns` or `tls`, as in firedrill.yaml with their
-    addresses filled in, those with `tls` with the file `ca` to be written. Raises FiredrillError when an address cannot be used.
+    `api` is the address of the API, port 0 for a free one. `lease`, in seconds, is for changes made through Toxiproxy's API, which
+    wants no token when it is `open_to_all`. `named` are targets with `dns` or `tls`, as in firedrill.yaml with their addresses filled
+    in, those with `tls` with the file `ca` to be written. Raises FiredrillError when an address cannot be used.
     """
+    near = is_loopback(address_of(api))
+    if open_to_all and not near:
+        raise Refused(f"without a token the API may listen on loopback only, not at {api}")
     async with AsyncExitStack() as stack:
-        forwards = {way.name: await _opened(stack, Forward, way) for way in proxies}
-        places: dict[str, Place] = {name: ForwardPlace(forward) for name, forward in forwards.items()}
-        for name, target in named.items():
-            if "dns" in target:
-                places[name] = DnsPlace((await _answering(stack, name, target["dns"])).responder)
-            else:
-                forwards[name] = tls = await _secured(stack, name, target["tls"])
-                places[name] = TlsPlace(tls)
-        ledger = Ledger(places)
+        descriptors = Descriptors()
+        asyncio.get_running_loop().set_exception_handler(descriptors.handle)
+        proxies = Proxies(Ledger({}), descriptors, lease, near)
+        stack.callback(proxies.close)
+        await _open(stack, proxies, ways, named)
 
         def toxiproxy(app: web.Application) -> None:
-            toxiproxy_api.add_to(app, forwards)
+            toxiproxy_api.add_to(app, proxies)
 
-        url = await serve_api(stack, ledger, api, token, toxiproxy)
-        names = [forward.to_json() for forward in forwards.values()]
+        ledger = proxies.ledger
+        url = await serve_api(stack, ledger, api, token, toxiproxy, toxiproxy_api.CHANGING if open_to_all else ())
+        gc.freeze()  # what lives as long as the process is not looked through again between two chunks
+        names = [forward.to_json() for forward in proxies.forwards.values()]
         ready({"api": url, "instance": ledger.instance, "pid": os.getpid(), "proxies": names})
         await stop.wait()
         ledger.end_holds()
 
 
-async def _opened(stack: AsyncExitStack, made: Callable[[Way], AnyForward], way: Way) -> AnyForward:
+async def _open(stack: AsyncExitStack, proxies: Proxies, ways: Sequence[Way], named: Mapping[str, Mapping[str, Any]]) -> None:
+    for way in ways:
+        try:
+            await proxies.create(way)
+        except OSError as error:
+            raise _cannot(f"the proxy {way.name}", way.listen, error) from error
+    for name, target in named.items():
+        if "dns" in target:
+            await _answer(stack, proxies, name, target["dns"])
+        else:
+            await _secure(proxies, name, target["tls"])
+
+
+async def _secure(proxies: Proxies, name: str, tls: Mapping[str, Any]) -> None:
     try:
-        forward = made(way)
-        stack.callback(forward.close)
-        await forward.settle()
+        forward = TlsForward(Way(name, tls["listen"], tls["upstream"]), tls["host"], Path(tls["ca"]))
+        await proxies.adopt(forward, TlsPlace(forward))
     except OSError as error:
-        raise FiredrillError(f"the proxy {way.name} cannot listen at {way.listen}: {error.strerror or error}") from error
-    return forward
+        raise _cannot(f"the proxy {name}", tls["listen"], error) from error
 
 
-async def _secured(stack: AsyncExitStack, name: str, tls: Mapping[str, Any]) -> TlsForward:
-    way = Way(name, tls["listen"], tls["upstream"])
-    return await _opened(stack, lambda way: TlsForward(way, tls["host"], Path(tls["ca"])), way)
-
-
-async def _answering(stack: AsyncExitStack, name: str, dns: Mapping[str, Any]) -> DnsServer:
+async def _answer(stack: AsyncExitStack, proxies: Proxies, name: str, dns: Mapping[str, Any]) -> None:
     try:
         server = await DnsServer.opened(name, dns)
     except OSError as error:
-        raise FiredrillError(f"the DNS server {name} cannot listen at {dns['listen']}: {error.strerror or error}") from error
+        raise _cannot(f"the DNS server {name}", dns["listen"], error) from error
     stack.callback(server.close)
-    return server
+    proxies.ledger.places[name] = DnsPlace(server.responder)
+
+
+def _cannot(who: str, listen: str, error: OSError) -> FiredrillError:
+    return FiredrillError(f"{who} cannot listen at {listen}: {error.strerror or error}")
