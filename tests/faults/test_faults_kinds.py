@@ -17,6 +17,7 @@ from firedrill.faults.host.known import EFFECTS
 from firedrill.faults.kinds import down, latency, nothing, reset
 from firedrill.faults.proxy.effects import ForwardPlace
 from firedrill.faults.proxy.forward import Forward, Way
+from firedrill.faults.proxy.http.faults import parse
 
 KINDS: list[FaultKind] = [
     importlib.import_module(f"{kinds.__name__}.{module.name}").KIND for module in pkgutil.iter_modules(kinds.__path__)
@@ -36,7 +37,7 @@ def _written(kind: FaultKind) -> dict[str, object]:
 
 
 def test_a_kind_has_the_name_of_its_file(kind: FaultKind) -> None:
-    assert importlib.import_module(f"{kinds.__name__}.{kind.name}").KIND is kind
+    assert importlib.import_module(f"{kinds.__name__}.{kind.name.replace('-', '_')}").KIND is kind
 
 
 def test_an_example_is_one_list_entry_whose_first_key_is_the_kind(kind: FaultKind) -> None:
@@ -56,7 +57,11 @@ def test_a_wire_message_is_json_that_the_proxy_takes_or_nothing(kind: FaultKind)
     wire = kind.wire(kind.settings.model_validate(_written(kind)[kind.name] or {}))
     if wire is not None:
         assert json.loads(json.dumps(wire)) == wire
-        assert wire["effect"] in EFFECTS if "effect" in wire else _taken_by_a_proxy(wire)
+        assert wire["effect"] in EFFECTS if "effect" in wire else _taken_in_http_mode(wire) if "http" in wire else _taken_by_a_proxy(wire)
+
+
+def _taken_in_http_mode(wire: Mapping[str, Any]) -> bool:
+    return parse(wire["http"], "a-fault").settings.model_dump(exclude_unset=True) == wire["http"]
 
 
 def _taken_by_a_proxy(wire: Mapping[str, Any]) -> bool:
@@ -68,7 +73,7 @@ def _taken_by_a_proxy(wire: Mapping[str, Any]) -> bool:
 
 
 def test_a_kind_acts_on_a_kind_of_target_that_there_is(kind: FaultKind) -> None:
-    assert set(kind.acts_on) <= {Target().kind, Target(process=Process()).kind}
+    assert set(kind.acts_on) <= {Target().kind, Target(protocol="http").kind, Target(process=Process()).kind}
 
 
 def test_a_kind_says_what_it_is_in_a_sentence(kind: FaultKind) -> None:

@@ -121,7 +121,7 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
 async def _holders(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, HolderLink]:
     """Whoever holds the faults of each target."""
     targets = drill.order.environment.targets
-    proxied = {name: target for name, target in targets.items() if target.kind == "forward"}
+    proxied = {name: target for name, target in targets.items() if target.proxied}
     links: dict[str, HolderLink] = {}
     links |= await _proxies(drill, closing, addresses, token, proxied)
     links |= await _host(drill, closing, addresses, token, {name: target for name, target in targets.items() if name not in proxied})

@@ -201,7 +201,7 @@ def _chosen(target: Target) -> str:
 
 def _reached(target: Target) -> str:
     """What is wrong with the way a target is reached."""
-    if target.kind != "forward":
+    if not target.proxied:
         return _chosen(target)
     if target.proxy is not None:
         return "a target has 'proxy', or 'listen' and 'upstream', not both" if target.listen or target.upstream else ""

@@ -178,11 +178,20 @@ class Target(Declared):
     """Name of the environment variable that holds that proxy's token."""
     process: Process | None = None
     """A process of this machine."""
+    protocol: Literal["tcp", "http"] = "tcp"
+    """What its proxy reads: `http` for faults on single requests and answers, beside those on connections."""
 
     @property
     def kind(self) -> str:
         """What it is, in a word: kinds of fault say on which they act."""
-        return "process" if self.process is not None else "forward"
+        if self.process is not None:
+            return "process"
+        return "http" if self.protocol == "http" else "forward"
+
+    @property
+    def proxied(self) -> bool:
+        """Whether a fault proxy stands in front of it."""
+        return self.kind in {"forward", "http"}
 
 
 class Limits(Declared):

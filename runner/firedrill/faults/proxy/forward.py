@@ -22,6 +22,8 @@ class Way:
     name: str
     listen: str
     upstream: str
+    protocol: str = "tcp"
+    """`http` for a forward that reads requests and answers."""
 
 
 def _bound(address: Address) -> socket.socket:

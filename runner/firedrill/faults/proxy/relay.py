@@ -18,7 +18,7 @@ HELD_LIMIT = 4 * 1024 * 1024
 
 DIAL_LIMIT = 10.0
 
-_LINGER_NOT = struct.pack("ii", 1, 0)
+LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class End(asyncio.Protocol):
@@ -47,6 +47,8 @@ class End(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        if isinstance(exc, ConnectionResetError) and self.relay.joined:
+            self.relay.pass_reset()
         self.relay.disconnected(self)
 
     def pause_writing(self) -> None:
@@ -237,6 +239,10 @@ class Relay:
         toxic.touched += 1
         self._abort(linger_not=True)
 
+    def pass_reset(self) -> None:
+        """One side broke its connection: the other one sees the same."""
+        self._abort(linger_not=True)
+
     def cut(self) -> None:
         """Close both connections now, with what is held."""
         self._abort(linger_not=False)
@@ -245,5 +251,5 @@ class Relay:
         for end in (self.client, self.server) if self.joined else (self.client,):
             end.out.kill()
             if linger_not and not end.lost:
-                end.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+                end.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
             end.transport.abort()

@@ -9,11 +9,13 @@ from typing import Any
 from aiohttp import web
 
 from firedrill.core.errors import FiredrillError
+from firedrill.faults.holding.effects import Place
 from firedrill.faults.holding.ledger import Ledger
 from firedrill.faults.holding.server import serve_api
 from firedrill.faults.proxy import toxiproxy_api
 from firedrill.faults.proxy.effects import ForwardPlace
 from firedrill.faults.proxy.forward import Forward, Way
+from firedrill.faults.proxy.http.place import HttpForward, HttpPlace
 
 
 async def serve(
@@ -25,7 +27,7 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         forwards = {way.name: await _opened(stack, way) for way in proxies}
-        ledger = Ledger({name: ForwardPlace(forward) for name, forward in forwards.items()})
+        ledger = Ledger({name: _place(forward) for name, forward in forwards.items()})
 
         def toxiproxy(app: web.Application) -> None:
             toxiproxy_api.add_to(app, forwards)
@@ -37,9 +39,13 @@ async def serve(
         ledger.end_holds()
 
 
+def _place(forward: Forward) -> Place:
+    return HttpPlace(forward) if isinstance(forward, HttpForward) else ForwardPlace(forward)
+
+
 async def _opened(stack: AsyncExitStack, way: Way) -> Forward:
     try:
-        forward = Forward(way)
+        forward = await HttpForward.begun(way) if way.protocol == "http" else Forward(way)
         stack.callback(forward.close)
         await forward.settle()
     except OSError as error:
