@@ -303,7 +303,7 @@ async def test_browsers_are_turned_away(proxy: Any) -> None:
         ({"target": "bureau", "wire": {"type": "gravity"}, "lease": 1, "holder": None}, "invalid toxic type"),
         ({"target": "bureau", "wire": {"enabled": True}, "lease": 1, "holder": None}, "wire is neither a toxic nor"),
         ({"target": "ledger", "wire": LATENCY, "lease": 1, "holder": None}, "target not found: ledger"),
-        ({"target": "bureau", "wire": {"type": "latency", "toxicity": 0.5}, "lease": 1, "holder": None}, "only 1, every connection"),
+        ({"target": "bureau", "wire": {"type": "latency", "toxicity": 1.5}, "lease": 1, "holder": None}, "not a number from 0 to 1"),
     ],
 )
 async def test_a_wrong_fault_is_refused_and_nothing_is_injected(proxy: Any, body: dict[str, Any], words: str) -> None:

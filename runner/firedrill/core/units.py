@@ -1,11 +1,11 @@
-"""Durations and ratios, because a bare number in a file never says what it counts.
+"""Durations, ratios, sizes and rates, because a bare number in a file never says what it counts.
 
 Knows how people write them; refuses to guess a unit that was left out.
 """
 
 import re
 from collections.abc import Callable
-from typing import Any, LiteralString, Self, TypeVar
+from typing import Any, ClassVar, LiteralString, Self, TypeVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -106,6 +106,69 @@ class Ratio(float):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$", "examples": ["99.9%"]}
+
+
+_SIZES = {"GB": 1_000_000_000, "MB": 1_000_000, "KB": 1_000, "B": 1}
+
+
+def _bytes(text: str, per: str, example: str) -> int:
+    match = re.fullmatch(rf"(\d+)(B|KB|MB|GB){per}", text)
+    if match is None:
+        raise ValueError(_why_no_bytes(text, per, example))
+    return int(match[1]) * _SIZES[match[2]]
+
+
+def _why_no_bytes(text: str, per: str, example: str) -> str:
+    if binary := re.fullmatch(rf"(\d+)([KMG])iB{per}", text):
+        return f"1 KB is 1000 B here: write {int(binary[1]) * 1024 ** (' KMG'.index(binary[2]))}B{per}"
+    if fraction := re.fullmatch(rf"(\d+\.\d+)(KB|MB|GB){per}", text):
+        return f"whole numbers are expected: write {_in_bytes(round(float(fraction[1]) * _SIZES[fraction[2]]))}{per}"
+    return f"{text!r} is not a {'rate' if per else 'size'} such as {example}"
+
+
+def _in_bytes(count: int) -> str:
+    unit = next(unit for unit, size in _SIZES.items() if count % size == 0) if count else "B"
+    return f"{count // _SIZES[unit]}{unit}"
+
+
+class Size(int):
+    """A number of bytes, written ``500B``, ``2KB`` or ``1MB``; 1 KB is 1000 B."""
+
+    PER: ClassVar[str] = ""
+    EXAMPLE: ClassVar[str] = "2KB"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The size that `text` names; ValueError says what to write instead."""
+        return cls(_bytes(text, cls.PER, cls.EXAMPLE))
+
+    def __str__(self) -> str:
+        return _in_bytes(int(self)) + self.PER
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._accept, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def _accept(cls, value: object) -> Self:
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, str):
+            return _or_custom_error("bytes", lambda: cls.parse(value))
+        raise PydanticCustomError("bytes", "{example} or the like is expected here, with its unit", {"example": cls.EXAMPLE})
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": rf"^[0-9]+(B|KB|MB|GB){cls.PER}$", "examples": [cls.EXAMPLE]}
+
+
+class Rate(Size):
+    """Bytes a second, written ``50KB/s``; 1 KB is 1000 B."""
+
+    PER: ClassVar[str] = "/s"
+    EXAMPLE: ClassVar[str] = "50KB/s"
 
 
 def _or_custom_error(kind: LiteralString, parse: Callable[[], T]) -> T:

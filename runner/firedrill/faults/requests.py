@@ -13,7 +13,7 @@ CHANGES = "requests that fit its path and method come through its proxy"
 UNDO = "The proxy drops it at its lease's end, on order, or when the drill's connection to it closes; answers held back go on at once."
 
 
-class OfRequests(Declared):
+class OnRequests(Declared):
     """Some requests to a target that speaks HTTP (`protocol: http`)."""
 
     target: str
@@ -47,7 +47,7 @@ class OfRequests(Declared):
         return share
 
 
-def wire_of(chosen: OfRequests, type_: str, **what: Any) -> Mapping[str, Any]:
+def wire_of(chosen: OnRequests, type_: str, **what: Any) -> Mapping[str, Any]:
     """The message for a proxy in HTTP mode (faults/proxy/http/faults.py)."""
     which = {"path": chosen.path, "share": float(chosen.share)} | ({"method": chosen.method} if chosen.method else {})
     return {"http": {"type": type_, **{key: value for key, value in what.items() if value is not None}, **which}}

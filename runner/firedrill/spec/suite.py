@@ -192,7 +192,7 @@ def _links(suite: Suite, document: Document) -> Iterator[Problem]:
 
 def _chosen(target: Target) -> str:
     """What is wrong with how a target of this machine is chosen."""
-    if any((target.proxy, target.listen, target.upstream, target.token)):
+    if any((target.proxy, target.listen, target.upstream, target.token, target.protocol != "tcp")):
         return f"a target is a {target.kind}, or an address with a proxy, not both"
     if target.process is not None and len(target.process.model_dump(exclude_none=True)) != 1:
         return "a process is found by one of 'name', 'pid-file' and 'port'"

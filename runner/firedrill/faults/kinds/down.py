@@ -24,6 +24,7 @@ KIND = FaultKind(
     summary="A target refuses connections, and open ones are closed.",
     settings=Down,
     wire=wire,
+    changes="connections to its proxy are closed or refused",
     example="""\
 - down:
     target: bureau

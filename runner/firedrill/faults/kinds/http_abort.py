@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from firedrill.core.kinds import FaultKind
-from firedrill.faults.requests import CHANGES, UNDO, OfRequests, wire_of
+from firedrill.faults.requests import CHANGES, UNDO, OnRequests, wire_of
 
 
-class HttpAbort(OfRequests):
+class HttpAbort(OnRequests):
     """The connection is reset (TCP RST) where a request's answer would have begun.
 
     The target has received the request and may have done the work: the caller just never hears of it. Requests that wait behind it

@@ -8,10 +8,10 @@ from pydantic_core import PydanticCustomError
 
 from firedrill.core.kinds import FaultKind
 from firedrill.core.units import Duration
-from firedrill.faults.requests import CHANGES, UNDO, OfRequests, wire_of
+from firedrill.faults.requests import CHANGES, UNDO, OnRequests, wire_of
 
 
-class HttpDelay(OfRequests):
+class HttpDelay(OnRequests):
     """The target takes its time as ever, and its answer is held back for some more: once for each request, whatever its length."""
 
     delay: Duration

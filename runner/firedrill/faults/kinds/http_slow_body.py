@@ -7,27 +7,27 @@ from pydantic import field_validator
 from pydantic_core import PydanticCustomError
 
 from firedrill.core.kinds import FaultKind
-from firedrill.core.model.declared import Count
-from firedrill.faults.requests import CHANGES, UNDO, OfRequests, wire_of
+from firedrill.core.units import Rate
+from firedrill.faults.requests import CHANGES, UNDO, OnRequests, wire_of
 
 
-class HttpSlowBody(OfRequests):
+class HttpSlowBody(OnRequests):
     """The head of an answer comes at once and its body little by little, in pieces 20 ms apart or a byte at a time."""
 
-    rate: Count
-    """Bytes a second."""
+    rate: Rate
+    """How much of the body comes in a second."""
 
     @field_validator("rate")
     @classmethod
-    def _moves(cls, rate: int) -> int:
-        if rate < 1:
-            raise PydanticCustomError("rate", "a rate of 0 would never end: write 1 or more bytes a second")
+    def _moves(cls, rate: Rate) -> Rate:
+        if not rate:
+            raise PydanticCustomError("rate", "a rate of 0B/s would never end: write 1B/s or more")
         return rate
 
 
 def wire(fault: HttpSlowBody) -> Mapping[str, Any]:
     """Bytes a second."""
-    return wire_of(fault, "slow-body", rate=fault.rate)
+    return wire_of(fault, "slow-body", rate=int(fault.rate))
 
 
 KIND = FaultKind(
@@ -41,7 +41,7 @@ KIND = FaultKind(
     example="""\
 - http-slow-body:
     target: bureau
-    rate: 100
+    rate: 100B/s
     path: /scores/*
   for: 30s
 """,

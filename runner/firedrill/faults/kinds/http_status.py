@@ -5,10 +5,10 @@ from typing import Any
 
 from firedrill.core.kinds import FaultKind
 from firedrill.core.model.declared import HttpError
-from firedrill.faults.requests import CHANGES, UNDO, OfRequests, wire_of
+from firedrill.faults.requests import CHANGES, UNDO, OnRequests, wire_of
 
 
-class HttpStatus(OfRequests):
+class HttpStatus(OnRequests):
     """Requests are answered with an error status, and the target does not hear of them. HEAD gets the head alone."""
 
     status: HttpError

@@ -4,24 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from firedrill.core.kinds import FaultKind
-from firedrill.core.model.declared import Count
-from firedrill.faults.requests import CHANGES, UNDO, OfRequests, wire_of
+from firedrill.core.units import Size
+from firedrill.faults.requests import CHANGES, UNDO, OnRequests, wire_of
 
 
-class HttpTruncate(OfRequests):
+class HttpTruncate(OnRequests):
     """The head of an answer promises more than its body gives: after so many bytes the connection closes.
 
     A body that is no longer than that stays whole and is not counted. Where the connection's end is what ends a body (HTTP/1.0), it is
     reset instead, since closing would look like the whole.
     """
 
-    bytes: Count
-    """How much of the body arrives, 0 for the head alone."""
+    bytes: Size
+    """How much of the body arrives; 0B for the head alone."""
 
 
 def wire(fault: HttpTruncate) -> Mapping[str, Any]:
     """An early end."""
-    return wire_of(fault, "truncate", bytes=fault.bytes)
+    return wire_of(fault, "truncate", bytes=int(fault.bytes))
 
 
 KIND = FaultKind(
@@ -35,7 +35,7 @@ KIND = FaultKind(
     example="""\
 - http-truncate:
     target: bureau
-    bytes: 10
+    bytes: 10B
     share: 50%
   for: 30s
 """,

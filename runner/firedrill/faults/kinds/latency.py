@@ -7,19 +7,17 @@ from pydantic import ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from firedrill.core.kinds import FaultKind
-from firedrill.core.model.declared import Declared
 from firedrill.core.units import Duration
+from firedrill.faults.connections import OnConnections, toxic
 
 
-class Latency(Declared):
-    """Answers of a target arrive later.
+class Latency(OnConnections):
+    """Data of a target arrives later.
 
     As in Toxiproxy, the delay counts for each chunk of data from the moment the proxy read it: an answer of several chunks is
     late once, not several times, while a protocol of several round trips (TLS, or several queries in one request) pays at each.
     """
 
-    target: str
-    """A target of firedrill.yaml."""
     delay: Duration
     """How much later."""
     jitter: Duration = Duration(0)
@@ -44,8 +42,7 @@ class Latency(Declared):
 
 def wire(latency: Latency) -> Mapping[str, Any]:
     """Toxiproxy's toxic, in whole milliseconds."""
-    attributes = {"latency": round(latency.delay * 1000), "jitter": round(latency.jitter * 1000)}
-    return {"type": "latency", "stream": "downstream", "attributes": attributes}
+    return toxic(latency, "latency", latency=round(latency.delay * 1000), jitter=round(latency.jitter * 1000))
 
 
 KIND = FaultKind(
@@ -53,6 +50,7 @@ KIND = FaultKind(
     summary="What a target answers arrives late.",
     settings=Latency,
     wire=wire,
+    changes="data through its proxy is delayed",
     example="""\
 - latency:
     target: bureau

@@ -4,26 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from firedrill.core.kinds import FaultKind
-from firedrill.core.model.declared import Declared
 from firedrill.core.units import Duration
+from firedrill.faults.connections import OnConnections, toxic
 
 
-class Reset(Declared):
+class Reset(OnConnections):
     """A connection to a target is reset (TCP RST) where its next answer would have come.
 
-    The target has received the request and may have done the work: the caller just never hears of it. Connections that were
-    open before are reset too, each at its next answer.
+    The target has received the request and may have done the work: the caller just never hears of it. With `direction: upstream`
+    the request does not arrive either. Connections that were open before are reset too, each at its next data.
     """
 
-    target: str
-    """A target of firedrill.yaml."""
     after: Duration = Duration(0)
-    """How long the answer is held back before the reset."""
+    """How long the data is held back before the reset."""
 
 
 def wire(reset: Reset) -> Mapping[str, Any]:
     """Toxiproxy's toxic, in whole milliseconds."""
-    return {"type": "reset_peer", "stream": "downstream", "attributes": {"timeout": round(reset.after * 1000)}}
+    return toxic(reset, "reset_peer", timeout=round(reset.after * 1000))
 
 
 KIND = FaultKind(
@@ -31,6 +29,7 @@ KIND = FaultKind(
     summary="Connections to a target are reset instead of answered.",
     settings=Reset,
     wire=wire,
+    changes="connections through its proxy are reset",
     example="""\
 - reset:
     target: bureau

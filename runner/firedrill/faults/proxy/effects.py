@@ -35,7 +35,7 @@ class ForwardPlace:
 
 @dataclass(frozen=True, slots=True)
 class Poisoned:
-    """A toxic on every connection."""
+    """A toxic on the connections that it takes."""
 
     forward: Forward
     toxic: Toxic
@@ -62,8 +62,10 @@ class Closed:
 
     @property
     def touched(self) -> int | None:
-        """A closed listener does not hear whom the kernel refuses: a zero would say nothing."""
-        return self.down.touched or None
+        """The connections it closed. None of them proves nothing, for a closed listener does not hear whom the kernel refuses; but
+        a proxy through which nobody ever came is one that the system does not use, and that is a zero.
+        """
+        return self.down.touched or (None if self.forward.connections else 0)
 
     async def apply(self) -> None:
         self.forward.downs[self.down.name] = self.down

@@ -5,12 +5,15 @@ Knows its toxics, its connections and the reasons for being closed; refuses to k
 
 import asyncio
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from firedrill.faults.holding.addresses import Address, address_of, text_of
+from firedrill.faults.proxy.descriptors import Descriptors
+from firedrill.faults.proxy.line import Line
 from firedrill.faults.proxy.relay import Relay
-from firedrill.faults.proxy.toxics import Down, Toxic
+from firedrill.faults.proxy.toxics import STREAMS, Down, Toxic
 
 REOPEN_TRIES, REOPEN_PAUSE = 20, 0.05
 
@@ -24,6 +27,19 @@ class Way:
     upstream: str
     protocol: str = "tcp"
     """`http` for a forward that reads requests and answers."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Bytes of one direction: `received` from whoever speaks, `sent` on to whoever listens."""
+
+    received: int = 0
+    sent: int = 0
+
+    def plus(self, lines: Iterable[Line]) -> "Traffic":
+        for line in lines:
+            self.received, self.sent = self.received + line.received, self.sent + line.sent
+        return self
 
 
 def _bound(address: Address) -> socket.socket:
@@ -41,16 +57,17 @@ def _bound(address: Address) -> socket.socket:
 class Forward:
     """One listening address. Its port stays reserved while it is closed, so that it can always be opened again."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: Way, descriptors: Descriptors | None = None) -> None:
         self.name, self.upstream = way.name, address_of(way.upstream)
         # Bound and never listening: else the kernel may lend the port to an outgoing connection, even to one that dials this very port.
         self._reserved = _bound(address_of(way.listen))
         self.listen: Address = self._reserved.getsockname()[:2]
-        self.switched_on = True
+        self.switched_on, self._descriptors = True, descriptors
         self.downs: dict[str, Down] = {}
         self.toxics: dict[str, Toxic] = {}
         self.connections = 0
         self._relays: set[Relay] = set()
+        self._ended = {stream: Traffic() for stream in STREAMS}
         self._server: asyncio.Server | None = None
 
     @property
@@ -88,7 +105,7 @@ class Forward:
             relay.cut()
 
     def _arrival(self) -> asyncio.Protocol:
-        return Relay(self.upstream, self._admit, self._relays.discard).client
+        return Relay(self.upstream, self.toxics, self._admit, self._gone).client
 
     def _admit(self, relay: Relay) -> bool:
         """Whether a connection that was just accepted may stay: it may have been accepted before the proxy was closed."""
@@ -96,24 +113,41 @@ class Forward:
             for down in self.downs.values():
                 down.touched += 1
             return False
+        if self._descriptors is not None and not self._descriptors.allow(relay.descriptor):
+            return False
         self.connections += 1
         self._relays.add(relay)
-        relay.change(tuple(self.toxics.values()))
         return True
 
+    def _gone(self, relay: Relay) -> None:
+        if relay in self._relays:
+            self._relays.discard(relay)
+            for line in relay.lines:
+                self._ended[line.stream].plus([line])
+
+    def traffic(self, stream: str) -> Traffic:
+        """What went in the direction `stream`, upstream or downstream, since it was made; those of open connections included."""
+        ended = self._ended[stream]
+        return Traffic(ended.received, ended.sent).plus(line for relay in self._relays for line in relay.lines if line.stream == stream)
+
     def add(self, toxic: Toxic) -> None:
+        """One more toxic, behind the others, for open connections and new ones."""
         self.toxics[toxic.name] = toxic
-        self._change()
+        for relay in list(self._relays):
+            relay.add(toxic)
+
+    def update(self, toxic: Toxic) -> None:
+        """Give the toxic of that name the attributes, the toxicity and the sources of `toxic`; KeyError when there is none."""
+        known = self.toxics[toxic.name]
+        known.become(toxic)
+        for relay in list(self._relays):
+            relay.update(known)
 
     def remove(self, name: str) -> None:
         """Take a toxic away; what it held back leaves at once. One that is not there is no error."""
-        self.toxics.pop(name, None)
-        self._change()
-
-    def _change(self) -> None:
-        toxics = tuple(self.toxics.values())
-        for relay in list(self._relays):
-            relay.change(toxics)
+        if (toxic := self.toxics.pop(name, None)) is not None:
+            for relay in list(self._relays):
+                relay.remove(toxic)
 
     def close(self) -> None:
         """The end: no listener, no connection, no reservation."""

@@ -1,20 +1,17 @@
-"""Relay: one client's connection and its upstream's, and the data held between them.
+"""Relay: one client's connection, one of its own to the upstream, and a line for each direction between them.
 
-Knows transports, toxics and when a chunk is due; refuses to know who asked for a toxic or for how long.
+Knows sockets, how a connection begins and each way it can end; refuses to know toxics and who asked for them.
 """
 
 import asyncio
-import math
 import socket
 import struct
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 from firedrill.faults.holding.addresses import Address
+from firedrill.faults.proxy.descriptors import EXHAUSTED
+from firedrill.faults.proxy.line import Line
 from firedrill.faults.proxy.toxics import Toxic
-
-HELD_LIMIT = 4 * 1024 * 1024
-"""Bytes held back in one direction before its source is no longer read."""
 
 DIAL_LIMIT = 10.0
 
@@ -24,223 +21,150 @@ LINGER_NOT = struct.pack("ii", 1, 0)
 class End(asyncio.Protocol):
     """One socket of a relay: what it reads goes `out`, what is written to it came `into` it."""
 
-    __slots__ = ("into", "lost", "out", "relay", "transport")
+    __slots__ = ("data_received", "into", "lost", "out", "relay", "transport")
 
     transport: asyncio.Transport
+    data_received: Callable[[bytes], None]  # type: ignore[assignment]  # a slot: the line swaps it
 
-    def __init__(self, relay: "Relay", out: "Stream", into: "Stream") -> None:
+    def __init__(self, relay: "Relay", out: Line, into: Line) -> None:
         self.relay, self.out, self.into, self.lost = relay, out, into, False
-        out.source, into.sink = self, self
+        out.source, self.data_received = self, out.early
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.transport = transport  # type: ignore[assignment]  # a TCP connection's is a Transport
         self.relay.connected(self)
 
-    def data_received(self, data: bytes) -> None:
-        self.out.feed(data)
-
     def eof_received(self) -> bool:
-        self.out.end()
+        self.out.source_ended()
         return True  # the other direction may go on
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         if isinstance(exc, ConnectionResetError) and self.relay.joined:
-            self.relay.pass_reset()
+            self.relay.reset()  # broken by one side, it is broken for the other
         self.relay.disconnected(self)
 
     def pause_writing(self) -> None:
-        self.into.sink_full = True
+        self.into.full = True
         self.into.balance()
 
     def resume_writing(self) -> None:
-        self.into.sink_full = False
+        self.into.full = False
         self.into.balance()
 
-
-class Stream:
-    """One direction of a relay. Chunks leave in the order they came, whatever each one's delay."""
-
-    __slots__ = (
-        "done",
-        "ended",
-        "held",
-        "held_bytes",
-        "latest",
-        "loop",
-        "relay",
-        "reset",
-        "sink",
-        "sink_full",
-        "source",
-        "stopped",
-        "timer",
-        "toxics",
-    )
-
-    source: End
-    sink: End
-
-    def __init__(self, relay: "Relay", loop: asyncio.AbstractEventLoop) -> None:
-        self.relay, self.loop = relay, loop
-        self.toxics: tuple[Toxic, ...] = ()
-        self.held: deque[tuple[float, float, bytes]] = deque()  # due, read, data
-        self.held_bytes, self.latest = 0, 0.0
-        self.timer: asyncio.TimerHandle | None = None
-        self.reset: asyncio.TimerHandle | None = None
-        self.ended = self.done = self.sink_full = self.stopped = False
-
-    def feed(self, data: bytes) -> None:
-        # Python 3.11.2, Debian's, reads on after a pause that was asked for in connection_made: what comes too early is held.
-        if self.toxics or self.held or self.done or not self.relay.joined:
-            self._hold(data)
-        else:
-            self.sink.transport.write(data)
-
-    def _hold(self, data: bytes) -> None:
-        if self.done:
-            return
-        read = self.loop.time()
-        for toxic in self.toxics:
-            toxic.touched += not toxic.resets
-        self.held.append((self._due(read), read, data))
-        self.held_bytes += len(data)
-        self.flush()
-
-    def _due(self, read: float) -> float:
-        """When a chunk read at `read` may leave; one that waits for a reset never does, unless the toxic goes first."""
-        due = read
-        for toxic in self.toxics:
-            if toxic.resets:
-                self._reset_later(toxic)
-                return math.inf
-            due += toxic.delay()
-        self.latest = max(self.latest, due)
-        return self.latest
-
-    def _reset_later(self, toxic: Toxic) -> None:
-        if self.reset is None:
-            self.reset = self.loop.call_later(toxic.patience, self.relay.reset, toxic)
-
-    def change(self, toxics: tuple[Toxic, ...]) -> None:
-        """Other toxics from now on. What a toxic that is gone held back leaves at once, unless another still holds it."""
-        fewer = not set(self.toxics) <= set(toxics)
-        self.toxics = toxics
-        if fewer:
-            self._cancel()
-            self.latest = 0.0
-            self.held = deque((self._due(read), read, data) for _, read, data in self.held)
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is due, and come back for the rest."""
-        now = self.loop.time()
-        while self.relay.joined and self.held and self.held[0][0] <= now:
-            _, _, data = self.held.popleft()
-            self.held_bytes -= len(data)
-            self.sink.transport.write(data)
-        self._come_back()
-        self.balance()
-        self._finish()
-
-    def _come_back(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
-        waits = self.relay.joined and self.held and self.held[0][0] < math.inf
-        self.timer = self.loop.call_at(self.held[0][0], self.flush) if waits else None
-
-    def balance(self) -> None:
-        """Read the source only while the sink takes data and not too much is held."""
-        too_much = self.held_bytes > (HELD_LIMIT // 2 if self.stopped else HELD_LIMIT)
-        stop = self.sink_full or too_much
-        if stop != self.stopped:
-            self.stopped = stop
-            (self.source.transport.pause_reading if stop else self.source.transport.resume_reading)()
-
-    def end(self) -> None:
-        """The source has said its last; what is held still leaves when due."""
-        self.ended = True
-        self._finish()
-
-    def _finish(self) -> None:
-        if self.ended and not self.held and self.relay.joined:
-            self.relay.finished(self)
-
-    def kill(self) -> None:
-        """The sink is gone: nothing can arrive any more."""
-        self.done = True
-        self.held.clear()
-        self.held_bytes = 0
-        self._cancel()
-
-    def _cancel(self) -> None:
-        for handle in (self.timer, self.reset):
-            if handle is not None:
-                handle.cancel()
-        self.timer = self.reset = None
+    def linger_not(self) -> None:
+        """Have its close be a reset."""
+        if not self.lost:
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
 
 
 class Relay:
-    """A client's connection joined to one of its own to the upstream."""
+    """A client's connection joined to one of its own to the upstream. `toxics` are the forward's, as they are now."""
 
-    def __init__(self, upstream: Address, admitted: Callable[["Relay"], bool], gone: Callable[["Relay"], None]) -> None:
-        self.upstream, self._admitted, self._gone = upstream, admitted, gone
+    __slots__ = ("_admitted", "_dialling", "_gone", "client", "down", "joined", "loop", "server", "toxics", "up", "upstream")
+
+    def __init__(
+        self, upstream: Address, toxics: Mapping[str, Toxic], admitted: Callable[["Relay"], bool], gone: Callable[["Relay"], None]
+    ) -> None:
+        self.upstream, self.toxics, self._admitted, self._gone = upstream, toxics, admitted, gone
         self.loop = asyncio.get_running_loop()
-        self.up, self.down = Stream(self, self.loop), Stream(self, self.loop)
+        self.up, self.down = Line(self, self.loop, "upstream"), Line(self, self.loop, "downstream")
         self.client, self.server = End(self, self.up, self.down), End(self, self.down, self.up)
         self._dialling: asyncio.Task[None] | None = None
         self.joined = False
 
-    def change(self, toxics: Sequence[Toxic]) -> None:
-        """The proxy's toxics, each for its own direction."""
-        self.up.change(tuple(toxic for toxic in toxics if toxic.stream == "upstream"))
-        self.down.change(tuple(toxic for toxic in toxics if toxic.stream == "downstream"))
+    @property
+    def lines(self) -> tuple[Line, Line]:
+        return self.up, self.down
+
+    def address(self) -> str:
+        """The client's."""
+        peer = self.client.transport.get_extra_info("peername")
+        return str(peer[0])
+
+    @property
+    def descriptor(self) -> int:
+        """The client's."""
+        return int(self.client.transport.get_extra_info("socket").fileno())
+
+    # ---- it begins
 
     def connected(self, end: End) -> None:
         if end is self.server:
-            self.joined = True
-            self.up.flush()
+            self._join()
         elif self._admitted(self):
             end.transport.pause_reading()
             self._dialling = self.loop.create_task(self._dial())
         else:
-            end.transport.abort()
+            self.reset()
 
     async def _dial(self) -> None:
         try:
             async with asyncio.timeout(DIAL_LIMIT):
                 await self.loop.create_connection(lambda: self.server, *self.upstream)
+        except OSError as error:
+            self.reset()  # the nearest to a refusal that an accepted client can be told
+            if error.errno in EXHAUSTED:
+                self.loop.call_exception_handler({"message": "no descriptor for the upstream", "exception": error})
+
+    def _join(self) -> None:
+        if self.client.lost:
+            self.server.transport.abort()
+            return
+        self.joined = True
+        self.down.begin(self.client.transport, self.toxics.values(), self.address)
+        self.up.begin(self.server.transport, self.toxics.values(), self.address)
+        if not self.up.stopped:
             self.client.transport.resume_reading()
-        except OSError:
-            self._abort(linger_not=True)  # the nearest to a refusal that an accepted client can be told
+
+    # ---- toxics come and go
+
+    def add(self, toxic: Toxic) -> None:
+        for line in self.lines:
+            if line.stream == toxic.stream:
+                line.add(toxic, self.address)
+
+    def update(self, toxic: Toxic) -> None:
+        for line in self.lines:
+            line.update(toxic, self.address)
+
+    def remove(self, toxic: Toxic) -> None:
+        for line in self.lines:
+            line.remove(toxic, self.address)
+
+    # ---- it ends
 
     def disconnected(self, end: End) -> None:
         end.into.kill()
         if self.joined:
-            end.out.end()
+            end.out.source_ended()
         elif self._dialling is not None:
             self._dialling.cancel()
         if self.client.lost and (self.server.lost or not self.joined):
             self._gone(self)
 
-    def finished(self, stream: Stream) -> None:
+    def finished(self, line: Line) -> None:
         """One direction has delivered all: pass its end on, and close when nothing can come back."""
-        stream.done = True
-        if self.up.done and self.down.done:
-            self.client.transport.close()
-            self.server.transport.close()
-        elif stream.sink.transport.can_write_eof():
-            stream.sink.transport.write_eof()
+        line.over = True
+        if self.up.over and self.down.over:
+            self._close_both()
+            return
+        sink = (self.client if line is self.down else self.server).transport
+        if sink.can_write_eof():
+            sink.write_eof()
 
-    def reset(self, toxic: Toxic) -> None:
+    def close(self) -> None:
+        """Both connections, once what was delivered to them has left."""
+        for line in self.lines:
+            line.kill()
+        self._close_both()
+
+    def _close_both(self) -> None:
+        self.client.transport.close()
+        self.server.transport.close()
+
+    def reset(self) -> None:
         """Break both connections with a TCP RST."""
-        toxic.touched += 1
-        self._abort(linger_not=True)
-
-    def pass_reset(self) -> None:
-        """One side broke its connection: the other one sees the same."""
         self._abort(linger_not=True)
 
     def cut(self) -> None:
@@ -250,6 +174,6 @@ class Relay:
     def _abort(self, linger_not: bool) -> None:
         for end in (self.client, self.server) if self.joined else (self.client,):
             end.out.kill()
-            if linger_not and not end.lost:
-                end.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+            if linger_not:
+                end.linger_not()
             end.transport.abort()

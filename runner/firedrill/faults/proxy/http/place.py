@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from firedrill.faults.holding.addresses import Address, address_of, text_of
 from firedrill.faults.holding.effects import Aimed, Effect, Rejected
+from firedrill.faults.proxy.descriptors import Descriptors
 from firedrill.faults.proxy.effects import ForwardPlace
 from firedrill.faults.proxy.forward import Forward, Way
 from firedrill.faults.proxy.http.faults import HttpFault, parse
@@ -20,16 +21,16 @@ from firedrill.faults.proxy.http.session import Session
 class HttpForward(Forward):
     """A forward whose connections are read as HTTP; `upstream` is where requests go."""
 
-    def __init__(self, way: Way, behind: "ReverseProxy") -> None:
-        super().__init__(replace(way, upstream=text_of(behind.address)))
+    def __init__(self, way: Way, behind: "ReverseProxy", descriptors: Descriptors | None = None) -> None:
+        super().__init__(replace(way, upstream=text_of(behind.address)), descriptors)
         self.behind = behind
 
     @classmethod
-    async def begun(cls, way: Way) -> Self:
+    async def begun(cls, way: Way, descriptors: Descriptors | None = None) -> Self:
         """With its reverse proxy listening; OSError when it cannot."""
         behind = await ReverseProxy.start(address_of(way.upstream))
         try:
-            return cls(way, behind)
+            return cls(way, behind, descriptors)
         except BaseException:
             behind.close()
             raise
