@@ -1,27 +1,32 @@
 # One word each; every word sets up what it needs. CI calls the same words.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 WORKERS ?= 4
+TESTS ?= tests
+TRIALS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup stack browser victoria drill nightly test check soak bench settings
+.PHONY: help setup stack browser victoria drill nightly test test-pythons check soak trials bench settings
 
 help:
 	@echo "make setup    .venv with firedrill in it"
 	@echo "make drill    set up, then one drill from YAML to verdict and report"
 	@echo "make nightly  set up, then every experiment of experiments/"
 	@echo "make test     set up, then the tests"
+	@echo "make test-pythons   the tests on Python 3.12 and 3.13 too, where they are found; TESTS=tests/chaos for a part"
 	@echo "make check    set up, then lint, types and docs"
 	@echo "make soak     the shipped experiments five times in a row, and the kill trials"
+	@echo "make trials   TRIALS=100 kill trials: signals at random moments, then a look at what is left"
 	@echo "make bench    what measuring costs, beside what you would use instead"
 	@echo "make settings what each setting of an alerting path costs, measured; writes docs/settings.md"
 
-setup: .venv/.done
+setup: $(VENV)/.done
 
-.venv/.done: requirements.lock pyproject.toml
+$(VENV)/.done: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "firedrill needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh setup/venv-package.sh $(PYTHON)
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
@@ -42,7 +47,14 @@ nightly: stack
 	@$(BIN)/firedrill run experiments --junit results/nightly.xml
 
 test: stack browser victoria
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+
+test-pythons:
+	@pythons=$$(sh setup/pythons.sh); [ -n "$$pythons" ] || { echo "neither python3.12 nor python3.13 was found: nothing to run" >&2; exit 0; }; \
+	for python in $$pythons; do \
+	    echo "== $$($$python --version), with the Chaos Toolkit of its line"; \
+	    $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 1; \
+	done
 
 check: setup
 	@$(BIN)/ruff format --check .
@@ -52,6 +64,9 @@ check: setup
 
 soak: stack
 	@$(BIN)/python -m pytest -p no:cacheprovider tests/soak --override-ini 'python_files=soak_*.py' -x -q -s
+
+trials: stack
+	@cd tests && ../$(BIN)/python -m trials $(TRIALS)
 
 bench: stack
 	@$(BIN)/python tests/bench/bench.py

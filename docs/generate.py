@@ -239,6 +239,7 @@ def _kinds() -> Iterator[str]:
     yield from _table(("key", "type", "default", "meaning"), _flat(experiment.Fault))
     for fault in known.faults.values():
         yield from _kind(fault, fault.settings)
+        yield from _put_back(fault)
     yield from ("## Expectations", "", "An entry of `expect` starts with its kind, whose value is the first setting of each table.", "")
     for expectation in known.expectations.values():
         yield from _kind(expectation, expectation.declared)
@@ -249,6 +250,12 @@ def _kind(kind: FaultKind | ExpectationKind, model: type[Declared]) -> Iterator[
     yield from ("```yaml", kind.example.strip("\n"), "```", "")
     rows = list(_flat(model))
     yield from _table(("setting", "type", "default", "meaning"), rows) if rows else ("It has no settings.", "")
+
+
+def _put_back(fault: FaultKind) -> Iterator[str]:
+    on = " or ".join(f"`{one}`" for one in fault.acts_on)
+    yield from ((f"It acts on a target that is a {on}; it took effect when {fault.changes}." if on else "It has no target."), "")
+    yield from (f"Undo: {fault.undo}", "")
 
 
 def _files() -> Iterator[str]:

@@ -172,7 +172,7 @@ async def test_a_sigterm_is_not_swallowed(words: Words, start: Any, seen: Any, p
     nap = {"type": "action", "name": "nap", "provider": {"type": "python", "module": "naps", "func": "nap"}}
     run = await start(words.made([nap, words.inject()], [words.clear()]))
     await seen.until("activity.started", name="nap")
-    os.kill(run.pid, signal.SIGTERM)
+    os.kill(run._child.process.pid, signal.SIGTERM)
     assert ((await run.wait()).status, await proxy.injected()) == ("interrupted", 0)
 
 
@@ -181,7 +181,7 @@ async def test_a_killed_child_is_lost_and_so_is_what_its_activities_started(word
     run = await start(words.made([words.theirs("long", sys.executable, "-c", code)]))
     await seen.until("activity.started", name="long")
     await words.until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
-    os.kill(run.pid, signal.SIGKILL)
+    os.kill(run._child.process.pid, signal.SIGKILL)
     outcome = await run.wait()
     assert (outcome.ending, outcome.error) == (Ending.LOST, "the Chaos Toolkit process ended by itself, by SIGKILL")
     assert not any(isinstance(entry.event, ChaosEnded) for entry in seen.entries)

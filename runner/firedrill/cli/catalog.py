@@ -1,6 +1,7 @@
 """`firedrill catalog`: every kind of fault and expectation."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -21,8 +22,15 @@ def command(as_json: bool) -> None:
         click.secho(title, bold=True)
         for kind in family.values():
             click.echo(f"\n  {kind.name}: {kind.summary}\n")
+            if isinstance(kind, FaultKind):
+                click.echo(f"    acts on: {', '.join(kind.acts_on) or 'nothing'}; undo: {kind.undo}\n")
             click.echo("".join(f"    {line}\n" for line in kind.example.strip("\n").splitlines()))
 
 
-def _as_json(family: Mapping[str, FaultKind] | Mapping[str, ExpectationKind]) -> list[dict[str, str]]:
-    return [{"name": kind.name, "summary": kind.summary, "example": kind.example} for kind in family.values()]
+def _as_json(family: Mapping[str, FaultKind] | Mapping[str, ExpectationKind]) -> list[dict[str, Any]]:
+    return [_one(kind) for kind in family.values()]
+
+
+def _one(kind: FaultKind | ExpectationKind) -> dict[str, Any]:
+    told = {"name": kind.name, "summary": kind.summary, "example": kind.example}
+    return {**told, "acts_on": kind.acts_on, "changes": kind.changes, "undo": kind.undo} if isinstance(kind, FaultKind) else told

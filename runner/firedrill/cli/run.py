@@ -30,8 +30,16 @@ if TYPE_CHECKING:
 )
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="One JUnit file for all drills of this command.")
 @click.option("--yes", is_flag=True, help="Do not ask before drilling an environment other than `local`, or one that says `confirm: true`.")
+@click.option("--joined", nargs=2, type=int, hidden=True, help="Descriptors of the `chaos run` that plays the method, for its control.")
 def command(
-    paths: tuple[Path, ...], environment: str | None, strict: bool, as_json: bool, results: Path | None, junit: Path | None, yes: bool
+    paths: tuple[Path, ...],
+    environment: str | None,
+    strict: bool,
+    as_json: bool,
+    results: Path | None,
+    junit: Path | None,
+    yes: bool,
+    joined: tuple[int, int] | None,
 ) -> None:
     """Drill experiments: every file is validated before anything starts; folders mean every experiment in them.
 
@@ -51,7 +59,7 @@ def command(
         for warning in plan.warnings:
             click.echo(f"{plan.experiment}: warning: {warning}", err=True)
     root = files.root or Path.cwd()
-    orders = [Order(root, plan, settings, known, (results or root / "results").absolute()) for plan in plans]
+    orders = [Order(root, plan, settings, known, (results or root / "results").absolute(), joined) for plan in plans]
     raise SystemExit(run(orders, junit, as_json))
 
 

@@ -15,7 +15,8 @@ from firedrill.conduct.waiting import undecided, until
 from firedrill.core.errors import FiredrillError, LeftOver
 from firedrill.core.events import DrillEnded
 from firedrill.core.model.plan import Plan
-from firedrill.faults.chaos.client import ChaosRun
+from firedrill.faults.chaos.client import ChaosRun, Intend
+from firedrill.faults.chaos.joined import Joined
 from firedrill.plan.compile import compile_plan
 from firedrill.stack.embedded import EmbeddedStack
 
@@ -31,6 +32,7 @@ async def conduct(order: Order, view: View) -> Folder:
     try:
         drill.begin()
         reason, detail = await _lived(drill)
+        drill.hide_in_files()
         drill.record(DrillEnded(reason, detail), durable=True)
     finally:
         drill.close()
@@ -67,7 +69,8 @@ async def _lived(drill: Drill) -> tuple[str, str]:
 
 
 def _crashed(drill: Drill, error: Exception) -> Ended:
-    (drill.folder.logs / "engine.log").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    trace = drill.redaction.text("".join(traceback.format_exception(error)))
+    (drill.folder.logs / "engine.log").write_text(trace, encoding="utf-8")
     return Ended("error", f"{type(error).__name__}: {error} (logs/engine.log has the traceback)")
 
 
@@ -106,19 +109,26 @@ async def _play(drill: Drill, gear: Gear) -> None:
     start = drill.enter("play")
 
     async def intend(fault: str) -> Mapping[str, Any] | None:
-        how, wire = await undo.intended(drill.plan, gear.links, fault, drill.order.root)
+        how, wire = await undo.intended(drill.plan, gear.links, fault, drill.order.root, drill.redaction)
         drill.intend(fault, how)
         return wire
 
-    chaos = await ChaosRun.start(
-        compile_plan(drill.plan), gear.for_chaos(), drill.clock, drill.record, drill.folder.logs, intend, drill.order.root
-    )
+    chaos = await _player(drill, gear, intend)
     try:
         overdue = _patience(drill.plan, start)
         await until(drill, gear, lambda: chaos.ended, overdue, "the faults to be played", overdue and overdue - OVERDUE)
     finally:
         await chaos.stop()
     _played_well(drill, chaos)
+
+
+async def _player(drill: Drill, gear: Gear, intend: Intend) -> ChaosRun:
+    """Chaos Toolkit in a child of ours, or the `chaos run` that waits for us."""
+    experiment, env = compile_plan(drill.plan), gear.for_chaos()
+    if drill.order.joined is not None:
+        joined = await Joined.at(*drill.order.joined)
+        return await ChaosRun.join(joined, experiment, env, drill.clock, drill.record, intend)
+    return await ChaosRun.start(experiment, env, drill.clock, drill.record, drill.folder.logs, intend, drill.order.root)
 
 
 def _played_well(drill: Drill, chaos: ChaosRun) -> None:

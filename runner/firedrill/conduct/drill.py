@@ -1,11 +1,14 @@
 """One running drill as the conductor holds it: its order, its clock, its journal, and the facts so far."""
 
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
+
+import yaml
 
 from firedrill.conduct.ledger import SILENCES, Ledger
 from firedrill.conduct.results import Folder
@@ -15,6 +18,7 @@ from firedrill.core.journal import NAME, Journal
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.plan import Plan
 from firedrill.core.model.suite import Environment
+from firedrill.core.redaction import Redaction, values_of, written_out
 from firedrill.core.verdicts import Finding
 from firedrill.faults.chaos.rollbacks import by_name
 from firedrill.judge.drill import Facts
@@ -24,13 +28,17 @@ from firedrill.judge.verdict import judge
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """All that a drill needs to know before it starts. `results` is the folder for every drill's results."""
+    """All that a drill needs to know before it starts. `results` is the folder for every drill's results.
+
+    `joined` are two descriptors of a `chaos run` that plays in our child's place: what it says, what it is told.
+    """
 
     root: Path
     plan: Plan
     environment: Environment
     kinds: Kinds
     results: Path
+    joined: tuple[int, int] | None = None
 
 
 class View(Protocol):
@@ -58,7 +66,8 @@ class Drill:
         self.order, self.folder, self.view = order, folder, view
         self.plan = order.plan
         self.clock = DrillClock()
-        self.journal = Journal(folder.path / NAME, self.clock)
+        self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order)})
+        self.journal = Journal(folder.path / NAME, self.clock, self.redaction.text)
         self.ledger = Ledger(folder.drill, self.journal.path)
         self.facts = Facts(plan=order.plan)
         self.record = self.journal.append
@@ -77,7 +86,7 @@ class Drill:
 
     def begin(self) -> None:
         """The first entry, with everything that a later judge needs."""
-        plan = _without_secrets(self.plan).model_dump(mode="json", by_alias=True)
+        plan = self._without_secrets().model_dump(mode="json", by_alias=True)
         self.record(
             DrillStarted(
                 SCHEMA, self.folder.drill, self.plan.experiment, self.plan.environment, plan, time.time() - self.clock.now(), _versions()
@@ -99,6 +108,20 @@ class Drill:
         self.ledger.intend(SILENCES, undo)
         self.record(SilenceIntended(undo), durable=True)
 
+    def _without_secrets(self) -> Plan:
+        """Secrets stand in the journal by name only; those that a file writes out are left out."""
+        chaos = {key: value for key, value in self.plan.chaos.items() if key != "secrets"}
+        secrets = {"secrets": by_name(self.plan.chaos["secrets"])} if self.plan.chaos.get("secrets") else {}
+        return self.plan.model_copy(update={"chaos": self.redaction.data(chaos) | secrets})
+
+    def hide_in_files(self) -> None:
+        """Take secrets out of what the drill's children and the system printed, and out of the configuration used."""
+        for file in (*self.folder.logs.rglob("*"), *(self.folder.path / "config").rglob("*")):
+            if file.is_file():
+                text = file.read_bytes().decode(errors="surrogateescape")
+                if (hidden := self.redaction.text(text)) != text:
+                    file.write_bytes(hidden.encode(errors="surrogateescape"))
+
     def findings(self) -> Sequence[Finding]:
         """The live judge's findings, at most half a second old."""
         now = self.clock.now()
@@ -112,10 +135,11 @@ class Drill:
         self.journal.close()
 
 
-def _without_secrets(plan: Plan) -> Plan:
-    """Secrets stand in the journal by name only; those that a file writes out are left out."""
-    secrets = plan.chaos.get("secrets")
-    return plan if not secrets else plan.model_copy(update={"chaos": {**plan.chaos, "secrets": by_name(secrets)}})
+def _in_routes(order: Order) -> Iterator[str]:
+    """Credentials that the alertmanager.yml under test writes out."""
+    embedded = order.environment.stack.embedded
+    if embedded is not None:
+        yield from written_out(yaml.safe_load((order.root / embedded.alertmanager).read_text(encoding="utf-8")))
 
 
 def _versions() -> dict[str, str]:

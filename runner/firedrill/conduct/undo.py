@@ -10,6 +10,7 @@ from firedrill.conduct.ledger import SILENCES, Open, left_open
 from firedrill.core.errors import LeftOver
 from firedrill.core.events import FaultCleared
 from firedrill.core.model.plan import Plan
+from firedrill.core.redaction import Redaction
 from firedrill.faults import undo as fault_undo
 from firedrill.faults.chaos import rollbacks
 from firedrill.faults.holding.link import HolderLink
@@ -20,14 +21,14 @@ METHOD = "method"
 
 
 async def intended(
-    plan: Plan, links: Mapping[str, HolderLink], fault: str, root: Path
+    plan: Plan, links: Mapping[str, HolderLink], fault: str, root: Path, redaction: Redaction
 ) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
     """All that is needed to put `fault` back without this process, and what exactly its holder is to be told.
 
     From `root`, the suite's, its own modules are imported.
     """
     if fault == METHOD:
-        return rollbacks.undo_of(plan.chaos, plan.title) | {"root": str(root)}, None
+        return rollbacks.undo_of(plan.chaos, plan.title, redaction, root / plan.file) | {"root": str(root)}, None
     planned = next(one for one in plan.faults if one.name == fault)
     if planned.wire is None or planned.target is None:
         return {"kind": "nothing"}, None

@@ -17,10 +17,13 @@ Observer = Callable[[Entry], None]
 
 
 class Journal:
-    """Writes entries of one drill; holds the file's lock until closed. Observers see each entry after it is written."""
+    """Writes entries of one drill; holds the file's lock until closed. Observers see each entry after it is written, and as written.
 
-    def __init__(self, path: Path, clock: DrillClock) -> None:
-        self.path, self.clock = path, clock
+    `hide` takes secrets out of each line.
+    """
+
+    def __init__(self, path: Path, clock: DrillClock, hide: Callable[[str], str] = str) -> None:
+        self.path, self.clock, self._hide = path, clock, hide
         self.observers: list[Observer] = []
         self._seq = 0
         self._file: IO[str] = path.open("x", encoding="utf-8")
@@ -30,7 +33,10 @@ class Journal:
         """Write one entry now; with `durable` it is on the disk when this returns."""
         self._seq += 1
         entry = Entry(self._seq, round(self.clock.now(), 6), source, source_at if source_at is None else round(source_at, 6), event)
-        self._file.write(json.dumps(entry.to_json(), separators=(",", ":"), default=str) + "\n")
+        line = json.dumps(entry.to_json(), separators=(",", ":"), default=str)
+        if (hidden := self._hide(line)) != line:
+            line, entry = hidden, Entry.from_json(json.loads(hidden))
+        self._file.write(line + "\n")
         self._file.flush()
         if durable:
             os.fsync(self._file.fileno())

@@ -15,20 +15,23 @@ from typing import Any
 
 from firedrill.core.model.plan import Plan, PlannedFault
 from firedrill.core.units import Duration
-
-ACTIVITIES = "firedrill.faults.chaos.activities"
-"""Where Chaos Toolkit finds our actions; named, not imported: rooms do not know each other."""
+from firedrill.plan.held import ACTIVITIES
 
 PROXY = {"firedrill_proxy": {"type": "env", "key": "FIREDRILL_PROXY", "default": ""}}
 """The control URL of a `firedrill proxy`, for `chaos run` without firedrill."""
 
+CONTROL = {"name": "firedrill", "provider": {"type": "python", "module": "firedrill.control"}}
+"""What makes a drill of `chaos run`."""
+
 _PASSED_ON = ("steady-state-hypothesis", "secrets", "controls")
 
 
-def compile_plan(plan: Plan) -> dict[str, Any]:
-    """The experiment as JSON types, keys in the order in which people read them."""
+def compile_plan(plan: Plan, control: bool = False) -> dict[str, Any]:
+    """The experiment as JSON types, keys in the order in which people read them; with `control`, `chaos run` makes a drill of it."""
     theirs = plan.chaos
     passed_on = {key: theirs[key] for key in _PASSED_ON if theirs.get(key)}
+    if control:
+        passed_on["controls"] = [*(theirs.get("controls") or ()), CONTROL]
     return {
         "title": plan.title,
         "description": plan.description or _description(plan),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Experiment, Fault
 from firedrill.core.model.suite import Environment
+from firedrill.core.units import Duration
+from firedrill.plan.held import held, without
 from firedrill.plan.words import unknown
 
 
@@ -12,7 +14,12 @@ def refusals(experiment: Experiment, name: str, environment: Environment, kinds:
     """A sentence for each limit of the environment `name` that the experiment would break."""
     where = f"environment {name}"
     faults = (said for fault in experiment.faults for said in _fault(fault, where, environment, kinds))
-    return (*faults, *_actions(experiment, where, environment), *_silences(experiment, where, environment))
+    return (
+        *faults,
+        *_held(experiment, where, environment),
+        *_actions(experiment, where, environment),
+        *_silences(experiment, where, environment),
+    )
 
 
 def _fault(fault: Fault, where: str, environment: Environment, kinds: Kinds) -> Iterator[str]:
@@ -30,6 +37,18 @@ def _fault(fault: Fault, where: str, environment: Environment, kinds: Kinds) -> 
         yield f"{at}{fault.kind} acts on {_listed(able)}, and the target {target} of {where} is of kind {kind}{how}"
 
 
+def _held(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:
+    """Faults that the file's method holds already."""
+    limits, at = environment.limits, f"{experiment.file}: "
+    for fault in held(experiment.chaos):
+        if limits.faults is not None and fault.kind not in limits.faults:
+            yield f"{at}{where} allows no {fault.kind}: limits.faults is {', '.join(limits.faults) or 'empty'}"
+        if fault.lasts > limits.longest_fault:
+            yield f"{at}{fault.name} lasts {Duration(fault.lasts)}: limits.longest-fault of {where} is {limits.longest_fault}"
+        if fault.target is not None and fault.target not in environment.targets:
+            yield f"{at}{unknown(f'target in {where} called', fault.target, environment.targets)}"
+
+
 def _listed(able: tuple[str, ...]) -> str:
     return f"targets of kind {' or '.join(able)}" if able else "no target"
 
@@ -37,8 +56,9 @@ def _listed(able: tuple[str, ...]) -> str:
 def _actions(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:
     if environment.limits.methods == "allow":
         return
+    theirs = without(experiment.chaos)
     for key in ("method", "rollbacks"):
-        if experiment.chaos.get(key):
+        if theirs.get(key):
             yield (
                 f"{experiment.file}: {where} lets no actions of Chaos Toolkit's own run, and the file has `{key}`: limits.methods is refuse"
             )

@@ -18,6 +18,7 @@ from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Allowed, Environment
 from firedrill.plan import lint
 from firedrill.plan.cannot_pass import warnings
+from firedrill.plan.held import held, without
 from firedrill.plan.limits import refusals
 from firedrill.plan.words import unknown
 
@@ -68,7 +69,7 @@ def resolve(
         probes={name: probes[name] for name in experiment.probes},
         load=_load(experiment.load, environment.system.ready),
         steady=float(experiment.steady),
-        faults=tuple(_fault(fault, kinds) for fault in experiment.faults),
+        faults=(*(_fault(fault, kinds) for fault in experiment.faults), *held(experiment.chaos)),
         silences=experiment.silences,
         expectations=tuple(map(_expectation, experiment.expect)),
         alerting=alerting,
@@ -76,7 +77,7 @@ def resolve(
         evaluation_interval=float(stack.evaluation_interval),
         longest_window=longest_window(alerting) if longest is None else longest,
         links=environment.links,
-        chaos=experiment.chaos,
+        chaos=without(experiment.chaos),
     )
 
 

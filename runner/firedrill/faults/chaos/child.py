@@ -8,6 +8,7 @@ directory. Knows Chaos Toolkit; refuses to know what its activities mean. The or
 import json
 import logging
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -19,13 +20,14 @@ from firedrill.faults.chaos.teller import Secrets, Teller
 
 def main() -> None:
     """Play the order, tell how it ended, and leave without waiting for anybody's threads."""
-    orders, out = private_streams()
+    orders, out, printed = private_streams()
     order = json.loads(orders.readline() or b"null")
     link = Link(orders, out)
     if order is None:
         os._exit(0)
     links.current = link
-    secrets = Secrets()
+    secrets = Secrets(order["experiment"])
+    threading.Thread(target=printed.copy, args=(secrets.hidden,), daemon=True).start()
     try:
         journal = _play(order, link, secrets)
     except BaseException as error:  # whatever leaves chaoslib, a KeyboardInterrupt too, ends the run and is told
@@ -34,6 +36,9 @@ def main() -> None:
         # chaoslib may come to the method's end before it hears of the interruption.
         status = "interrupted" if link.stopping.is_set() else str(journal["status"])
         link.tell("chaos.ended", status=status, deviated=bool(journal["deviated"]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    printed.finish()
     if link.orphaned:
         leave_group()
     os._exit(0)

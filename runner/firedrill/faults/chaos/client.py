@@ -7,18 +7,19 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from firedrill.core.child import Child
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import Refused
 from firedrill.core.events import ActivityEnded, ActivityStarted, ChaosEnded, Event, FaultActive, FaultCleared, HypothesisChecked
 from firedrill.core.recording import Record
+from firedrill.faults.chaos.joined import Joined
 
 METHOD = "method"
 GRACE = 5.0
@@ -58,10 +59,36 @@ class _Seen:
     ended: Outcome | None = None
 
 
+class Player(Protocol):
+    """Whoever plays: our child, or a `chaos run` that we joined."""
+
+    async def send(self, message: Mapping[str, Any]) -> None: ...
+
+    def events(self) -> AsyncIterator[dict[str, Any]]: ...
+
+    async def stop(self, grace: float) -> object: ...
+
+    async def ended_with(self) -> int: ...
+
+    def end_group(self) -> None: ...
+
+
+class OurChild(Child):
+    """A child of ours that plays."""
+
+    async def ended_with(self) -> int:
+        return await self.process.wait()
+
+    def end_group(self) -> None:
+        """What its activities had started ends too."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
 class ChaosRun:
     """One experiment as it is played. `done` holds the Outcome once it is over."""
 
-    def __init__(self, child: Child, clock: DrillClock, record: Record, intend: Intend, rollbacks: int) -> None:
+    def __init__(self, child: Player, clock: DrillClock, record: Record, intend: Intend, rollbacks: int) -> None:
         self._child, self._clock, self._record, self._intend = child, clock, record, intend
         self._rollbacks = rollbacks
         self._seen = _Seen()
@@ -82,10 +109,19 @@ class ChaosRun:
 
         `cwd` is the suite's root: from there Chaos Toolkit imports the suite's own modules.
         """
-        child = await Child.module("chaos", "firedrill.faults.chaos.child", logs / "chaos.log", env, cwd)
+        child = await OurChild.module("chaos", "firedrill.faults.chaos.child", logs / "chaos.log", env, cwd)
         run = cls(child, clock, record, intend, len(_theirs(experiment.get("rollbacks") or ())))
         # A file's dates, which YAML knows and JSON does not, go as text.
         await child.send(json.loads(json.dumps({"experiment": experiment}, default=str)))
+        return run
+
+    @classmethod
+    async def join(
+        cls, joined: Joined, experiment: Mapping[str, Any], env: Mapping[str, str], clock: DrillClock, record: Record, intend: Intend
+    ) -> Self:
+        """Let a `chaos run` that waits for us go on; `env` is what its activities need to find the holders of faults."""
+        run = cls(joined, clock, record, intend, len(_theirs(experiment.get("rollbacks") or ())))
+        await joined.send({"kind": "play", "env": dict(env)})
         return run
 
     @property
@@ -101,10 +137,6 @@ class ChaosRun:
         """Why nobody can say how the method went; None when Chaos Toolkit said so, or still plays."""
         outcome = self.outcome
         return None if outcome is None or outcome.ending is Ending.OK else outcome.error
-
-    @property
-    def pid(self) -> int:
-        return self._child.process.pid
 
     async def wait(self) -> Outcome:
         """Until the rollbacks were played, or the child was lost."""
@@ -123,14 +155,12 @@ class ChaosRun:
         except Exception as error:  # ours, or intend's: the child must not go on unwatched
             self._seen.ended = Outcome(Ending.FAILED, f"{type(error).__name__}: {error}")
             await self._child.stop(GRACE)
-        code = await self._child.process.wait()
-        return self._ended(code)
+        return self._ended(await self._child.ended_with())
 
     def _ended(self, code: int) -> Outcome:
         ended = self._seen.ended or Outcome(Ending.LOST, f"the Chaos Toolkit process ended by itself, {_how(code)}")
         if ended.ending is Ending.LOST:
-            with suppress(ProcessLookupError):  # what its activities had started
-                os.killpg(self.pid, signal.SIGKILL)
+            self._child.end_group()
         return Outcome(ended.ending, ended.error, ended.status, tuple(self._seen.failed))
 
     async def _hear(self, said: Mapping[str, Any]) -> None:

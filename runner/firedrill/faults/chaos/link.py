@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 GRACE = 1.2
@@ -79,7 +80,7 @@ class Link:
             self._answered.notify_all()
         _after(grace, leave_group)
         # To the main thread: a signal that another thread takes does not wake it from a sleep.
-        signal.pthread_kill(_main_thread(), signal.SIGINT)
+        signal.pthread_kill(main_thread(), signal.SIGINT)
 
 
 def leave_group() -> None:
@@ -95,7 +96,7 @@ def _after(seconds: float, act: Callable[[], None]) -> None:
     timer.start()
 
 
-def _main_thread() -> int:
+def main_thread() -> int:
     ident = threading.main_thread().ident
     assert ident is not None
     return ident
@@ -104,11 +105,36 @@ def _main_thread() -> int:
 current: Link | None = None
 
 
-def private_streams() -> tuple[BinaryIO, int]:
-    """Our own ends of standard input and output; activities that read or print find nothing and the log instead."""
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What is printed comes out of `pipe`, and goes to `log`."""
+
+    pipe: int
+    log: int
+    copied: threading.Event = field(default_factory=threading.Event)
+
+    def copy(self, hidden: Callable[[str], str]) -> None:
+        """Line by line through `hidden`, until nobody can print any more."""
+        with os.fdopen(self.pipe, "rb") as lines:
+            for line in lines:
+                os.write(self.log, hidden(line.decode(errors="surrogateescape")).encode(errors="surrogateescape"))
+        self.copied.set()
+
+    def finish(self, seconds: float = 0.5) -> None:
+        """Nothing more of ours is printed: let what was be copied; what an activity left running may still hold the pipe."""
+        for number in (1, 2):
+            os.dup2(self.log, number)
+        self.copied.wait(seconds)
+
+
+def private_streams() -> tuple[BinaryIO, int, Printed]:
+    """Our own ends of standard input and output; activities that read or print find nothing and, on its way to the log, `Printed`."""
     orders, out = os.fdopen(os.dup(0), "rb"), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    os.dup2(2, 1)
-    return orders, out
+    log, (printed, instead) = os.dup(2), os.pipe()
+    os.dup2(instead, 1)
+    os.dup2(instead, 2)
+    os.close(instead)
+    return orders, out, Printed(printed, log)

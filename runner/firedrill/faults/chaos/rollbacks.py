@@ -3,6 +3,7 @@
 Knows Chaos Toolkit's keys; refuses to keep a secret: secrets are kept by the name of where they come from, never by value.
 """
 
+import hashlib
 import json
 import os
 import signal
@@ -13,26 +14,54 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from firedrill.core.errors import LeftOver
+from firedrill.core.redaction import Redaction
 
 KIND = "chaos-rollbacks"
 WITHIN = 60.0
 """Seconds after which rollbacks that still run are given up."""
 
 
-def undo_of(chaos: Mapping[str, Any], title: str = "an experiment") -> dict[str, Any]:
-    """The undo of a file's own method, from Chaos Toolkit's keys of the file."""
+def undo_of(
+    chaos: Mapping[str, Any], title: str = "an experiment", redaction: Redaction | None = None, file: Path | None = None
+) -> dict[str, Any]:
+    """The undo of a file's own method, from Chaos Toolkit's keys of the file.
+
+    Where `redaction` took out what the file writes out, the undo says so, with the file and its SHA-256: only there it still is.
+    """
+    whole = _rollbacks_of(chaos, title)
+    kept = {**(redaction or Redaction()).data(whole), "secrets": by_name(whole["secrets"])}
+    lacks = kept != json.loads(json.dumps(whole, default=str)) and file is not None
+    return {"kind": KIND, "experiment": kept, **({"file": str(file), "sha256": _digest(file)} if lacks and file is not None else {})}
+
+
+def _rollbacks_of(chaos: Mapping[str, Any], title: str) -> dict[str, Any]:
     return {
-        "kind": KIND,
-        "experiment": {
-            "title": title,
-            "description": "The rollbacks of a drill that was cut short.",
-            "configuration": dict(chaos.get("configuration") or {}),
-            "secrets": by_name(chaos.get("secrets") or {}),
-            "method": [],
-            "rollbacks": [_resolved(each, chaos) for each in chaos.get("rollbacks") or ()],
-        },
+        "title": title,
+        "description": "The rollbacks of a drill that was cut short.",
+        "configuration": dict(chaos.get("configuration") or {}),
+        "secrets": dict(chaos.get("secrets") or {}),
+        "method": [],
+        "rollbacks": [_resolved(each, chaos) for each in chaos.get("rollbacks") or ()],
     }
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _whole(undo: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The experiment with what the file alone has; LeftOver when the file is not as it was."""
+    if "file" not in undo:
+        experiment: Mapping[str, Any] = undo["experiment"]
+        return experiment
+    file = Path(undo["file"])
+    if not file.is_file() or _digest(file) != undo["sha256"]:
+        why = f"the secrets that its rollbacks need were written in {file} alone, which is gone or has been changed since"
+        raise LeftOver(_instructions(undo["experiment"], why))
+    return _rollbacks_of(yaml.safe_load(file.read_text(encoding="utf-8")), undo["experiment"]["title"])
 
 
 def by_name(secrets: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -46,7 +75,7 @@ def perform(undo: Mapping[str, Any], cwd: Path | None = None, within: float = WI
     Blocks for as long as they take, at most `within` seconds. `cwd` is the suite's root, from where Chaos Toolkit imports the
     suite's own modules.
     """
-    experiment = undo["experiment"]
+    experiment = _whole(undo)
     if not experiment["rollbacks"]:
         return "the method declares no rollbacks: there was nothing to put back"
     if trouble := "; ".join(_troubles(list(_played(experiment, cwd, within)), within)):

@@ -5,6 +5,7 @@ tell what activities return.
 """
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ import traceback
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
+from firedrill.core.redaction import Redaction, values_of
 from firedrill.faults.chaos import activities
 from firedrill.faults.chaos.link import Link, NotGranted
 
@@ -22,17 +24,16 @@ METHOD = "method"
 class Secrets(logging.Filter):
     """Values that nobody may read in a log or a journal; empty until Chaos Toolkit has resolved them."""
 
-    def __init__(self) -> None:
+    def __init__(self, experiment: Mapping[str, Any] | None = None) -> None:
         super().__init__()
-        self._values: tuple[str, ...] = ()
+        self._before = tuple(values_of(experiment or {}, os.environ))
+        self._redaction = Redaction(self._before)
 
     def learn(self, secrets: object) -> None:
-        self._values = tuple(sorted(set(_texts(secrets)), key=len, reverse=True))
+        self._redaction = Redaction({*self._before, *_texts(secrets)})
 
     def hidden(self, text: str) -> str:
-        for value in self._values:
-            text = text.replace(value, "***")
-        return text
+        return self._redaction.text(text)
 
     def filter(self, record: logging.LogRecord) -> bool:
         trace = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""

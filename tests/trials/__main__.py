@@ -1,0 +1,103 @@
+"""Randomised kill trials: `make trials TRIALS=100`.
+
+Each trial is a drill of one kind of fault whose engine or one of whose children gets a signal at a random moment; then it is looked
+for leftovers at the targets and in /proc. Ends with `N passed, M failed` and the worst time to clear. The seed makes the draws
+repeatable; the times are of this machine.
+"""
+
+import argparse
+import os
+import queue
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from firedrill.cli.registry import kinds as known_kinds
+from firedrill.core.kinds import FaultKind
+from trials.bystanders import bystanders
+from trials.trial import WITHIN, Result, draw, figure, played
+
+PRIVILEGED = {"network"}
+"""Kinds of target that need privileges; they have tests of their own."""
+
+
+def main() -> int:
+    """Play the trials that were asked for; 0 when nothing was left by any."""
+    chosen = _options()
+    kinds = {name: kind for name, kind in known_kinds().faults.items() if not PRIVILEGED & set(kind.acts_on)}
+    if chosen.kinds:
+        kinds = {name: kind for name, kind in kinds.items() if name in chosen.kinds}
+    numbers: queue.Queue[int] = queue.Queue()
+    for number in range(chosen.first, chosen.first + chosen.trials):
+        numbers.put(number)
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory(prefix="trials-") as folder:
+        threads = [
+            threading.Thread(target=_work, args=(Path(folder) / str(worker), numbers, chosen.seed, kinds, results))
+            for worker in range(chosen.workers)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    print("\n".join(_summary(results, chosen.seed)))
+    return int(any(result.left for result in results) or len(results) != chosen.trials)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="trials", description=__doc__.splitlines()[0])
+    parser.add_argument("trials", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first trial, to repeat one")
+    parser.add_argument("--workers", type=int, default=2 * (os.cpu_count() or 1))
+    parser.add_argument("--kinds", nargs="*", default=(), help="only these kinds of fault")
+    return parser.parse_args()
+
+
+def _work(folder: Path, numbers: "queue.Queue[int]", seed: int, kinds: Mapping[str, FaultKind], results: list[Result]) -> None:
+    with bystanders(folder) as around:
+        while True:
+            try:
+                number = numbers.get_nowait()
+            except queue.Empty:
+                return
+            what = draw(number, seed, kinds)
+            try:
+                result = played(around, what, kinds[what.kind])
+            except Exception as error:  # a broken trial is a failed one
+                result = Result(what, left=[f"the trial broke: {type(error).__name__}: {error}"])
+            results.append(result)
+            _tell(result, len(results), around.folder / f"trial-{number}.log")
+
+
+def _tell(result: Result, count: int, log: Path) -> None:
+    what = result.draw
+    words = f"{count}: trial {what.number}, {what.kind} {what.environment}, {what.signal} to {result.hit or what.victim}"
+    if not result.left:
+        print(f"{words}: clear after {result.clear:.2f} s", flush=True)
+        log.unlink(missing_ok=True)
+        return
+    print(f"{words} at {'start' if what.early else 'fault'} {what.moment:+.2f} s: FAILED", flush=True)
+    print("".join(f"    {line}\n" for line in (*result.left, *(figure(log).splitlines()[-12:] if log.exists() else ()))), flush=True)
+
+
+def _summary(results: list[Result], seed: int) -> Iterator[str]:
+    passed = [result for result in results if not result.left]
+    yield ""
+    for title, key in (("kind", lambda one: one.draw.kind), ("hit", lambda one: f"{one.draw.signal} to {one.hit}")):
+        counts = Counter(map(key, results))
+        for name in sorted(counts):
+            worst = max((one.clear for one in passed if key(one) == name), default=0.0)
+            failed = sum(1 for one in results if key(one) == name and one.left)
+            yield f"{title:5} {name:24} {counts[name]:5} trials, {failed} failed, worst time to clear {worst:.2f} s"
+    worst = max((result.clear for result in passed), default=0.0)
+    yield f"in {sum(1 for one in results if one.on)} of them the fault was on when the signal came"
+    yield f"seed {seed}; leftovers were looked for until {WITHIN:g} s after the drill's end"
+    yield f"{len(passed)} passed, {len(results) - len(passed)} failed; worst time to clear {worst:.2f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""One trial: a drill whose engine or child is sent a signal at a random moment, and a look at what is left.
+
+What is drawn depends on the seed and the trial's number alone. When things happen depends on the machine.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from firedrill.core.journal import NAME
+from firedrill.core.kinds import FaultKind
+from trials.bystanders import OUTSIDE, OWN, Bystanders
+from trials.leftovers import MARK, leftovers, marked
+
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+VICTIMS: Mapping[str, str] = {
+    "engine": "firedrill.cli run",
+    "chaos": "firedrill.faults.chaos.child",
+    "locust": "firedrill.measure.load.child",
+    "proxy": "firedrill.faults.proxy.child",
+    "host": "firedrill.faults.host.child",
+}
+"""Who is hit, by what its command line holds."""
+
+LASTS = 3.0
+"""Seconds of each fault."""
+
+WITHIN = 10.0
+"""Seconds after the drill's end, or after its engine's, in which all must be clear."""
+
+ENDS_WITHIN = 90.0
+"""Seconds in which a drill that was hit must have ended by itself."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a trial does. `moment` is seconds after the fault was intended, or, where `early`, after the start."""
+
+    number: int
+    kind: str
+    environment: str
+    victim: str
+    signal: str
+    early: bool
+    moment: float
+
+
+@dataclass
+class Result:
+    """What became of it: seconds from the engine's end, or the signal that ended it, to all clear; and what was left after WITHIN."""
+
+    draw: Draw
+    clear: float = 0.0
+    left: list[str] = field(default_factory=list)
+    hit: str = ""
+    on: bool = False
+    """Whether the fault was on when the signal came, as far as the journal says; for information only."""
+
+
+def draw(number: int, seed: int, kinds: Mapping[str, FaultKind]) -> Draw:
+    """The trial's draw: kinds in turn, the rest by chance; half of the signals go to the engine."""
+    chance = random.Random(f"{seed} {number}")
+    names = sorted(kinds)
+    return Draw(
+        number=number,
+        kind=names[number % len(names)],
+        environment=chance.choice((OWN, OUTSIDE)),
+        victim="engine" if chance.random() < 0.5 else chance.choice([name for name in VICTIMS if name != "engine"]),
+        signal=chance.choice(SIGNALS),
+        early=(early := chance.random() < 0.25),
+        moment=chance.uniform(0.1, 8.0) if early else chance.uniform(-0.05, LASTS + 0.7),
+    )
+
+
+def experiment(kind: FaultKind) -> str:
+    """The kind's own example as a short experiment of the fast suite."""
+    (fault,) = yaml.safe_load(kind.example)
+    told = {
+        "title": f"Trial of {kind.name}",
+        "probes": ["api-health"],
+        "load": {"scenario": "negotiate", "users": 2},
+        "steady": "1s",
+        "faults": [{**fault, "for": f"{LASTS:g}s"}],
+        "expect": ["quiet"],
+    }
+    return yaml.safe_dump(told, sort_keys=False)
+
+
+def played(around: Bystanders, what: Draw, kind: FaultKind) -> Result:
+    """Run the drill, hit it, and look until all is clear or WITHIN is over."""
+    mark, file = f"{os.getpid()}-{what.number}", around.folder / "experiments" / f"trial-{what.number}.yaml"
+    file.write_text(experiment(kind), encoding="utf-8")
+    command = [sys.executable, "-m", "firedrill.cli", "run", str(file), "--environment", what.environment, "--yes"]
+    log = around.folder / f"trial-{what.number}.log"
+    with log.open("wb") as out:
+        engine = subprocess.Popen(
+            command, cwd=around.folder, env=around.environ | {MARK: mark}, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+    result = Result(what)
+    try:
+        _wait_for_the_moment(around, what, engine)
+        result.on = _says(around, what, b'"fault.active"') and not _says(around, what, b'"fault.cleared"')
+        result.hit = _hit(what, mark)
+        began = _ended(engine, what)
+        _look(around, mark, began, result)
+        _undo(around, result)
+    finally:
+        _sweep(engine, mark)
+    return result
+
+
+def _wait_for_the_moment(around: Bystanders, what: Draw, engine: "subprocess.Popen[bytes]") -> None:
+    if not what.early:
+        while engine.poll() is None and not _says(around, what, b'"fault.intended"'):
+            time.sleep(0.02)
+    until = time.monotonic() + max(what.moment, 0.0)
+    while engine.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+
+
+def _says(around: Bystanders, what: Draw, kind: bytes) -> bool:
+    """Whether the drill's journal has an entry of that kind by now."""
+    found = (around.folder / "results" / f"trial-{what.number}").glob(f"trial-*/{NAME}")
+    return any(kind in journal.read_bytes() for journal in found)
+
+
+def _hit(what: Draw, mark: str) -> str:
+    """Send the signal to the victim, or to the engine while there is no such victim; who was hit."""
+    there = list(marked(mark))
+    for victim in (what.victim, "engine"):
+        for pid, words in there:
+            if VICTIMS[victim] in words and "core/keeper" not in words:
+                os.kill(pid, getattr(signal, what.signal))
+                return victim
+    return "nobody"
+
+
+def _ended(engine: "subprocess.Popen[bytes]", what: Draw) -> float:
+    """When the drill was over: when its engine was killed, or ended by itself."""
+    hit = time.monotonic()
+    engine.wait(ENDS_WITHIN)
+    return hit if what.victim == "engine" else time.monotonic()
+
+
+def _look(around: Bystanders, mark: str, began: float, result: Result) -> None:
+    while True:
+        result.left = list(leftovers(around, mark))
+        result.clear = time.monotonic() - began
+        if not result.left or result.clear > max(WITHIN, 0.0):
+            return
+        time.sleep(0.02)
+
+
+def _undo(around: Bystanders, result: Result) -> None:
+    """What was put back without anybody's help is struck off, so that the next drill may start; a failure of that is one more leftover."""
+    done = subprocess.run(
+        [sys.executable, "-m", "firedrill.cli", "undo", "--all"],
+        cwd=around.folder,
+        env=around.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        result.left.append(f"firedrill undo says {done.stderr.strip()}")
+
+
+def _sweep(engine: "subprocess.Popen[bytes]", mark: str) -> None:
+    """Nothing of a failed trial disturbs the next."""
+    if engine.poll() is None:
+        engine.kill()
+        engine.wait()
+    for pid, _ in list(marked(mark)):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def figure(path: Path) -> str:
+    """The end of a trial's log, for whoever wants to know why it failed."""
+    return path.read_text(encoding="utf-8", errors="replace")[-2000:]
