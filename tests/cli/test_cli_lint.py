@@ -306,7 +306,7 @@ def test_a_warning_is_an_error_when_strict(suite: Path, capsys: pytest.CaptureFi
         assert ended.value.code == code
         said = capsys.readouterr()
         assert said.out.startswith(f"{ROUTES}:7:19: warning: late-resolve: ")
-        assert said.err == "3 experiments understood, 0 errors, 2 warnings\n"
+        assert said.err == "4 experiments understood, 0 errors, 2 warnings\n"
 
 
 def test_a_plan_says_what_concerns_its_own_alerts(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -248,6 +250,13 @@ async def test_a_refusal_before_the_body_is_told_and_ends_the_connection(door: D
     assert status_of(await head_of(client[0])) == 417
 
 
+async def test_an_answer_before_the_body_is_whole_ends_with_the_upstreams_connection(door: Door, bureau: Bureau, client: Client) -> None:
+    bureau.talk = bureau.say(b"HTTP/1.1 413 Too Much\r\nContent-Length: 0\r\n\r\n", close=True)
+    client[1].write(b"PUT / HTTP/1.1\r\nHost: b\r\nContent-Length: 1000000\r\n\r\nabc")
+    assert status_of(await head_of(client[0])) == 413
+    assert await rest_of(client) == b""
+
+
 async def test_an_upgrade_goes_through_and_so_does_what_comes_after(door: Door, bureau: Bureau, client: Client) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert b"Upgrade: echo\r\n" in await reader.readuntil(b"\r\n\r\n")
@@ -365,6 +374,32 @@ async def test_a_body_that_breaks_off_upstream_breaks_off_for_the_client(door: D
     bureau.talk = bureau.say(broken, close=True)
     client[1].write(GET)
     assert await rest_of(client) == broken
+
+
+async def test_a_body_that_only_its_connection_ends_becomes_chunks_and_a_reset_of_it_is_seen(
+    door: Door, bureau: Bureau, client: Client, connect: Any
+) -> None:
+    bureau.talk = bureau.say(b"HTTP/1.1 200 OK\r\n\r\nhello", close=True)
+    client[1].write(GET)
+    answer = await rest_of(client)
+    assert b"Transfer-Encoding: chunked" in answer
+    assert answer.endswith(b"5\r\nhello\r\n0\r\n\r\n")
+
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nhello")
+        await bureau.ended.wait()
+        linger_not = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+        writer.transport.abort()
+
+    bureau.talk = break_off
+    bureau.ended.clear()
+    another = await connect()
+    another[1].write(GET)
+    assert await asyncio.wait_for(another[0].readuntil(b"5\r\nhello\r\n"), 5)
+    bureau.ended.set()
+    assert await rest_of(another) == b""
 
 
 async def test_nonsense_from_the_upstream_resets_the_client(door: Door, bureau: Bureau, client: Client) -> None:
@@ -514,15 +549,20 @@ async def test_a_cut_body_that_only_the_connection_would_end_is_reset(door: Door
 
 
 async def test_a_slow_body_keeps_its_rate_and_its_head_comes_at_once(door: Door, bureau: Bureau, client: Client) -> None:
-    body = bytes(range(256)) * 8
-    bureau.talk = bureau.say(b"HTTP/1.1 200 OK\r\nContent-Length: 2048\r\n\r\n" + body)
+    body = bytes(range(256)) * 4
+    bureau.talk = bureau.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1024\r\n\r\n" + body)
     await door.put("slow", type="slow-body", rate=4096)
-    client[1].write(GET)
-    await head_of(client[0])
-    began = time.monotonic()
-    assert await asyncio.wait_for(client[0].readexactly(2048), 5) == body
-    assert 0.475 <= time.monotonic() - began <= 0.55
-    assert door.touched("slow") == 1
+    times = []
+    for _ in range(3):
+        began = time.monotonic()
+        client[1].write(GET)
+        await head_of(client[0])
+        headed = time.monotonic() - began
+        assert await asyncio.wait_for(client[0].readexactly(1024), 5) == body
+        times.append((time.monotonic() - began, headed))
+    assert 0.25 <= min(times)[0] <= 0.25 * 1.05 + 0.002
+    assert min(times)[1] < 0.1
+    assert door.touched("slow") == 3
 
 
 async def test_a_body_that_trickles_comes_whole_when_its_fault_is_cleared(door: Door, bureau: Bureau, client: Client) -> None:

@@ -32,7 +32,7 @@ KIND = FaultKind(
 - http-abort:
     target: bureau
     method: GET
-    share: 5%
+    share: 50%
   for: 30s
 """,
 )

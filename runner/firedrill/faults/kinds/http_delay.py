@@ -55,7 +55,6 @@ KIND = FaultKind(
     delay: 800ms
     jitter: 100ms
     path: /scores/*
-    share: 10%
   for: 60s
 """,
 )

@@ -35,7 +35,7 @@ KIND = FaultKind(
     target: bureau
     status: 503
     path: /scores/*
-    share: 30%
+    share: 50%
   for: 30s
 """,
 )

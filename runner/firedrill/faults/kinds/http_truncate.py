@@ -36,7 +36,6 @@ KIND = FaultKind(
 - http-truncate:
     target: bureau
     bytes: 10B
-    share: 50%
   for: 30s
 """,
 )

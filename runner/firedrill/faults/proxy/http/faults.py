@@ -115,7 +115,7 @@ class Drawn:
 
     @classmethod
     def of(cls, faults: Mapping[str, HttpFault], method: str, path: str) -> "Drawn":
-        return cls([fault for fault in faults.values() if fault.takes(method, path)]) if faults else _NONE
+        return cls([fault for fault in faults.values() if fault.takes(method, path)])
 
     def status(self) -> Status | None:
         """The error that is answered in the upstream's place."""
@@ -163,9 +163,6 @@ class Drawn:
         if fault not in self.counted:
             self.counted.add(fault)
             fault.touched += 1
-
-
-_NONE = Drawn()
 
 
 def _now() -> float:

@@ -92,7 +92,7 @@ class Session:
         if request.method == b"CONNECT":
             self._say(HTTPStatus.NOT_IMPLEMENTED, "this proxy stands in front of one upstream and opens no tunnels\n", (CLOSE,))
             return False
-        drawn = Drawn.of(self._faults, request.method.decode(), path_of(request.target)) if self._faults else Drawn()
+        drawn = Drawn.of(self._faults, request.method.decode(), path_of(request.target))
         answer = Answer(self.client, request, drawn)
         error = drawn.status()
         return await (self._instead(request, answer, error) if error is not None else self._forwarded(request, answer))
@@ -119,8 +119,9 @@ class Session:
         if not await self._answer(server, answer):
             await self._switched(server)
             return False
-        if self._upload is not None and server.http.their_state is h11.DONE:
-            await self._upload
+        self._idle = True
+        if self._upload is not None and server.http.their_state is h11.DONE and not server.at_end:
+            await self._upload  # answered already, and still being sent
         self._upload = None
         return self._again() and self._reusable(server)
 
@@ -140,7 +141,7 @@ class Session:
             server.reset()
             self._complain(error)
             self.cut()
-        except OSError:
+        except (OSError, h11.LocalProtocolError):
             server.reset()
 
     async def _copy_request(self, server: Side) -> None:
