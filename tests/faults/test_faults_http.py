@@ -24,6 +24,9 @@ from firedrill.faults.proxy.server import serve
 GET = b"GET /scores/ada HTTP/1.1\r\nHost: bureau\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
+LINGER_NOT = struct.pack("ii", 1, 0)
+"""A socket's close is a reset."""
+
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -354,6 +357,24 @@ async def test_a_client_that_leaves_takes_its_upstream_connection_along(door: Do
     await asyncio.wait_for(bureau.ended.wait(), 5)
 
 
+async def test_a_client_that_breaks_its_connection_while_it_waits_takes_the_upstreams_along(
+    door: Door, bureau: Bureau, client: Client
+) -> None:
+    arrived = asyncio.Event()
+
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        arrived.set()
+        await reader.read()
+
+    bureau.talk = never
+    client[1].write(GET)
+    await asyncio.wait_for(arrived.wait(), 5)
+    client[1].get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+    client[1].transport.abort()
+    await asyncio.wait_for(bureau.ended.wait(), 5)
+
+
 async def test_an_upstream_that_refuses_resets_the_client() -> None:
     nobody = Forward(Way("nobody", "127.0.0.1:0", "127.0.0.1:1"))  # reserves a port and does not listen
     async with in_front_of(nobody.listen[1]) as door:
@@ -389,8 +410,7 @@ async def test_a_body_that_only_its_connection_ends_becomes_chunks_and_a_reset_o
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\n\r\nhello")
         await bureau.ended.wait()
-        linger_not = struct.pack("ii", 1, 0)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
         writer.transport.abort()
 
     bureau.talk = break_off
