@@ -1,10 +1,10 @@
-"""Durations and ratios, as people write them."""
+"""Durations, ratios, sizes and rates, as people write them."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firedrill.core.units import Duration, Ratio
+from firedrill.core.units import Duration, Rate, Ratio, Size
 
 
 @given(st.integers(min_value=0, max_value=10**11))
@@ -66,3 +66,32 @@ def test_each_wrong_ratio_is_told_what_to_write(text: str, sentence: str) -> Non
     with pytest.raises(ValueError, match=r".") as caught:
         Ratio.parse(text)
     assert str(caught.value) == sentence
+
+
+@given(st.integers(min_value=0, max_value=10**13))
+def test_a_size_and_a_rate_are_read_back_from_their_own_words(count: int) -> None:
+    assert Size.parse(str(Size(count))) == Rate.parse(str(Rate(count))) == count
+
+
+@pytest.mark.parametrize(("text", "count"), [("0B", 0), ("500B", 500), ("2KB", 2000), ("3MB", 3_000_000), ("1GB", 1_000_000_000)])
+def test_a_kilobyte_is_a_thousand_bytes(text: str, count: int) -> None:
+    assert Size.parse(text) == count
+    assert Rate.parse(f"{text}/s") == count
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        (Size, "2", "'2' is not a size such as 2KB"),
+        (Size, "1.5KB", "whole numbers are expected: write 1500B"),
+        (Size, "2KiB", "1 KB is 1000 B here: write 2048B"),
+        (Rate, "1MiB/s", "1 KB is 1000 B here: write 1048576B/s"),
+        (Rate, "0.5MB/s", "whole numbers are expected: write 500KB/s"),
+        (Rate, "50KB", "'50KB' is not a rate such as 50KB/s"),
+        (Rate, "50kbps", "'50kbps' is not a rate such as 50KB/s"),
+    ],
+)
+def test_a_wrong_size_or_rate_is_told_what_to_write(kind: type[Size], text: str, words: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the words are the point
+        kind.parse(text)
+    assert str(caught.value) == words

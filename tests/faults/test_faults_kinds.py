@@ -3,7 +3,9 @@
 import importlib
 import json
 import pkgutil
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +13,11 @@ import yaml
 from pydantic import ValidationError
 
 from firedrill.core.kinds import FaultKind
+from firedrill.core.model.declared import Declared
 from firedrill.core.model.suite import Process, Target
 from firedrill.faults import kinds
 from firedrill.faults.host.known import EFFECTS
-from firedrill.faults.kinds import down, latency, nothing, reset
+from firedrill.faults.kinds import bandwidth, down, latency, limit_data, nothing, reset, slicer, slow_close, timeout
 from firedrill.faults.proxy.effects import ForwardPlace
 from firedrill.faults.proxy.forward import Forward, Way
 from firedrill.faults.proxy.http.faults import parse
@@ -22,6 +25,7 @@ from firedrill.faults.proxy.http.faults import parse
 KINDS: list[FaultKind] = [
     importlib.import_module(f"{kinds.__name__}.{module.name}").KIND for module in pkgutil.iter_modules(kinds.__path__)
 ]
+NETWORK = {"bandwidth", "down", "latency", "limit_data", "reset", "slicer", "slow_close", "timeout"}
 RESERVED = {"name", "at", "for"}
 
 
@@ -101,6 +105,59 @@ def test_nothing_tells_nobody() -> None:
     assert nothing.wire(nothing.Nothing()) is None
 
 
+@pytest.mark.parametrize(
+    ("settings", "wire"),
+    [
+        (bandwidth.Bandwidth(target="bureau", rate="50KB/s"), {"type": "bandwidth", "attributes": {"rate": 50}}),
+        (timeout.Timeout(target="bureau", after="2s"), {"type": "timeout", "attributes": {"timeout": 2000}}),
+        (timeout.Timeout(target="bureau"), {"type": "timeout", "attributes": {"timeout": 0}}),
+        (slow_close.SlowClose(target="bureau", delay="1s"), {"type": "slow_close", "attributes": {"delay": 1000}}),
+        (limit_data.LimitData(target="bureau", bytes="2KB"), {"type": "limit_data", "attributes": {"bytes": 2000}}),
+        (
+            slicer.Slicer(target="bureau", size="64B", variation="16B", delay="10ms"),
+            {"type": "slicer", "attributes": {"average_size": 64, "size_variation": 16, "delay": 10_000}},
+        ),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_a_kind_is_told_in_the_units_of_its_toxic(settings: Declared, wire: Mapping[str, Any]) -> None:
+    module = importlib.import_module(type(settings).__module__)
+    assert module.KIND.wire(settings) == {"stream": "downstream", **wire}
+
+
+def test_a_direction_a_share_and_where_from_are_told_beside_the_attributes() -> None:
+    chosen = {"direction": "upstream", "share": "30%", "from": ["10.1.0.0/16", "10.2.3.4"]}
+    wire = reset.wire(reset.Reset.model_validate({"target": "bureau", **chosen}))
+    beside = {"stream": "upstream", "toxicity": 0.3, "from": ["10.1.0.0/16", "10.2.3.4/32"]}
+    assert wire == {"type": "reset_peer", **beside, "attributes": {"timeout": 0}}
+    assert _taken_by_a_proxy(wire)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "where", "words"),
+    [
+        (reset.Reset, {"share": "0%"}, "share", "a share of 0% acts on no connection: write more, or leave the fault out"),
+        (reset.Reset, {"from": "10.1.2.3/16"}, "from", "'10.1.2.3/16' is neither an address nor a network: write 10.1.0.0/16"),
+        (reset.Reset, {"from": ["office"]}, "from", "'office' is neither an address nor a network: write 10.1.2.3 or 10.1.0.0/16"),
+        (bandwidth.Bandwidth, {"rate": "0B/s"}, "rate", "a rate of 0 lets nothing through: write 1KB/s or more, or the fault `timeout`"),
+        (bandwidth.Bandwidth, {"rate": "1500B/s"}, "rate", "a rate is in whole KB/s, not 1500B/s: write 2KB/s"),
+        (bandwidth.Bandwidth, {"rate": "50KB"}, "rate", "'50KB' is not a rate such as 50KB/s"),
+        (bandwidth.Bandwidth, {"rate": 50}, "rate", "50KB/s or the like is expected here, with its unit"),
+        (slow_close.SlowClose, {"delay": "0s"}, "delay", "a delay of 0s delays nothing: write 1ms or more, or leave the fault out"),
+        (slicer.Slicer, {"size": "0B"}, "size", "a slice has 1B at least"),
+        (slicer.Slicer, {"size": "8B", "variation": "9B"}, "variation", "a variation of 9B is more than the size of 8B"),
+        (limit_data.LimitData, {"bytes": "2KiB"}, "bytes", "1 KB is 1000 B here: write 2048B"),
+    ],
+)
+def test_what_would_do_nothing_or_cannot_be_is_refused_in_a_sentence(
+    kind: type[Declared], settings: Mapping[str, object], where: str, words: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        kind.model_validate({"target": "bureau", **settings})
+    (error,) = caught.value.errors()
+    assert (error["loc"], error["msg"]) == ((where,), words)
+
+
 def _complaint(**settings: str) -> tuple[tuple[int | str, ...], str]:
     with pytest.raises(ValidationError) as caught:
         latency.Latency.model_validate({"target": "bureau", **settings})
@@ -119,3 +176,13 @@ def test_a_jitter_above_the_delay_is_refused() -> None:
 
 def test_a_jitter_is_not_blamed_for_a_wrong_delay() -> None:
     assert _complaint(delay="5", jitter="1s")[0] == ("delay",)
+
+
+def test_the_page_on_the_network_has_an_example_of_every_kind_and_each_is_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "break-the-network.md").read_text(encoding="utf-8")
+    entries = [entry for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) for entry in yaml.safe_load(block)]
+    known = {kind.name: kind for kind in KINDS}
+    for entry in entries:
+        name = next(iter(entry))
+        assert known[name].settings.model_validate(entry[name])
+    assert {next(iter(entry)).replace("-", "_") for entry in entries} == NETWORK

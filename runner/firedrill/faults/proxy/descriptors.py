@@ -14,6 +14,7 @@ from typing import Any
 RESERVE = 64
 """Descriptors that connections may not take: whoever comes to clear a fault must get in."""
 
+PER_CONNECTION = 2
 SAY_EVERY = 10.0
 
 EXHAUSTED = {errno.EMFILE, errno.ENFILE}
@@ -26,14 +27,18 @@ class Descriptors:
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.limit = hard if hard != resource.RLIM_INFINITY else 2**31
-        self._said = -SAY_EVERY
+        self._taken, self._said = 0, -SAY_EVERY
 
-    def allow(self, descriptor: int) -> bool:
-        """Whether a connection that was given this descriptor may stay: the kernel gives the lowest that is free."""
-        if descriptor < self.limit - RESERVE:
-            return True
-        self.say()
-        return False
+    def take(self) -> bool:
+        """Whether one more connection may stay; it has to be given back."""
+        if self._taken + PER_CONNECTION > self.limit - RESERVE:
+            self.say()
+            return False
+        self._taken += PER_CONNECTION
+        return True
+
+    def give_back(self) -> None:
+        self._taken -= PER_CONNECTION
 
     def say(self) -> None:
         """Tell on standard error, once in a while."""

@@ -113,7 +113,7 @@ class Forward:
             for down in self.downs.values():
                 down.touched += 1
             return False
-        if self._descriptors is not None and not self._descriptors.allow(relay.descriptor):
+        if self._descriptors is not None and not self._descriptors.take():
             return False
         self.connections += 1
         self._relays.add(relay)
@@ -122,6 +122,8 @@ class Forward:
     def _gone(self, relay: Relay) -> None:
         if relay in self._relays:
             self._relays.discard(relay)
+            if self._descriptors is not None:
+                self._descriptors.give_back()
             for line in relay.lines:
                 self._ended[line.stream].plus([line])
 

@@ -102,7 +102,7 @@ class Line:
         for stage in self._of(toxic):
             if stage.on:
                 stage.remove()
-            if not stage.closed and not self.over:
+            if not stage.closed:  # one that ends the connection stays, so that nothing gets past it
                 before = self.stages[: self.stages.index(stage)]
                 self.stages.remove(stage)
                 self._link()
@@ -111,7 +111,7 @@ class Line:
                     self._link()
 
     def _of(self, toxic: Toxic) -> list[Stage]:
-        return [] if self.over else [stage for stage in self.stages if stage.toxic is toxic]
+        return [] if self.over else [stage for stage in self.stages if stage.toxic is toxic and not stage.closed]
 
     def _append(self, toxic: Toxic, client: Callable[[], str]) -> None:
         stage = STAGES[toxic.type](toxic, self)
@@ -119,6 +119,8 @@ class Line:
         self._draw(stage, client)
 
     def _draw(self, stage: Stage, client: Callable[[], str], again: bool = False) -> None:
+        if stage.closed:
+            return
         was, stage.on = stage.on, stage.toxic.takes(client() if stage.toxic.sources else "")
         if stage.on and (again or not was):
             stage.start()
@@ -196,4 +198,5 @@ class Line:
         self._waiting = None
         self.source.data_received = self._drop
         for stage in self.stages:
+            stage.passed = True
             stage.kill()

@@ -82,11 +82,6 @@ class Relay:
         peer = self.client.transport.get_extra_info("peername")
         return str(peer[0])
 
-    @property
-    def descriptor(self) -> int:
-        """The client's."""
-        return int(self.client.transport.get_extra_info("socket").fileno())
-
     # ---- it begins
 
     def connected(self, end: End) -> None:

@@ -1,4 +1,7 @@
-"""Slicer: a chunk leaves in slices of about `average_size` bytes, `delay` microseconds apart (toxics/slicer.go)."""
+"""Slicer: a chunk leaves in slices of about `average_size` bytes, `delay` microseconds apart (toxics/slicer.go).
+
+The end of the data comes with the last slice; Toxiproxy has it wait for one pause more.
+"""
 
 import random
 from collections import deque
