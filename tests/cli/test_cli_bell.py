@@ -37,9 +37,9 @@ def test_all_of_the_demos_receivers_are_told_within_five_seconds(root: Path) -> 
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert list(answer) == ["receivers", "seconds"]
-    assert [list(one) for one in answer["receivers"]] == [["name", "delivered", "seconds", "message"]] * 3
+    assert [list(one) for one in answer["receivers"]] == [["name", "delivered", "seconds", "message"]] * 4
     assert [(one["name"], one["delivered"]) for one in answer["receivers"]] == [
-        ("unrouted", True), ("payments-oncall", True), ("platform", True),
+        ("unrouted", True), ("payments-oncall", True), ("platform", True), ("deadman", True),
     ]  # fmt: skip
     assert answer["seconds"] < 5
     assert answer["receivers"][1]["message"].endswith("summary: DRILL: Offers are slow")
@@ -73,15 +73,17 @@ def test_a_receiver_that_no_route_leads_to_fails_and_is_named(suite: Path) -> No
     told = {one["name"]: one for one in json.loads(done.stdout)["receivers"]}
     assert told["platform"] == {
         "name": "platform", "delivered": False, "seconds": None,
-        "message": "no route leads to it (alerts/alertmanager.yml:26): no alert can ever reach it",
+        "message": "no route leads to it (alerts/alertmanager.yml:33): no alert can ever reach it",
     }  # fmt: skip
     assert told["payments-oncall"]["delivered"]
 
 
 def test_a_receiver_that_is_muted_now_fails_and_is_named(suite: Path) -> None:
-    always = "\n      mute_time_intervals: [always]\n\ntime_intervals:\n  - name: always\n    time_intervals:\n      - times:\n"
-    always += '          - start_time: "00:00"\n            end_time: "24:00"\n'
-    edit(suite / "alerts/alertmanager.yml", "        - team = platform\n", f"        - team = platform{always}")
+    always = "time_intervals:\n  - name: always\n    time_intervals:\n      - times:\n"
+    always += '          - start_time: "00:00"\n            end_time: "24:00"\n\n'
+    muted = "        - team = platform\n      mute_time_intervals: [always]\n"
+    edit(suite / "alerts/alertmanager.yml", "        - team = platform\n", muted)
+    edit(suite / "alerts/alertmanager.yml", "receivers:\n", f"{always}receivers:\n")
     done = bell(suite, "NegotiationApiDown", "--within", "500ms")
     assert done.returncode == 1, done.stderr
     assert "its route keeps quiet at this time: always" in done.stdout

@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -98,6 +99,17 @@ def _write(block: Block, suite: Path) -> Iterator[str]:
         yield from (f"before this block rewrites it: {each}" for each in _unsound(suite))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(block.text, encoding="utf-8")
+    if block.path == "firedrill.yaml":
+        _leave_out(suite, yaml.safe_load(block.text))
+
+
+def _leave_out(suite: Path, settings: Any) -> None:
+    """A page with settings of its own keeps those experiments of ours whose targets it has."""
+    targets = {name for environment in settings["environments"].values() for name in environment.get("targets", ())}
+    for file in (suite / "experiments").glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        if text == _shipped_text(f"experiments/{file.name}") and not set(re.findall(r"^ +target: (\S+)", text, re.MULTILINE)) <= targets:
+            file.unlink()
 
 
 def _shipped_text(path: str) -> str | None:

@@ -21,11 +21,14 @@ from firedrill.faults.kinds import bandwidth, down, latency, limit_data, nothing
 from firedrill.faults.proxy.effects import ForwardPlace
 from firedrill.faults.proxy.forward import Forward, Way
 from firedrill.faults.proxy.http.faults import parse
+from firedrill.faults.receivers import ReceiverPlace
+from firedrill.watch.pagers.ailing import Ailments
 
 KINDS: list[FaultKind] = [
     importlib.import_module(f"{kinds.__name__}.{module.name}").KIND for module in pkgutil.iter_modules(kinds.__path__)
 ]
 NETWORK = {"bandwidth", "down", "latency", "limit_data", "reset", "slicer", "slow_close", "timeout"}
+TARGETS = (Target(), Target(protocol="http"), Target(process=Process()), Target(stack="prometheus"), Target(receiver="on-call"))
 RESERVED = {"name", "at", "for"}
 
 
@@ -57,11 +60,11 @@ def test_an_example_is_read_by_its_settings_and_they_survive_being_written(kind:
     assert kind.settings.model_validate(json.loads(json.dumps(written))) == settings
 
 
-def test_a_wire_message_is_json_that_the_proxy_takes_or_nothing(kind: FaultKind) -> None:
+def test_a_wire_message_is_json_that_a_holder_takes_or_nothing(kind: FaultKind) -> None:
     wire = kind.wire(kind.settings.model_validate(_written(kind)[kind.name] or {}))
     if wire is not None:
         assert json.loads(json.dumps(wire)) == wire
-        assert wire["effect"] in EFFECTS if "effect" in wire else _taken_in_http_mode(wire) if "http" in wire else _taken_by_a_proxy(wire)
+        assert HOLDERS[kind.acts_on[0]](wire)
 
 
 def _taken_in_http_mode(wire: Mapping[str, Any]) -> bool:
@@ -76,8 +79,20 @@ def _taken_by_a_proxy(wire: Mapping[str, Any]) -> bool:
         forward.close()
 
 
+def _taken_by_a_receiver(wire: Mapping[str, Any]) -> bool:
+    return ReceiverPlace("on-call", Ailments()).aim("a-fault", wire).wire == wire
+
+
+HOLDERS = {
+    "forward": _taken_by_a_proxy,
+    "http": _taken_in_http_mode,
+    "process": lambda wire: wire["effect"] in EFFECTS,
+    "receiver": _taken_by_a_receiver,
+}
+
+
 def test_a_kind_acts_on_a_kind_of_target_that_there_is(kind: FaultKind) -> None:
-    assert set(kind.acts_on) <= {Target().kind, Target(protocol="http").kind, Target(process=Process()).kind}
+    assert set(kind.acts_on) <= {each.kind for each in TARGETS}
 
 
 def test_a_kind_says_what_it_is_in_a_sentence(kind: FaultKind) -> None:

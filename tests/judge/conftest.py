@@ -127,14 +127,14 @@ def ordinary() -> list[Timed]:
 
 
 def sequence(plan_: Plan, story: Iterable[Timed]) -> list[Entry]:
-    """Entries in order of time; each page cites the notification before it."""
+    """Entries in order of time; each page cites the notification before it, unless it cites none (-1)."""
     shape = plan_.model_dump(mode="json", by_alias=True)
     entries = [Entry(1, 0.0, "engine", None, DrillStarted(SCHEMA, "slow-1", "slow", "local", shape, 1.0, {}))]
     note = 0
     for t, event, source_at in sorted(story, key=lambda one: one[0]):
         seq = len(entries) + 1
         note = seq if isinstance(event, NotificationReceived) else note
-        if isinstance(event, PageOpened):
+        if isinstance(event, PageOpened) and event.notification >= 0:
             event = PageOpened(event.page, event.receiver, event.alerts, note)
         entries.append(Entry(seq, t, "engine", source_at, event))
     return entries

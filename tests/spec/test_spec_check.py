@@ -384,7 +384,7 @@ def test_an_unknown_environment_is_refused_with_the_names_there_are(checked: Che
 def test_the_shipped_suites_have_no_problem(root: Path, folder: str) -> None:
     found = check([root / folder], registered(), {})
     assert [str(each) for each in found.problems] == []
-    assert len(found.experiments) == len(list((root / folder).glob("*.yaml")))
+    assert len(found.experiments) == len(list((root / folder).glob("*.yaml"))) > 0
 
 
 def test_checking_the_shipped_suite_imports_nothing_heavy(root: Path) -> None:

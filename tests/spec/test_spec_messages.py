@@ -82,7 +82,7 @@ CASES = [
     (SETTINGS, "alerts/alertmanager.yml\n", "alerts/alertmanager.yml\n        alertmanager-at: 9093\n", "15:26: environments.local.stack.embedded.alertmanager-at: an address is host:port, such as 127.0.0.1:9093, not '9093'"),
     (SETTINGS, "alerts/alertmanager.yml\n", "alerts/alertmanager.yml\n        receivers:\n          platfrom:\n            answers: 500\n", "17:13: environments.local.stack.embedded.receivers.platfrom: unknown receiver 'platfrom'; did you mean 'platform'?"),
     (SETTINGS, "alerts/alertmanager.yml\n", "alerts/alertmanager.yml\n        receivers:\n          platform:\n            answers: 200\n", "17:22: environments.local.stack.embedded.receivers.platform.answers: an HTTP status from 400 to 599 is expected, not '200'"),
-    (SETTINGS, "ready: http://<api>/health", "ready: http://<ipa>/health", "10:14: environments.local.system.ready: <ipa> names no address; there are <api>, <bureau>, <bureau-proxy>, <probes> and <sink>"),
+    (SETTINGS, "ready: http://<api>/health", "ready: http://<ipa>/health", "10:14: environments.local.system.ready: <ipa> names no address; there are <alertmanager>, <api>, <bureau>, <bureau-proxy>, <probes>, <prometheus> and <sink>"),
     (SETTINGS, "api: 127.0.0.1:0", "api: 127.0.0.1", "5:14: environments.local.system.addresses.api: an address is host:port, such as 127.0.0.1:0, not '127.0.0.1'"),
     (SETTINGS, "api: 127.0.0.1:0", "api: 0.0.0.0:0", "5:14: warning: environments.local.system.addresses.api: 0.0.0.0 listens on every network of this machine; write 127.0.0.1:0"),
     (SETTINGS, "rules: [alerts/demo.rules.yml]", "rules: [alerts/demo.rule.yml]",

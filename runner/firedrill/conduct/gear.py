@@ -23,17 +23,19 @@ from firedrill.conduct.drill import Drill, Ended
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import ClockOffset
 from firedrill.core.model.slos import Source
-from firedrill.core.model.suite import Target
+from firedrill.core.model.suite import Environment, Target
 from firedrill.faults.holding.calls import TOKEN
 from firedrill.faults.holding.link import HolderLink
 from firedrill.faults.host.link import HostLink
 from firedrill.faults.proxy.link import ProxyLink
+from firedrill.faults.receivers import ReceiverLink
 from firedrill.judge.moments import cleared
+from firedrill.judge.sight import hidden_by
 from firedrill.measure.load.client import LoadRun
 from firedrill.measure.probes.client import Probes
 from firedrill.stack.addresses import choose, fill, filled_in
 from firedrill.stack.capture import Sinks
-from firedrill.stack.embedded import EmbeddedStack
+from firedrill.stack.embedded import PORTS, EmbeddedStack
 from firedrill.stack.external import ExternalStack
 from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
@@ -66,10 +68,12 @@ class Gear:
     load: LoadRun | None
     token: str
     """Of the drill's own proxy."""
+    hidden: Callable[[], bool]
+    """Whether a fault keeps Prometheus from being seen now, as it was meant to."""
 
     def check(self) -> None:
         """End the drill as soon as something that it cannot do without is gone."""
-        if died := self.stack.died() or self.prometheus.lost():
+        if died := self.stack.died() or (None if self.hidden() else self.prometheus.lost()):
             raise Ended("stack-lost", died)
         if self.system is not None and (died := self.system.died()):
             raise Ended("system-lost", died)
@@ -94,15 +98,33 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     """Bring everything up; whatever came up is brought down again by `closing`, last one first."""
     environment = drill.order.environment
     sink = await _sink(drill, closing)
-    addresses = choose({"probes": "127.0.0.1:0", **environment.system.addresses}) | ({"sink": sink.address} if sink else {})
+    named = _of_stack(environment) | {"probes": "127.0.0.1:0", **environment.system.addresses}
+    addresses = choose(named) | ({"sink": sink.address} if sink else {})
     token = secrets.token_urlsafe(24)
-    links = await _holders(drill, closing, addresses, token)
+    links = await _proxies(drill, closing, addresses, token)
     stack = await _stack(drill, closing, addresses, sink)
+    links |= await _receivers(drill, closing, sink, token)
+    links |= await _host(drill, closing, addresses, token, stack)
     system = await _system(drill, closing, addresses)
     prometheus = await _watchers(drill, closing, stack, sink)
     probes = await _probes(drill, closing, addresses)
     load = await _load(drill, closing, addresses)
-    return Gear(addresses, links, system, stack, prometheus, probes, load, token)
+    return Gear(addresses, links, system, stack, prometheus, probes, load, token, lambda: _hidden(drill))
+
+
+def _hidden(drill: Drill) -> bool:
+    now = drill.clock.now()
+    return hidden_by(drill.facts, "prometheus", now, now) is not None
+
+
+def _of_stack(environment: Environment) -> dict[str, str]:
+    """The embedded stack's addresses, where something names one; else it chooses them itself, and again if somebody takes one.
+
+    Names that the system has for its own addresses are its own.
+    """
+    texts, own = environment.model_dump_json(), environment.system.addresses
+    named = environment.stack.embedded is not None and any(f"<{name}>" in texts and name not in own for name in PORTS)
+    return dict(PORTS) if named and not PORTS.keys() & own.keys() else {}
 
 
 async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
@@ -112,30 +134,33 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
         return None
     listen, token = (("127.0.0.1", 0), None) if settings is None or settings.pages.sink is None else external.door(settings.pages.sink)
     embedded = drill.order.environment.stack.embedded
-    ailments = embedded.receivers if embedded is not None else {}
-    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments)
+    ailments, watchdog = (embedded.receivers, embedded.watchdog) if embedded is not None else ({}, None)
+    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog)
     closing.push_async_callback(sink.stop)
     return sink
 
 
-async def _holders(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, HolderLink]:
-    """Whoever holds the faults of each target."""
-    targets = drill.order.environment.targets
-    proxied = {name: target for name, target in targets.items() if target.proxied}
-    links: dict[str, HolderLink] = {}
-    links |= await _proxies(drill, closing, addresses, token, proxied)
-    links |= await _host(drill, closing, addresses, token, {name: target for name, target in targets.items() if name not in proxied})
-    return links
+def _used(drill: Drill, *others: str) -> dict[str, Target]:
+    """The targets of the plan's faults that are not of `others`, kinds that somebody else holds."""
+    targets, used = drill.order.environment.targets, {fault.target for fault in drill.plan.faults}
+    return {name: target for name, target in targets.items() if name in used and target.kind not in others}
 
 
-async def _host(
-    drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str, targets: Mapping[str, Target]
-) -> dict[str, HolderLink]:
+async def _receivers(drill: Drill, closing: AsyncExitStack, sink: Sink | None, token: str) -> dict[str, HolderLink]:
+    """The engine itself holds the faults of receivers, for which its sink answers."""
+    used = {name: target.receiver for name, target in _used(drill).items() if target.receiver is not None}
+    if not used or sink is None:
+        return {}
+    link = await ReceiverLink.start(closing, used, sink.ailments, drill.folder.drill, drill.clock, drill.record, token, OWN_TOKEN)
+    return dict.fromkeys(used, link)
+
+
+async def _host(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str, stack: AnyStack) -> dict[str, HolderLink]:
     """One process holds all faults on this machine; none is started where no fault of the plan needs it."""
-    used = [name for name in targets if name in {fault.target for fault in drill.plan.faults}]
+    used = _used(drill, "forward", "http", "receiver")
     if not used:
         return {}
-    filled = {name: filled_in(targets[name].model_dump(mode="json", by_alias=True, exclude_none=True), addresses) for name in used}
+    filled = {name: _resolved(target, addresses, stack) for name, target in used.items()}
     link = await HostLink.start_child(
         filled, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN, drill.order.root
     )
@@ -143,9 +168,16 @@ async def _host(
     return dict.fromkeys(used, link)
 
 
-async def _proxies(
-    drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str, targets: Mapping[str, Target]
-) -> dict[str, HolderLink]:
+def _resolved(target: Target, addresses: Mapping[str, str], stack: AnyStack) -> dict[str, Any]:
+    """A target as its holder is told: addresses filled in, and a part of our stack as the very process that it is."""
+    told = filled_in(target.model_dump(mode="json", by_alias=True, exclude_none=True), addresses)
+    if target.stack is not None and isinstance(stack, EmbeddedStack):
+        told["process"] = {"pid": stack.pid(target.stack)}
+    return told
+
+
+async def _proxies(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, HolderLink]:
+    targets = {name: target for name, target in drill.order.environment.targets.items() if target.proxied}
     own = {name: _filled(target, addresses) for name, target in targets.items() if target.proxy is None}
     links: dict[str, HolderLink] = {}
     if own:
@@ -189,8 +221,9 @@ async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, 
     sinks = Sinks(sink.address, sink.mail)
     directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
     stack = await EmbeddedStack.start(
-        drill.order.root, settings.embedded, addresses, sinks, directory, drill.folder.path, drill.folder.logs
-    )
+        drill.order.root, settings.embedded, addresses, sinks, directory, drill.folder.path, drill.folder.logs,
+        {name: addresses[name] for name in _of_stack(drill.order.environment)},
+    )  # fmt: skip
     closing.push_async_callback(stack.stop)
     return stack
 
@@ -216,6 +249,8 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
     _alongside(closing, _offsets(drill))
     for watch in (alertmanager, back, prometheus, hindrances, indicators):
         _alongside(closing, watch.run(), watch.finish)
+    if sink is not None:
+        closing.callback(sink.rest)
     await _pager(drill, closing, stack, other)
     return prometheus
 

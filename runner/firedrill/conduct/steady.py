@@ -8,7 +8,9 @@ from firedrill.conduct.gear import Gear
 from firedrill.conduct.waiting import until
 from firedrill.core.events import SteadyChecked
 from firedrill.core.verdicts import Verdict
+from firedrill.judge.sight import is_watchdog
 from firedrill.judge.slo import over, sentence, verdict_of
+from firedrill.judge.watchdog import heard
 
 TOLD = 0.15
 """Seconds after which a second's samples have been told."""
@@ -55,11 +57,23 @@ def _unsettled(drill: Drill, length: float) -> Iterator[str]:
     for blind in facts.blinds:
         if blind.ended is None or blind.ended > now - length:
             yield f"{blind.what} could not be seen: {blind.why}"
+    yield from _unarmed(drill)
     yield from _unquiet(drill)
 
 
+def _expected(drill: Drill) -> set[str | None]:
+    return {one.declared.get(one.kind) for one in drill.plan.expectations if one.kind in {"page", "alert"}}
+
+
+def _unarmed(drill: Drill) -> Iterator[str]:
+    """A watchdog that is to page and has heard nothing yet."""
+    watchdog = drill.plan.watchdog
+    if watchdog is not None and watchdog.alert in _expected(drill) and not heard(drill.facts):
+        yield f"no message has come for {watchdog.receiver}, so the watchdog is not armed"
+
+
 def _unquiet(drill: Drill) -> Iterator[str]:
-    expected = {one.declared.get(one.kind) for one in drill.plan.expectations if one.kind in {"page", "alert"}}
+    expected = _expected(drill)
     for span in drill.facts.alerts:
-        if span.resolved is None and span.alert in expected:
+        if span.resolved is None and span.alert in expected and not is_watchdog(drill.facts, span.alert):
             yield f"{span.alert} is already {'firing' if span.firing is not None else 'pending'}"

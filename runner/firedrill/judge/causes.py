@@ -7,14 +7,18 @@ name a cause that no entry of the journal shows, or more than one.
 from firedrill.judge.drill import Facts
 from firedrill.judge.moments import Moment, close
 from firedrill.judge.pages import Hit, is_of
+from firedrill.judge.sight import is_watchdog
 from firedrill.judge.unfired import Cause, since, unfired
 from firedrill.judge.untold import Case, delayed, unrendered, untold
+from firedrill.judge.watchdog import unsilenced
 
 __all__ = ["Cause", "late_page", "no_page", "unreadable"]
 
 
 def no_page(facts: Facts, alert: str, to: str | None, start: Moment, until: float | None = None) -> Cause:
     """Why `alert` paged nobody (or not `to`) between `start` and `until`, the drill's close when left out."""
+    if is_watchdog(facts, alert):
+        return unsilenced(facts, start, close(facts) if until is None else until)
     cause = unfired(facts, alert, start, close(facts) if until is None else until)
     if cause is not None:
         return cause

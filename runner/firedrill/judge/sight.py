@@ -7,12 +7,17 @@ a time that no entry covers is a blind spot too.
 from collections.abc import Iterable, Sequence
 
 from firedrill.judge.drill import Blind, Facts
+from firedrill.judge.moments import close
 from firedrill.judge.wording import both, seconds
 
 PAGING = ("prometheus", "alertmanager", "sink")
 """All that a page passes through."""
+SLO = "slo "
+"""How an SLO that is asked of Prometheus is called as a blind spot."""
 RULE = "rule "
 """How a rule that fails or is not evaluated any more is called as a blind spot."""
+SETTLES = 5.0
+"""Seconds before a fault that hides something, at the last look, and after it, until the first one, in which that is not seen either."""
 SLACK = 2.0
 """Seconds within which a covered time's start and end are as good as told; never less than two evaluations."""
 
@@ -23,8 +28,30 @@ def watching(facts: Facts, alert: str) -> list[str]:
 
 
 def paging(facts: Facts, alert: str) -> list[str]:
-    """All that a page for `alert` passes through."""
-    return [*watching(facts, alert), *PAGING[1:]]
+    """All that a page for `alert` passes through. A watchdog's page needs nobody but who listens: it is there to see the others die."""
+    return ["sink"] if is_watchdog(facts, alert) else [*watching(facts, alert), *PAGING[1:]]
+
+
+def is_watchdog(facts: Facts, alert: str) -> bool:
+    """Whether it is the alert that always fires, and pages by falling silent."""
+    return facts.plan.watchdog is not None and facts.plan.watchdog.alert == alert
+
+
+def hidden_by(facts: Facts, what: str, start: float, end: float) -> str | None:
+    """The fault that was meant to hide `what`, when it did so all the time from `start` to `end`, a moment before and after included."""
+    part = "prometheus" if what.startswith((RULE, SLO)) else what
+    for planned in facts.plan.faults:
+        fault = facts.faults.get(planned.name)
+        if planned.hides != part or fault is None or fault.injected is None:
+            continue
+        if fault.injected - SETTLES <= start and (fault.cleared is None or end <= fault.cleared + SETTLES):
+            return planned.name
+    return None
+
+
+def meant(facts: Facts, spot: Blind) -> str | None:
+    """The fault that was meant to make this blind spot."""
+    return hidden_by(facts, spot.what, spot.began, close(facts) if spot.ended is None else spot.ended)
 
 
 def traffic(facts: Facts) -> list[str]:
@@ -43,7 +70,7 @@ def unseen(facts: Facts, whats: Iterable[str], start: float, end: float) -> tupl
     whats = list(whats)
     spots = blinds(facts, whats, start, end)
     if spots:
-        return both(dict.fromkeys(describe(spot) for spot in spots)), [spot.seq for spot in spots]
+        return both(dict.fromkeys(describe(facts, spot) for spot in spots)), [spot.seq for spot in spots]
     holes = [what for what in whats if what in PAGING and facts.ended is not None and not _covered(facts, what, start, end)]
     if holes:
         return (
@@ -59,10 +86,12 @@ def blinds(facts: Facts, whats: Iterable[str], start: float, end: float) -> list
     return [spot for spot in facts.blinds if spot.what in wanted and spot.began < end and (spot.ended is None or spot.ended > start)]
 
 
-def describe(spot: Blind) -> str:
-    """A blind spot in words: `prometheus could not be seen from 31.2s on (refused)`."""
+def describe(facts: Facts, spot: Blind) -> str:
+    """A blind spot in words: `prometheus could not be seen from 31.2s on (refused)`, and by which fault where one was meant to."""
     until = "on" if spot.ended is None else f"to {seconds(spot.ended)}"
-    return f"{spot.what} could not be seen from {seconds(spot.began)} {until} ({spot.why})"
+    fault = meant(facts, spot)
+    by = "" if fault is None else f", as the fault {fault} was to have it"
+    return f"{spot.what} could not be seen from {seconds(spot.began)} {until} ({spot.why}){by}"
 
 
 def cited(facts: Facts, whats: Iterable[str]) -> list[int]:

@@ -11,6 +11,7 @@ from firedrill.judge.boundaries import JITTER, Boundary, lengths, ordered
 from firedrill.judge.drill import AlertSpan, Bin, Detection, Facts, instance
 from firedrill.judge.moments import Moment, cleared, origin
 from firedrill.judge.pages import Hit, hits, instances, is_of, paged_alerts, spans
+from firedrill.judge.sight import is_watchdog
 from firedrill.judge.slo import bins, good_of, recovery
 
 
@@ -53,6 +54,8 @@ def _detection(
 
 def _instance(facts: Facts, alert: str, hit: Hit) -> AlertSpan | None:
     """The life of the alert that this page speaks of: the last that fired before the page came."""
+    if is_watchdog(facts, alert):
+        return None  # it fired long before: the page came because nothing was told of that any more
     told = [] if hit.note is None else instances(hit.note, alert)
     exact = [span for one in told for span in facts.lives.get(instance(alert, one.get("labels", {})), ())]
     lives = [span for span in exact or spans(facts, alert) if span.firing is not None and span.firing <= hit.at + JITTER]

@@ -12,6 +12,7 @@ from firedrill.judge.drill import AlertSpan, Facts, Notice, Page
 from firedrill.judge.messages import became, is_broken
 from firedrill.judge.moments import close, phase
 from firedrill.judge.pages import instances, paged_alerts
+from firedrill.judge.sight import is_watchdog
 from firedrill.judge.wording import both, seconds
 
 NAMING = ("page", "alert")
@@ -46,6 +47,7 @@ def _alerts(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
             and not _excused(excused, span.alert, span.labels)
             and not _told_to(facts, excused, span.alert)
             and not _silenced(facts, span)
+            and not is_watchdog(facts, span.alert)
         ):
             yield Notice(f"{span.alert} fired at {seconds(span.firing or 0.0)}", [span.seqs["firing"]])
 

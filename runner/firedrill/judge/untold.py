@@ -230,9 +230,10 @@ WAY: Sequence[Callable[[Case], Cause | None]] = (
 
 def delayed(case: Case, hit: Hit, late: float) -> str:
     """Why a page came late by `late` seconds: the one wait without which it had come in time; nothing where there is none."""
-    sent, off = (case.span.boundaries.get(stage, (None, 0))[0] for stage in ("send", "group"))
+    sent, first, last = (case.span.boundaries.get(stage, (None, 0))[0] for stage in ("send", "flush", "group"))
+    tried = [one for one in case.facts.failures if one.receiver == hit.page.receiver and (first or 0.0) - SLACK <= one.at <= hit.at]
+    off = first if first is not None and tried else last  # a group that is refused is sent off again and again
     if off is not None and hit.at - off >= late:
-        tried = [one for one in case.facts.failures if one.receiver == hit.page.receiver and off - SLACK <= one.at <= hit.at]
         slow = f"{hit.page.receiver} was slow: it took {seconds(hit.at - off)} to take it"
         return f": {failure(tried[0]) if tried else slow}"
     route = case.taken

@@ -12,7 +12,7 @@ from firedrill.core.verdicts import Exit, Finding, Verdict, exit_of, worst
 from firedrill.judge.drill import Facts, FaultWindow, JudgedDrill
 from firedrill.judge.grounds import ending
 from firedrill.judge.moments import close, phase, real_faults
-from firedrill.judge.sight import PAGING, blinds, describe, failed_rules
+from firedrill.judge.sight import PAGING, blinds, describe, failed_rules, meant
 from firedrill.judge.slo import results
 from firedrill.judge.stages import detections
 from firedrill.judge.surprises import noticed
@@ -157,7 +157,9 @@ def _blind(facts: Facts) -> Iterator[Finding]:
     if play is None:
         return
     for spot in blinds(facts, _relied_on(facts), play.start, close(facts)):
-        told = describe(spot)
+        if meant(facts, spot) is not None:
+            continue  # then it is a blind spot of those findings that need that sight, and of no other
+        told = describe(facts, spot)
         yield _inconclusive("nothing goes unseen", f"{told[0].upper()}{told[1:]}.", spot.seq)
 
 

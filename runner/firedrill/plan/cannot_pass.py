@@ -116,6 +116,8 @@ def _of_rules(each: Asked, rules: tuple[AlertingRule, ...], plan: Plan) -> Itera
     yield from of_contents(each, rules, plan)
     if each.resolved is not None and each.resolved < (keeps := min(rule.keep_firing_for for rule in rules)):
         yield f"{each.words}: the rule keeps firing for {length(keeps)} ({_at(rules[0])})"
+    if plan.watchdog is not None and each.alert == plan.watchdog.alert:
+        return  # it fires already, and pages by falling silent
     firsts = [_earliest(rule, plan) for rule in rules]
     known = [first for first in firsts if first is not None]
     if len(known) == len(firsts):

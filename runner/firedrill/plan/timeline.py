@@ -12,10 +12,10 @@ from firedrill.core.alerting import Alerting, AlertingRule, RecordingRule
 from firedrill.core.errors import Invalid, Problem, Refused
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load
-from firedrill.core.model.plan import Plan, PlannedExpectation, PlannedFault, PlannedLoad
+from firedrill.core.model.plan import Plan, PlannedExpectation, PlannedFault, PlannedLoad, PlannedWatchdog
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Slo
-from firedrill.core.model.suite import Allowed, Environment
+from firedrill.core.model.suite import Allowed, Embedded, Environment, External
 from firedrill.plan import lint
 from firedrill.plan.cannot_pass import warnings
 from firedrill.plan.held import held, without
@@ -69,13 +69,14 @@ def resolve(
         probes={name: probes[name] for name in experiment.probes},
         load=_load(experiment.load, environment.system.ready),
         steady=float(experiment.steady),
-        faults=(*(_fault(fault, kinds) for fault in experiment.faults), *held(experiment.chaos)),
+        faults=(*(_fault(fault, kinds, environment) for fault in experiment.faults), *held(experiment.chaos)),
         silences=experiment.silences,
         expectations=tuple(map(_expectation, experiment.expect)),
         alerting=alerting,
         scrape_interval=float(stack.scrape_interval),
         evaluation_interval=float(stack.evaluation_interval),
         longest_window=longest_window(alerting) if longest is None else longest,
+        watchdog=_watchdog(stack),
         links=environment.links,
         chaos=without(experiment.chaos),
     )
@@ -105,8 +106,16 @@ def _host(ready: str | None) -> str | None:
     return f"{url.scheme}://{url.netloc}"
 
 
-def _fault(fault: Fault, kinds: Kinds) -> PlannedFault:
+def _watchdog(stack: Embedded | External) -> PlannedWatchdog | None:
+    watchdog = stack.watchdog if isinstance(stack, Embedded) else None
+    if watchdog is None:
+        return None
+    return PlannedWatchdog(alert=watchdog.alert, receiver=watchdog.receiver, within=float(watchdog.within))
+
+
+def _fault(fault: Fault, kinds: Kinds, environment: Environment) -> PlannedFault:
     settings: dict[str, Any] = fault.settings.model_dump(mode="json", by_alias=True) if fault.settings is not None else {}
+    target = environment.targets.get(settings.get("target") or "")
     return PlannedFault(
         name=fault.name,
         kind=fault.kind,
@@ -116,6 +125,7 @@ def _fault(fault: Fault, kinds: Kinds) -> PlannedFault:
         settings=settings,
         wire=kinds.faults[fault.kind].wire(fault.settings),
         changes=kinds.faults[fault.kind].changes,
+        hides="" if target is None else target.stack or "",
     )
 
 

@@ -1,6 +1,6 @@
 """The files that an environment of firedrill.yaml names: rule files and alertmanager.yml, read once each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from firedrill.spec.located import Path as Where
 from firedrill.spec.located import Scalar, line_of, scalars, under
 from firedrill.spec.rules import load_rules
 from firedrill.spec.suggest import meant, unknown
-from firedrill.spec.suite import SETTINGS, Settings, is_address
+from firedrill.spec.suite import SETTINGS, Settings, is_address, is_name
 from firedrill.spec.yaml import within
 
 
@@ -103,9 +103,30 @@ def _misbehaving(settings: Settings, base: Where, embedded: Embedded, alerting: 
     for name in embedded.receivers:
         if known and name not in known:
             yield from _problem(settings, (*base, "receivers", name), unknown("receiver", name, known))
-    if embedded.alertmanager_at is not None and not is_address(embedded.alertmanager_at):
+    yield from _watched_over(settings, base, embedded, alerting)
+    yield from _broken_receivers(settings, base[:2], known)
+    if embedded.alertmanager_at is not None and not (is_address(embedded.alertmanager_at) or is_name(embedded.alertmanager_at)):
         words = f"an address is host:port, such as 127.0.0.1:9093, not '{embedded.alertmanager_at}'"
         yield from _problem(settings, (*base, "alertmanager-at"), words)
+
+
+def _watched_over(settings: Settings, base: Where, embedded: Embedded, alerting: Alerting) -> Iterator[Problem]:
+    """A watchdog of an alert or a receiver that there is not."""
+    watchdog = embedded.watchdog
+    if watchdog is None:
+        return
+    alerts, receivers = {rule.alert for rule in alerting.alerts}, {receiver.name for receiver in alerting.receivers}
+    for key, name, known in (("alert", watchdog.alert, alerts), ("receiver", watchdog.receiver, receivers)):
+        if known and name not in known:
+            yield from _problem(settings, (*base, "watchdog", key), unknown(key, name, known))
+
+
+def _broken_receivers(settings: Settings, base: Where, known: Collection[str]) -> Iterator[Problem]:
+    """Targets that are receivers which nobody has."""
+    environment = settings.suite.environments[str(base[1])] if settings.suite else None
+    for name, target in environment.targets.items() if environment else ():
+        if target.receiver is not None and known and target.receiver not in known:
+            yield from _problem(settings, (*base, "targets", name, "receiver"), unknown("receiver", target.receiver, known))
 
 
 def _problem(settings: Settings, path: Where, words: str) -> Iterator[Problem]:

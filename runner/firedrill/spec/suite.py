@@ -13,7 +13,7 @@ import yaml
 
 from firedrill.core.errors import Invalid, Problem, Severity
 from firedrill.core.links import host_of
-from firedrill.core.model.suite import Suite, Target
+from firedrill.core.model.suite import Stack, Suite, Target
 from firedrill.spec import external
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Place
@@ -23,6 +23,8 @@ from firedrill.spec.yaml import read_one, shown
 
 SETTINGS = "firedrill.yaml"
 BUILT_IN = frozenset({"sink", "probes"})
+OF_STACK = frozenset({"prometheus", "alertmanager"})
+"""Addresses of an embedded stack."""
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 _PLACEHOLDER = re.compile(r"<([A-Za-z][\w.-]*)>")
@@ -79,6 +81,11 @@ def is_address(text: str) -> bool:
     return _ADDRESS.fullmatch(text) is not None and int(text.rpartition(":")[2]) <= 65535
 
 
+def is_name(text: str) -> bool:
+    """Whether a text is one `<name>`."""
+    return _PLACEHOLDER.fullmatch(text) is not None
+
+
 def unknown_placeholders(text: str, addresses: Iterable[str]) -> Iterator[str]:
     """A sentence for each `<name>` in the text that names no address."""
     for name in _PLACEHOLDER.findall(text):
@@ -126,7 +133,8 @@ def _environments(document: Document) -> list[tuple[str, Tree]]:
 
 def _addresses(environment: Tree | None) -> set[str]:
     found = under(environment, "system", "addresses")
-    return {*found.keys, *BUILT_IN} if isinstance(found, Table) else set(BUILT_IN)
+    own = found.keys if isinstance(found, Table) else ()
+    return {*own, *BUILT_IN, *(OF_STACK if under(environment, "stack", "embedded") is not None else ())}
 
 
 def _placeholders(document: Document) -> Iterator[Problem]:
@@ -174,7 +182,7 @@ def _targets(suite: Suite, document: Document) -> Iterator[Problem]:
         for target, declared in environment.targets.items():
             place: Place = ("environments", name, "targets", target)
             at = under(document.tree, *place)
-            if at is not None and (wrong := _reached(declared)):
+            if at is not None and (wrong := _reached(declared) or _without_stack(declared, environment.stack)):
                 yield document.problem(at, place, wrong)
 
 
@@ -191,11 +199,20 @@ def _links(suite: Suite, document: Document) -> Iterator[Problem]:
 
 
 def _chosen(target: Target) -> str:
-    """What is wrong with how a target of this machine is chosen."""
+    """What is wrong with how a target that no proxy stands before is chosen."""
     if any((target.proxy, target.listen, target.upstream, target.token, target.protocol != "tcp")):
         return f"a target is a {target.kind}, or an address with a proxy, not both"
+    if sum(one is not None for one in (target.process, target.stack, target.receiver)) > 1:
+        return "a target is one of 'process', 'stack' and 'receiver'"
     if target.process is not None and len(target.process.model_dump(exclude_none=True)) != 1:
         return "a process is found by one of 'name', 'pid-file' and 'port'"
+    return ""
+
+
+def _without_stack(target: Target, stack: Stack) -> str:
+    """That a target is a part of a monitoring which the drill does not start."""
+    if target.kind in {"stack", "receiver"} and stack.embedded is None:
+        return f"'{target.kind}' is a part of an embedded stack, and this environment has none"
     return ""
 
 

@@ -4,8 +4,8 @@ Knows their files, flags and how they say that they are ready; refuses to know w
 
 Prometheus hands its targets and its Alertmanager to those who use them on a ticker of 5 s that no flag changes, so for the
 first 5 s it neither scrapes nor sends; an alert that fires in that time is dropped and sent again only after the resend delay.
-`connected` waits for it. The resend delay stays Prometheus's own, a minute: a notification that is lost then costs a drill
-what it would cost in production, and no shorter end is given to alerts whose Prometheus has died.
+`connected` waits for it. The resend delay stays Prometheus's own, a minute, where a suite does not shorten it: a notification that is
+lost then costs a drill what it would cost in production, and no shorter end is given to alerts whose Prometheus has died.
 """
 
 import asyncio
@@ -13,9 +13,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import aiohttp
+import psutil
 import yaml
 
 from firedrill.core import kubernetes
@@ -30,6 +32,9 @@ from firedrill.stack.waiting import Running
 READY_WITHIN = 30.0
 CONNECTED_WITHIN = 20.0
 TRIES = 3
+PORTS: Mapping[str, str] = MappingProxyType({"prometheus": "127.0.0.1:0", "alertmanager": "127.0.0.1:0"})
+"""The addresses of both, free ports for the choosing."""
+UNCHOSEN: Mapping[str, str] = MappingProxyType({})
 _IN_USE = "address already in use"
 
 
@@ -61,22 +66,24 @@ class EmbeddedStack:
         self.rules_url, self.samples_within, self.resend = "", 0.0, None
         self._files, self._settings, self._ports = files, settings, ports
         self._running: list[Running] = []
+        self._commands: dict[str, tuple[Running, list[str]]] = {}
 
     @classmethod
     async def start(
-        cls, root: Path, settings: Embedded, addresses: Mapping[str, str], sinks: Sinks, directory: Path, results: Path, logs: Path
-    ) -> Self:
+        cls, root: Path, settings: Embedded, addresses: Mapping[str, str], sinks: Sinks, directory: Path, results: Path, logs: Path,
+        ports: Mapping[str, str] = UNCHOSEN,
+    ) -> Self:  # fmt: skip
         """Start both and wait until both are ready, Alertmanager first.
 
         `sinks` is where receivers are pointed, `directory` an empty folder for their data. The configuration
-        used is left in results/config. FiredrillError in the program's own words if it does not start.
+        used is left in results/config. `ports` are their addresses where somebody knows them already; else they are chosen, and chosen
+        again if somebody else takes one. FiredrillError in the program's own words if it does not start.
         """
         programs = await asyncio.to_thread(install.programs)
         directory, config, logs = _folders(directory, results / "config", logs)
         files = write_files(root, settings, sinks, config, programs["alertmanager"].version)
-        for left in reversed(range(TRIES)):
-            ports = named.choose({"prometheus": "127.0.0.1:0", "alertmanager": "127.0.0.1:0"})
-            stack = cls(files, settings, ports, logs)
+        for left in reversed(range(1 if ports else TRIES)):
+            stack = cls(files, settings, ports or named.choose(PORTS), logs)
             if await stack._up(programs, addresses, directory, last=not left):
                 break
         return stack
@@ -96,21 +103,30 @@ class EmbeddedStack:
 
     async def _start_alertmanager(self, program: install.Program, directory: Path) -> None:
         argv = alertmanager_argv(program.path, self._files.alertmanager, directory / "alertmanager", self._ports["alertmanager"])
-        await self._begin("Alertmanager", argv, self.alertmanager_log, directory, self.alertmanager)
+        await self._begin("alertmanager", argv, self.alertmanager_log, directory, self.alertmanager)
 
     async def _start_prometheus(self, program: install.Program, directory: Path, addresses: Mapping[str, str]) -> None:
         # Named from the folder it runs in: when a group is evaluated hangs on its file's name, and is so the same in every drill.
         rules = [path.relative_to(self._files.folder) for path in self._files.rules]
-        document = prometheus_document(self._settings, rules, addresses, self._settings.alertmanager_at or self._ports["alertmanager"])
+        at = named.fill(self._settings.alertmanager_at or self._ports["alertmanager"], addresses)
+        document = prometheus_document(self._settings, rules, addresses, at)
         self._files.prometheus.write_text(yaml.safe_dump(document, sort_keys=False))
         argv = prometheus_argv(program.path, Path(self._files.prometheus.name), directory / "prometheus", self._ports["prometheus"])
-        await self._begin("Prometheus", argv, self.prometheus_log, self._files.folder, self.prometheus)
+        argv.append(f"--rules.alert.resend-delay={self._settings.resend_delay}")
+        await self._begin("prometheus", argv, self.prometheus_log, self._files.folder, self.prometheus)
 
     async def _begin(self, name: str, argv: list[str], log: Path, cwd: Path, url: str) -> None:
-        program = await waiting.start(name, argv, log, cwd)
+        program = await waiting.start(name.capitalize(), argv, log, cwd)
         self._running.append(program)
+        self._commands[name] = (program, argv)
         if trouble := await waiting.answers(f"{url}/-/ready", READY_WITHIN, program.died):
             raise FiredrillError(self._files.original(trouble))
+
+    def pid(self, name: str) -> int:
+        """Of the program `prometheus` or `alertmanager` itself, which its keeper started."""
+        program, argv = self._commands[name]
+        keeper = psutil.Process(program.child.process.pid)
+        return next(int(each.pid) for each in keeper.children() if each.cmdline() == argv)
 
     def sessions(self) -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
         """One to ask Prometheus, one to ask Alertmanager."""

@@ -25,6 +25,8 @@ class PlannedFault(Declared):
     wire: Mapping[str, Any] | None
     changes: str = ""
     """What is seen at the target when it took effect."""
+    hides: str = ""
+    """What of the monitoring cannot be seen while it lasts: `prometheus` or `alertmanager`."""
 
     @property
     def ends(self) -> float:
@@ -39,6 +41,14 @@ class PlannedLoad(Declared):
     users: int
     spawn_rate: float
     host: str | None = None
+
+
+class PlannedWatchdog(Declared):
+    """The alert that always fires, who is told of it, and after how many seconds of silence that pages."""
+
+    alert: str
+    receiver: str
+    within: float
 
 
 class PlannedExpectation(Declared):
@@ -71,6 +81,8 @@ class Plan(Declared):
     evaluation_interval: float = 1.0
     longest_window: float = 0.0
     """Longest range, in seconds, that a rule under test looks back over."""
+    watchdog: PlannedWatchdog | None = None
+    """What pages when the monitoring itself dies, where the environment has it."""
     links: tuple[str, ...] = ()
     """Hosts whose links in a message are fetched."""
     chaos: Mapping[str, Any] = {}

@@ -1,6 +1,7 @@
 """firedrill.yaml: the environments a suite drills, what a fault may touch there, and the limits.
 
-In these texts `<name>` stands for an address of `system.addresses`, and `<sink>` for firedrill's own receiver.
+In these texts `<name>` stands for an address of `system.addresses`, `<sink>` for firedrill's own receiver, and `<prometheus>` and
+`<alertmanager>` for those of an embedded stack.
 """
 
 from collections.abc import Mapping
@@ -43,6 +44,17 @@ class Ailment(Declared):
     """How long it takes to take a message."""
 
 
+class Watchdog(Declared):
+    """A dead man's switch: an alert that always fires, and whose silence pages. firedrill's sink plays the service that listens for it."""
+
+    alert: str
+    """The alert that always fires."""
+    receiver: str
+    """The receiver of alertmanager.yml that is told of it, again and again, and of nothing else."""
+    within: Duration
+    """How long no message may come before a page opens; the first message arms it."""
+
+
 class Embedded(Declared):
     """A Prometheus and an Alertmanager that each drill starts for itself."""
 
@@ -55,8 +67,14 @@ class Embedded(Declared):
     scrape: tuple[Scrape, ...]
     receivers: Mapping[str, Ailment] = {}
     """Receivers that misbehave, by name; firedrill's sink answers in their place."""
+    watchdog: Watchdog | None = None
+    """Who pages when the monitoring itself dies."""
     alertmanager_at: str | None = None
-    """Where Prometheus is told to find Alertmanager, `host:port`; where it really is when left out. Another address is out of reach."""
+    """Where Prometheus is told to find Alertmanager, `host:port` or `<name>`; where it really is when left out. Another address is out of
+    reach.
+    """
+    resend_delay: Duration = Duration(60)
+    """How often Prometheus tells Alertmanager again of what fires. What is not told for four of them is over for Alertmanager."""
     scrape_interval: Duration = Duration(1)
     evaluation_interval: Duration = Duration(1)
 
@@ -166,7 +184,7 @@ class Process(Declared):
 
 
 class Target(Declared):
-    """Something a fault may act on: a TCP address with a fault proxy in front of it, or a process."""
+    """Something a fault may act on: a TCP address with a fault proxy in front of it, a process, or a part of the monitoring."""
 
     upstream: str | None = None
     """Where the proxy forwards to; given when the drill starts the proxy itself."""
@@ -178,15 +196,18 @@ class Target(Declared):
     """Name of the environment variable that holds that proxy's token."""
     process: Process | None = None
     """A process of this machine."""
+    stack: Literal["prometheus", "alertmanager"] | None = None
+    """That process of the embedded stack."""
+    receiver: str | None = None
+    """A receiver of alertmanager.yml, for which firedrill's sink answers."""
     protocol: Literal["tcp", "http"] = "tcp"
     """What its proxy reads: `http` for faults on single requests and answers, beside those on connections."""
 
     @property
     def kind(self) -> str:
         """What it is, in a word: kinds of fault say on which they act."""
-        if self.process is not None:
-            return "process"
-        return "http" if self.protocol == "http" else "forward"
+        kinds = {"process": self.process, "stack": self.stack, "receiver": self.receiver}
+        return next((kind for kind, given in kinds.items() if given is not None), "http" if self.protocol == "http" else "forward")
 
     @property
     def proxied(self) -> bool:

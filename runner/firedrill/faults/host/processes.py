@@ -1,4 +1,4 @@
-"""Processes by name, pid file or port, and their identity: the pid and when it started, since pids are used again."""
+"""Processes by name, pid file, port or pid, and their identity: the pid and when it started, since pids are used again."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,6 +45,8 @@ def _stat(pid: int) -> list[str] | None:
 
 
 def _pids(process: Mapping[str, Any]) -> list[int]:
+    if process.get("pid"):
+        return [int(process["pid"])]
     if process.get("port"):
         port = int(str(process["port"]).rpartition(":")[2])
         listening = (each for each in psutil.net_connections("tcp") if each.status == psutil.CONN_LISTEN and each.laddr[-1:] == (port,))

@@ -11,7 +11,7 @@ class Pause(Declared):
     """A process is stopped (SIGSTOP) and goes on afterwards (SIGCONT): its connections stay open and nobody answers."""
 
     target: str
-    """A target of firedrill.yaml that is a process."""
+    """A target of firedrill.yaml that is a process, of this machine or of the embedded stack."""
 
 
 def wire(pause: Pause) -> Mapping[str, Any]:
@@ -24,7 +24,7 @@ KIND = FaultKind(
     summary="A process is stopped where it stands, and goes on afterwards.",
     settings=Pause,
     wire=wire,
-    acts_on=("process",),
+    acts_on=("process", "stack"),
     changes="the process is stopped (state T)",
     undo="SIGCONT to that very process, known by its pid and when it started.",
     example="""\

@@ -18,7 +18,7 @@ from firedrill.judge.parts.page_group import grouped
 from firedrill.judge.parts.page_links import reachable
 from firedrill.judge.parts.page_resolved import resolved
 from firedrill.judge.parts.stays import Life, Spoken, stays
-from firedrill.judge.sight import PAGING, paging
+from firedrill.judge.sight import PAGING, is_watchdog, paging
 
 
 def judged(declared: PageExpectation, words: str, facts: Facts) -> Finding:
@@ -78,7 +78,7 @@ def _after(alert: str, other: str, facts: Facts, first: Hit, start: Moment) -> C
 def _stays(alert: str, stay: Duration | str, facts: Facts, found: list[Hit], start: Moment) -> Check:
     lives = [Life(hit.at, hit.page.resolved, [*hit.evidence, *_resolution(hit)]) for hit in found]
     spoken = Spoken("open", f"paged {found[0].page.receiver}", "paged")
-    return stays(stay, facts, lives, spoken, start, PAGING)
+    return stays(stay, facts, lives, spoken, start, paging(facts, alert) if is_watchdog(facts, alert) else PAGING)
 
 
 def _resolution(hit: Hit) -> list[int]:

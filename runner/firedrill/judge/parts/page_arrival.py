@@ -13,7 +13,7 @@ from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, undecided
 from firedrill.judge.moments import Moment, close, phase
 from firedrill.judge.pages import Hit, hits, instances
-from firedrill.judge.sight import PAGING, cited, paging, traffic
+from firedrill.judge.sight import PAGING, cited, is_watchdog, paging, traffic
 from firedrill.judge.wording import both, pairs, seconds
 
 
@@ -75,12 +75,17 @@ def _missing(wanted: Wanted, facts: Facts, start: Moment) -> Check:
     if (early := cut_short(facts, deadline, span)) is not None:
         return early
     last = close(facts) if deadline is None else deadline
-    if (spot := blinded(facts, [*paging(facts, wanted.alert), *traffic(facts)], start.at, last)) is not None:
+    if (spot := blinded(facts, _needed(facts, wanted.alert), start.at, last)) is not None:
         return spot
     why, evidence = _otherwise_labelled(wanted, facts, start) or no_page(facts, wanted.alert, wanted.to, start, last)
     within = f" within {wanted.within}" if wanted.within is not None else ""
     words = f"did not page {wanted.to or 'anyone'}{wanted.marked}{within}: {why}"
     return Check(Verdict.FAIL, words, [*start.evidence, *evidence, *cited(facts, PAGING)])
+
+
+def _needed(facts: Facts, alert: str) -> list[str]:
+    """Who must have been seen, for a page that did not come to be missing; a watchdog needs no traffic."""
+    return [*paging(facts, alert), *(() if is_watchdog(facts, alert) else traffic(facts))]
 
 
 def _otherwise_labelled(wanted: Wanted, facts: Facts, start: Moment) -> tuple[str, list[int]] | None:

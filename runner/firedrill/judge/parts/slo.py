@@ -60,7 +60,7 @@ def _unheard(slo: Slo, facts: Facts, start: float, end: float) -> Check | None:
     """A blind spot of the SLO's source, or a stretch without any sample, between `start` and `end`."""
     spots = blinds(facts, (source(slo), f"slo {slo.name}"), start, end)
     if spots:
-        why = both(dict.fromkeys(describe(spot) for spot in spots))
+        why = both(dict.fromkeys(describe(facts, spot) for spot in spots))
         return Check(Verdict.INCONCLUSIVE, f"{slo.name} cannot be judged: {why}", [spot.seq for spot in spots])
     gap = silence(facts, slo, start, end)
     if gap is not None:

@@ -19,14 +19,15 @@ from aiohttp import web
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Noted
-from firedrill.core.model.suite import Ailment
+from firedrill.core.model.suite import Ailment, Watchdog
 from firedrill.core.recording import Record
 from firedrill.watch.alerts.groups import Groups, Lane
-from firedrill.watch.pagers.ailing import HEALTHY, ailing
+from firedrill.watch.pagers.ailing import HEALTHY, Ailments, middleware
 from firedrill.watch.pagers.mail import MailServer
 from firedrill.watch.pagers.message import Answer, Message
 from firedrill.watch.pagers.protocols import PROTOCOLS, understood
 from firedrill.watch.pagers.threads import Threads
+from firedrill.watch.pagers.watchdog import DeadMansSwitch
 from firedrill.watch.server import Unanswered, ask
 from firedrill.watch.sight import Sight
 
@@ -48,6 +49,8 @@ class Sink:
     clock: DrillClock
     sight: Sight
     threads: Threads
+    ailments: Ailments
+    """Which receivers misbehave: a drill may change that."""
     _runner: web.AppRunner
     _session: aiohttp.ClientSession
     _mails: MailServer | None = None
@@ -63,15 +66,19 @@ class Sink:
         listen: tuple[str, int] = ("127.0.0.1", 0),
         token: str | None = None,
         ailments: Mapping[str, Ailment] = HEALTHY,
+        watchdog: Watchdog | None = None,
     ) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers.
 
-        With a `token`, notifications that do not bring it as their bearer are turned away. `ailments` are of receivers, by name.
+        With a `token`, notifications that do not bring it as their bearer are turned away. `ailments` are of receivers, by name;
+        `watchdog` has a receiver whose silence pages.
         """
-        application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[ailing(ailments)])
+        ailing = Ailments(ailments)
+        application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[middleware(ailing)])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-        sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record)
-        sink = cls("", "", record, clock, sight, threads, runner, aiohttp.ClientSession(), _token=token)
+        switch = DeadMansSwitch(watchdog, clock, record) if watchdog is not None else None
+        sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record, switch)
+        sink = cls("", "", record, clock, sight, threads, ailing, runner, aiohttp.ClientSession(), _token=token)
         application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
         await runner.setup()
         try:
@@ -86,8 +93,14 @@ class Sink:
         sink._looking = asyncio.create_task(sink._look())
         return sink
 
+    def rest(self) -> None:
+        """From now on silence pages nobody: what sends is being taken down."""
+        if self.threads.switch is not None:
+            self.threads.switch.stop()
+
     async def stop(self) -> None:
         """Write what was covered and stop listening."""
+        self.rest()
         if self._looking is not None:
             self._looking.cancel()
             with contextlib.suppress(asyncio.CancelledError):

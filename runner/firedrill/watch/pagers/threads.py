@@ -10,6 +10,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.events import BlindBegan, BlindEnded, NotificationReceived, PageOpened, PageResolved
 from firedrill.core.recording import Record
 from firedrill.watch.pagers.message import Message, Told
+from firedrill.watch.pagers.watchdog import DeadMansSwitch
 
 
 @dataclass(slots=True)
@@ -18,6 +19,8 @@ class Threads:
 
     clock: DrillClock
     record: Record
+    switch: DeadMansSwitch | None = None
+    """Hears the messages of its receiver, which are no threads."""
     _open: dict[tuple[str, str], str] = field(default_factory=dict)
     _pages: int = 0
 
@@ -34,7 +37,10 @@ class Threads:
                 BlindBegan("sink", f"what a message by {message.integration} to {message.receiver} tells of: {unknown}"), "sink", arrived
             )
             self.record(BlindEnded("sink"), "sink", arrived)
-        if message.group_key:
+        if self.switch is not None and self.switch.receiver == event.receiver:
+            if event.status != "resolved":
+                self.switch.heard(seq, arrived)
+        elif message.group_key:
             self._thread(event, told, seq, arrived)
 
     def _thread(self, event: NotificationReceived, told: Sequence[Told], seq: int, arrived: float) -> None:

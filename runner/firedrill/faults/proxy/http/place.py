@@ -49,7 +49,7 @@ class ReverseProxy:
     def __init__(self, upstream: Address) -> None:
         self.upstream = upstream
         self.faults: dict[str, HttpFault] = {}
-        self._sessions: set[Session] = set()
+        self.sessions: set[Session] = set()
         self._server: asyncio.Server
 
     @classmethod
@@ -64,13 +64,13 @@ class ReverseProxy:
         return host, port
 
     def _arrival(self) -> asyncio.Protocol:
-        session = Session(self.upstream, self.faults, self._sessions.discard)
-        self._sessions.add(session)
+        session = Session(self.upstream, self.faults, self.sessions.discard)
+        self.sessions.add(session)
         return session.client
 
     def close(self) -> None:
         self._server.close()
-        for session in list(self._sessions):
+        for session in list(self.sessions):
             session.cut()
 
 
