@@ -21,6 +21,7 @@ from firedrill.faults.kinds import bandwidth, down, latency, limit_data, nothing
 from firedrill.faults.proxy.dns import DnsPlace, Responder
 from firedrill.faults.proxy.effects import ForwardPlace
 from firedrill.faults.proxy.forward import Forward, Way
+from firedrill.faults.proxy.http.faults import parse
 from firedrill.faults.proxy.tls import TlsForward, TlsPlace
 from firedrill.faults.receivers import ReceiverPlace
 from firedrill.watch.pagers.ailing import Ailments
@@ -70,6 +71,8 @@ def test_a_wire_message_is_json_that_a_holder_takes_or_nothing(kind: FaultKind, 
 def _taken(kind: FaultKind, wire: Mapping[str, Any], folder: Path) -> bool:
     if "effect" in wire:
         return wire["effect"] in EFFECTS
+    if "http" in wire:
+        return parse(wire["http"], "a-fault").settings.model_dump(exclude_unset=True) == wire["http"]
     return _taken_by_a_receiver(wire) if "receiver" in kind.acts_on else _taken_by_a_proxy(kind, wire, folder)
 
 
@@ -77,7 +80,7 @@ def _taken_by_a_proxy(kind: FaultKind, wire: Mapping[str, Any], folder: Path) ->
     if "dns" in kind.acts_on:
         return DnsPlace(Responder({}, None)).aim("a-fault", wire).wire == wire
     way = Way("bureau", "127.0.0.1:0", "127.0.0.1:1")
-    forward = TlsForward(way, "bureau.test", folder / "ca.pem") if "tls" in kind.acts_on else Forward(way)
+    forward = TlsForward(way, "bureau.test", folder / "ca.pem") if kind.acts_on == ("tls",) else Forward(way)
     try:
         place = TlsPlace(forward) if isinstance(forward, TlsForward) else ForwardPlace(forward)
         return place.aim("a-fault", wire).wire == wire
@@ -90,7 +93,7 @@ def _taken_by_a_receiver(wire: Mapping[str, Any]) -> bool:
 
 
 def test_a_kind_acts_on_a_kind_of_target_that_there_is(kind: FaultKind) -> None:
-    assert set(kind.acts_on) <= {"forward", *TARGET_KINDS}
+    assert set(kind.acts_on) <= {"forward", "http", *TARGET_KINDS}
 
 
 def test_a_kind_says_what_it_is_in_a_sentence(kind: FaultKind) -> None:

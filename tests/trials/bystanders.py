@@ -65,17 +65,24 @@ def _demo(local: Mapping[str, Any], addresses: Mapping[str, str]) -> list[str]:
 
 
 def _forwards(targets: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: target for name, target in targets.items() if set(target) == {"listen", "upstream"}}
+    return {name: target for name, target in targets.items() if {"listen", "upstream"} <= set(target)}
 
 
 def _proxy(targets: Mapping[str, Any], addresses: Mapping[str, str]) -> list[str]:
-    ways = [f"{name}={fill(way['listen'], addresses)}={fill(way['upstream'], addresses)}" for name, way in _forwards(targets).items()]
+    ways = [f"{name}={fill(way['listen'], addresses)}={_upstream(way, addresses)}" for name, way in _forwards(targets).items()]
     return [sys.executable, "-m", "firedrill.cli", "proxy", *ways, "--api", addresses["control"]]
+
+
+def _upstream(way: Mapping[str, str], addresses: Mapping[str, str]) -> str:
+    return ("http:" if way.get("protocol") == "http" else "") + fill(way["upstream"], addresses)
 
 
 def _outside(local: Mapping[str, Any], addresses: Mapping[str, str]) -> dict[str, Any]:
     """The same environment, for a system that runs already."""
-    forwards = {name: {"proxy": f"http://{addresses['control']}"} for name in _forwards(local["targets"])}
+    forwards = {
+        name: {"proxy": f"http://{addresses['control']}", "protocol": way.get("protocol", "tcp")}
+        for name, way in _forwards(local["targets"]).items()
+    }
     system = {"addresses": {name: addresses[name] for name in local["system"]["addresses"]}, "ready": local["system"]["ready"]}
     return {**local, "system": system, "targets": {**local["targets"], **forwards}}
 

@@ -25,6 +25,7 @@ def command(ways: Sequence[str], api: str, lease: str, no_token: bool) -> None:
 
     \b
     firedrill proxy bureau=127.0.0.1:9001=127.0.0.1:9000
+    firedrill proxy bureau=127.0.0.1:9001=http:127.0.0.1:9000     # for HTTP faults as well
 
     Every fault ends when its lease does, or at once when the drill that ordered it is gone; forwarding goes on. What changes anything
     needs the token of the environment variable FIREDRILL_PROXY_TOKEN; one is made and printed when it is not set.
@@ -51,11 +52,11 @@ def _made() -> str:
     return token
 
 
-def _parts(way: str) -> tuple[str, str, str]:
+def _parts(way: str) -> tuple[str, str, str, str]:
     parts = way.split("=")
     if len(parts) != 3 or not all(parts):
         raise click.UsageError(f"{way!r} is not NAME=LISTEN=UPSTREAM, such as bureau=127.0.0.1:9001=127.0.0.1:9000")
-    return parts[0], parts[1], parts[2]
+    return parts[0], parts[1], parts[2].removeprefix("http:"), "http" if parts[2].startswith("http:") else "tcp"
 
 
 async def _serve(ways: Sequence[Any], api: str, token: str, lease: float | None, no_token: bool) -> None:

@@ -53,7 +53,7 @@ AnyStack = EmbeddedStack | ExternalStack
 OWN_TOKEN = "FIREDRILL_OWN_PROXY_TOKEN"  # noqa: S105 - the variable's name, not its value
 """Where the Chaos Toolkit child, and it alone, finds the token of the drill's own proxy."""
 
-IN_THE_PROXY = {"forward", "dns", "tls"}
+IN_THE_PROXY = {"forward", "http", "dns", "tls"}
 """Kinds of target that are an address at which somebody listens: one process listens at them all."""
 
 
@@ -185,7 +185,7 @@ def _resolved(target: Target, addresses: Mapping[str, str], stack: AnyStack) -> 
 
 async def _proxies(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, HolderLink]:
     targets = {name: target for name, target in drill.order.environment.targets.items() if target.kind in IN_THE_PROXY}
-    own = {name: _filled(target, addresses) for name, target in targets.items() if target.kind == "forward" and target.proxy is None}
+    own = {name: _filled(target, addresses) for name, target in targets.items() if target.proxied and target.proxy is None}
     named = {name: _named(name, target, addresses) for name, target in targets.items() if target.kind in {"dns", "tls"}}
     links: dict[str, HolderLink] = {}
     if own or named:

@@ -13,7 +13,8 @@ class FaultKind:
     """A kind of fault: `settings` is its YAML shape, `wire` what its holder is told (null: nothing to inject).
 
     A wire message for the proxy is a Toxiproxy toxic without a name, `{"type": "latency", "stream": "downstream",
-    "attributes": {"latency": 500, "jitter": 50}}` (milliseconds), or `{"enabled": false}` for an upstream that is down. One for
+    "attributes": {"latency": 500, "jitter": 50}}` (milliseconds), or `{"enabled": false}` for an upstream that is down, or
+    `{"http": {"type": "status", "status": 503, "path": "/scores/*", "share": 0.3}}`, a fault of `faults/proxy/http/`. One for
     the holder of this machine's faults is `{"effect": "pause", ...}`, an effect of `faults/host/` with its settings.
     """
 
@@ -23,7 +24,7 @@ class FaultKind:
     wire: Callable[[Any], Mapping[str, Any] | None]
     example: str
     """A YAML list entry that shows it, whole."""
-    acts_on: tuple[str, ...] = ("forward", "toxiproxy")
+    acts_on: tuple[str, ...] = ("forward", "http", "tls", "toxiproxy")
     """Kinds of target (`Target.kind` of core/model/suite.py) that it can act on; none for a fault without a target."""
     lacks: Callable[[Target], str | None] = lambda target: None
     """What a target of such a kind still lacks for it, as the end of a sentence that begins with the target."""

@@ -32,7 +32,9 @@ def _fault(fault: Fault, where: str, environment: Environment, kinds: Kinds) -> 
     if target is not None and target not in environment.targets:
         yield f"{at}{unknown(f'target in {where} called', target, environment.targets)}"
     elif target is not None and environment.targets[target].kind not in (able := kinds.faults[fault.kind].acts_on):
-        yield f"{at}{fault.kind} acts on {_listed(able)}, and the target {target} of {where} is a {environment.targets[target].kind}"
+        kind = environment.targets[target].kind
+        how = "; give it `protocol: http`" if able == ("http",) and kind == "forward" else ""
+        yield f"{at}{fault.kind} acts on {_listed(able)}, and the target {target} of {where} is of kind {kind}{how}"
     elif target is not None and (lacks := kinds.faults[fault.kind].lacks(environment.targets[target])):
         yield f"{at}{fault.kind} cannot act on the target {target} of {where}: it {lacks}"
     elif target is not None and environment.targets[target].kind == "toxiproxy" and getattr(fault.settings, "from_", None):
@@ -52,7 +54,7 @@ def _held(experiment: Experiment, where: str, environment: Environment) -> Itera
 
 
 def _listed(able: tuple[str, ...]) -> str:
-    return " or ".join(f"a {one}" for one in able) or "no target"
+    return f"targets of kind {' or '.join(able)}" if able else "no target"
 
 
 def _actions(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:

@@ -210,7 +210,7 @@ def _links(suite: Suite, document: Document) -> Iterator[Problem]:
 
 def _chosen(target: Target) -> str:
     """What is wrong with how a target that no proxy stands before is chosen."""
-    if any((target.proxy, target.listen, target.upstream, target.token)):
+    if any((target.proxy, target.listen, target.upstream, target.token, target.protocol != "tcp")):
         return f"a target is a {target.kind}, or an address with a proxy, not both"
     if sum(getattr(target, kind) is not None for kind in KINDS) != 1:
         return f"a target is one of {', '.join(map(repr, KINDS[:-1]))} and {KINDS[-1]!r}"
@@ -261,7 +261,7 @@ def _reached(target: Target) -> str:
     """What is wrong with the way a target is reached."""
     if target.as_ is not None and target.toxiproxy is None:
         return "'as' is a proxy's name at a Toxiproxy: it goes with 'toxiproxy'"
-    if target.kind != "forward":
+    if not target.proxied:
         return _chosen(target)
     if target.proxy is not None:
         return "a target has 'proxy', or 'listen' and 'upstream', not both" if target.listen or target.upstream else ""

@@ -265,11 +265,19 @@ class Target(Declared):
     """The URL of a Toxiproxy that runs already, such as http://127.0.0.1:8474."""
     as_: str | None = None
     """The name of the target's proxy at that Toxiproxy; the target's own when left out."""
+    protocol: Literal["tcp", "http"] = "tcp"
+    """What its proxy reads: `http` for faults on single requests and answers, beside those on connections."""
 
     @property
     def kind(self) -> str:
         """What it is, in a word: kinds of fault say on which they act."""
-        return next((kind for kind in KINDS if getattr(self, kind) is not None), "forward")
+        own = next((kind for kind in KINDS if getattr(self, kind) is not None), None)
+        return own or ("http" if self.protocol == "http" else "forward")
+
+    @property
+    def proxied(self) -> bool:
+        """Whether it is an address with a fault proxy in front of it."""
+        return self.kind in {"forward", "http"}
 
 
 class Limits(Declared):

@@ -1,6 +1,7 @@
 """The fault proxy as the engine's child: an order on the first line of standard input, the end at its end-of-file.
 
-The order: `{"proxies": [{"name", "listen", "upstream"}], "named": {NAME: {"dns" or "tls": {...}}}, "api": "127.0.0.1:0"}`.
+The order: `{"proxies": [{"name", "listen", "upstream", "protocol"}], "named": {NAME: {"dns" or "tls": {...}}}, "api": "127.0.0.1:0"}`;
+`protocol` is tcp or http, tcp when left out.
 Prints `holder.ready`, or `holder.failed` with why.
 """
 
@@ -26,7 +27,7 @@ async def main() -> int:
     """Serve what the order says until standard input ends; the exit code."""
     order, stop = json.loads(sys.stdin.readline()), asyncio.Event()
     await until_input_ends(stop)
-    ways = [Way(proxy["name"], proxy["listen"], proxy["upstream"]) for proxy in order["proxies"]]
+    ways = [Way(proxy["name"], proxy["listen"], proxy["upstream"], proxy.get("protocol", "tcp")) for proxy in order["proxies"]]
     api, token = order.get("api", "127.0.0.1:0"), os.environ.get(TOKEN, "")
     try:
         await serve(ways, api, token, stop, lambda what: say("holder.ready", what), named=order.get("named", {}))

@@ -28,6 +28,8 @@ class ForwardPlace:
             return Poisoned(self.forward, parse(wire, str(wire.get("name") or fault)))
         if wire.get("enabled") is False:
             return Closed(self.forward, Down(fault))
+        if "http" in wire:
+            raise Rejected(400, "this proxy forwards plain TCP: HTTP faults need a target with protocol http (NAME=LISTEN=http:UPSTREAM)")
         raise Rejected(400, 'bad request body: wire is neither a toxic nor {"enabled": false}')
 
 

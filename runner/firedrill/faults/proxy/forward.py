@@ -26,6 +26,8 @@ class Way:
     name: str
     listen: str
     upstream: str
+    protocol: str = "tcp"
+    """`http` for a forward that reads requests and answers."""
 
 
 @dataclass(slots=True)
@@ -142,9 +144,17 @@ class Forward:
                 reserved = _bound(address_of(way.listen))
                 self._reserved.close()
                 self._reserved, self.listen = reserved, reserved.getsockname()[:2]
-            self.upstream = address_of(way.upstream)
+            self._lead_to(address_of(way.upstream))
         finally:
             await self.settle()
+
+    @property
+    def leads_to(self) -> Address:
+        """Where it leads in the end."""
+        return self.upstream
+
+    def _lead_to(self, upstream: Address) -> None:
+        self.upstream = upstream
 
     def add(self, toxic: Toxic) -> None:
         """One more toxic, behind the others, for open connections and new ones."""

@@ -108,4 +108,4 @@ class ProxyLink(HolderLink):
 def _way(name: str, target: Target) -> dict[str, str]:
     if target.listen is None or target.upstream is None:
         raise FiredrillError(f"the target {name} needs listen and upstream, so that a proxy can stand between them")
-    return {"name": name, "listen": target.listen, "upstream": target.upstream}
+    return {"name": name, "listen": target.listen, "upstream": target.upstream, "protocol": target.protocol}

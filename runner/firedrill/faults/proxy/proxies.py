@@ -14,6 +14,7 @@ from firedrill.faults.holding.ledger import Fault, Ledger, Order
 from firedrill.faults.proxy.descriptors import Descriptors
 from firedrill.faults.proxy.effects import ForwardPlace, Poisoned
 from firedrill.faults.proxy.forward import Forward, Way
+from firedrill.faults.proxy.http.place import HttpForward, HttpPlace
 from firedrill.faults.proxy.toxics import Toxic, parse
 
 EVERYWHERE = ("", "0.0.0.0", "[::]")
@@ -56,8 +57,8 @@ class Proxies:
     async def create(self, way: Way, enabled: bool = True, lease: float | None = None) -> Forward:
         if way.name in self.forwards:
             raise Rejected(409, "proxy already exists")
-        forward = Forward(way, self.descriptors)
-        self.forwards[way.name], self.ledger.places[way.name] = forward, ForwardPlace(forward)
+        forward, place = await _made(way, self.descriptors)
+        self.forwards[way.name], self.ledger.places[way.name] = forward, place
         try:
             await self.switch(forward, enabled, lease)
         except BaseException:
@@ -93,7 +94,7 @@ class Proxies:
         return made
 
     def differs(self, forward: Forward, way: Way) -> bool:
-        return (address_of(way.listen), address_of(way.upstream)) != (forward.listen, forward.upstream)
+        return (address_of(way.listen), address_of(way.upstream)) != (forward.listen, forward.leads_to)
 
     async def move(self, forward: Forward, way: Way) -> None:
         async with self.ledger.changing():
@@ -159,6 +160,14 @@ class Proxies:
     def close(self) -> None:
         for forward in self.forwards.values():
             forward.close()
+
+
+async def _made(way: Way, descriptors: Descriptors) -> tuple[Forward, Place]:
+    if way.protocol == "http":
+        http = await HttpForward.begun(way, descriptors)
+        return http, HttpPlace(http)
+    forward = Forward(way, descriptors)
+    return forward, ForwardPlace(forward)
 
 
 def _down(forward: Forward) -> str:

@@ -15,7 +15,7 @@ from firedrill.faults.proxy.toxics import Toxic
 
 DIAL_LIMIT = 10.0
 
-_LINGER_NOT = struct.pack("ii", 1, 0)
+LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class End(asyncio.Protocol):
@@ -40,6 +40,8 @@ class End(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        if isinstance(exc, ConnectionResetError) and self.relay.joined:
+            self.relay.reset()  # broken by one side, it is broken for the other
         self.relay.disconnected(self)
 
     def pause_writing(self) -> None:
@@ -53,7 +55,7 @@ class End(asyncio.Protocol):
     def linger_not(self) -> None:
         """Have its close be a reset."""
         if not self.lost:
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
 
 
 class Relay:
