@@ -5,13 +5,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
 from firedrill.cli import options
 from firedrill.cli.asking import informed
 from firedrill.cli.confirm import confirm
+from firedrill.cli.outlets import Patient, refuse_deaf, say_last
 from firedrill.core.errors import FiredrillError
 from firedrill.core.verdicts import Exit, loudest
 
@@ -57,22 +58,23 @@ def command(
 
 def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
     """Drill each order and say what became of it; the exit code of all. What was drilled is told even if the rest cannot be."""
-    from firedrill.cli.ending import Ending, conclude_folder, say_ending, say_summary
+    from firedrill.cli.ending import Ending, conclude_folder, say_summary
 
     endings: list[Ending] = []
     codes: list[Exit] = []
     for order in orders:
         try:
             folder = _drill(order)
-        except FiredrillError as error:
-            click.echo(f"firedrill: {error}", err=True)
-            codes.append(Exit(error.exit_code))
+            ending = conclude_folder(folder, order.kinds)
+        except (FiredrillError, OSError) as error:
+            say_last(f"firedrill: {error}")
+            codes.append(Exit(error.exit_code if isinstance(error, FiredrillError) else FiredrillError.exit_code))
             break
-        endings.append(conclude_folder(folder, order.kinds))
+        endings.append(ending)
         codes.append(endings[-1].drill.exit_code)
         _render(folder)
         if not as_json:
-            say_ending(endings[-1])
+            _say(ending)
         if codes[-1] in {Exit.INTERRUPTED, Exit.LEFT_OVER}:
             break
     _write_junit(junit, endings)
@@ -81,6 +83,17 @@ def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
     elif len(orders) > 1:
         say_summary(endings, len(orders))
     return int(loudest(codes))
+
+
+def _say(ending: "Ending") -> None:
+    """What became of it, on standard output, or in short on standard error when that is gone."""
+    from firedrill.cli.ending import say_ending
+
+    try:
+        say_ending(ending)
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        say_last(f"{ending.drill.verdict.word}  {ending.drill.facts.plan.experiment}: {ending.drill.reason} (standard output: {error})")
 
 
 def _write_junit(junit: Path | None, endings: Sequence["Ending"]) -> None:
@@ -97,7 +110,8 @@ def _drill(order: "Order") -> Path:
     from firedrill.cli.terminal import view
     from firedrill.conduct.conductor import conduct
 
-    with view(Console(stderr=True)) as shown:
+    refuse_deaf()
+    with view(Console(file=cast(TextIO, Patient(sys.stderr)))) as shown:
         return asyncio.run(conduct(order, shown)).path
 
 
