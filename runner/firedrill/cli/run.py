@@ -3,7 +3,8 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -58,7 +59,7 @@ def command(
 
 def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
     """Drill each order and say what became of it; the exit code of all. What was drilled is told even if the rest cannot be."""
-    from firedrill.cli.ending import Ending, conclude_folder, say_summary
+    from firedrill.cli.ending import Ending, conclude_folder, say_ending, say_summary
 
     endings: list[Ending] = []
     codes: list[Exit] = []
@@ -74,26 +75,28 @@ def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
         codes.append(endings[-1].drill.exit_code)
         _render(folder)
         if not as_json:
-            _say(ending)
+            codes += _said(partial(say_ending, ending), ending)
         if codes[-1] in {Exit.INTERRUPTED, Exit.LEFT_OVER}:
             break
     _write_junit(junit, endings)
     if as_json:
-        options.echo_json([ending.as_json() for ending in endings])
+        codes += _said(lambda: options.echo_json([ending.as_json() for ending in endings]), *endings)
     elif len(orders) > 1:
-        say_summary(endings, len(orders))
+        codes += _said(lambda: say_summary(endings, len(orders)))
     return int(loudest(codes))
 
 
-def _say(ending: "Ending") -> None:
-    """What became of it, on standard output, or in short on standard error when that is gone."""
-    from firedrill.cli.ending import say_ending
-
+def _said(say: Callable[[], None], *endings: "Ending") -> list[Exit]:
+    """Say it on standard output; when that cannot be written, in short on standard error, and an exit code that is no pass."""
     try:
-        say_ending(ending)
+        say()
         sys.stdout.flush()
     except (OSError, ValueError) as error:
-        say_last(f"{ending.drill.verdict.word}  {ending.drill.facts.plan.experiment}: {ending.drill.reason} (standard output: {error})")
+        for one in endings:
+            say_last(f"{one.drill.verdict.word}  {one.drill.facts.plan.experiment}: {one.drill.reason}")
+        say_last(f"firedrill: standard output cannot be written: {getattr(error, 'strerror', None) or error}")
+        return [Exit.INCONCLUSIVE]
+    return []
 
 
 def _write_junit(junit: Path | None, endings: Sequence["Ending"]) -> None:
