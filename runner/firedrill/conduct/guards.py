@@ -57,8 +57,9 @@ class Guards:
     async def _look_on(self, number: int, guard: Guard) -> None:
         watch = Watch(guard)
         while self._trip is None:
-            seen, blind = await self._look(guard), watch.blind_since is not None
-            trip = watch.after(seen, self.drill.clock.now())
+            at, blind = self.drill.clock.now(), watch.blind_since is not None
+            seen = await self._look(guard)
+            trip = watch.after(seen, at)
             self._say_sight(number, guard, seen, was_blind=blind)
             if trip is not None and self._trip is None:
                 self._trip = guard, trip
