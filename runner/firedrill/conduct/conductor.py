@@ -12,7 +12,7 @@ from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
 from firedrill.conduct.results import Folder, make_folder, point_latest
-from firedrill.conduct.signals import first_signal
+from firedrill.conduct.signals import Stop, first_signal
 from firedrill.conduct.waiting import undecided, until
 from firedrill.core.errors import FiredrillError, LeftOver, Refused
 from firedrill.core.events import DrillEnded
@@ -93,7 +93,15 @@ async def _lived(drill: Drill) -> tuple[str, str]:
             end = _crashed(drill, error)
         else:
             end = Ended("finished")
-    return _unless_left(drill, end)
+    return _unless_left(drill, _unless_stopped(stop, end))
+
+
+def _unless_stopped(stop: Stop, end: Ended) -> Ended:
+    """Whoever asks for a stop while all is put away gets one too: no further drill is to start."""
+    if stop.by is None or end.reason in {"interrupted", "undo-failed"}:
+        return end
+    before = "" if end.reason == "finished" else f", after it had ended: {end.reason}: {end.detail}"
+    return Ended("interrupted", f"stopped by {stop.by.name}{before}")
 
 
 def _crashed(drill: Drill, error: Exception) -> Ended:
