@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from firedrill import __version__
+from firedrill.cli.outlets import let_go, say_last
 from firedrill.core.errors import FiredrillError
 from firedrill.spec.suggest import meant
 
@@ -21,6 +22,7 @@ COMMANDS = {
     "judge": "Judge a recorded drill again.",
     "explain": "Say where a detection's seconds went, and which settings cost them.",
     "report": "Render a recorded drill's reports again.",
+    "stop": "Stop a drill that runs, and wait until everything is put back.",
     "undo": "Put back what a drill may have left.",
     "bell": "Ring one alert, or every receiver, and prove that the message arrives.",
     "stack": "Find or install Prometheus and Alertmanager.",
@@ -81,15 +83,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         group.main(args=list(arguments) if arguments is not None else None, prog_name="firedrill", standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
+    except SystemExit:
+        let_go()
+        raise
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except click.Abort:
         sys.exit(130)
     except FiredrillError as error:
-        click.echo(f"firedrill: {error}" if error.exit_code != 2 else str(error), err=True)
+        say_last(f"firedrill: {error}" if error.exit_code != 2 else str(error))
+        let_go()
         sys.exit(error.exit_code)
     except BrokenPipeError:
+        let_go()
         sys.exit(3)
     except Exception:
         traceback.print_exc()

@@ -111,7 +111,8 @@ async def _rung(root: Path, environment: Environment, alerting: Alerting, bell: 
         click.echo(sentence, err=True)
 
     task = asyncio.create_task(all_of_it())
-    with first_signal(task.cancel):
+    with first_signal() as stop:
+        stop.acts_on(task.cancel)
         try:
             return await task
         except asyncio.CancelledError:

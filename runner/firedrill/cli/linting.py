@@ -1,5 +1,6 @@
 """What the lints say of a suite that has no errors, as problems at their places."""
 
+import re
 from collections.abc import Iterator
 
 from firedrill.core.alerting import Place
@@ -25,8 +26,28 @@ def doubts(files: Checked, known: Kinds, environment: str | None) -> list[Proble
     return kept + (list(_unused(files, said)) if files.whole else [])
 
 
+def refused(files: Checked, known: Kinds, environment: str | None) -> Iterator[Problem]:
+    """What the limits of one environment refuse, as errors at their places."""
+    if files.root is None or files.suite is None:
+        return
+    chosen, settings = files.environment(environment)
+    longest = longest_window(files.alerting[chosen])
+    for experiment in files.experiments:
+        try:
+            resolve(experiment, chosen, settings, files.slos, files.probes, files.alerting[chosen], known, longest)
+        except Refused as error:
+            yield from (_at_its_place(line, experiment.file) for line in str(error).splitlines())
+
+
+def _at_its_place(line: str, file: str) -> Problem:
+    placed = re.fullmatch(r"(.+?):(\d+):(\d+): (.+)", line)
+    if placed is None:
+        return Problem(file, 1, 1, "", line.removeprefix(f"{file}: "))
+    return Problem(placed[1], int(placed[2]), int(placed[3]), "", placed[4])
+
+
 def _plans(files: Checked, known: Kinds, chosen: str) -> Iterator[Plan]:
-    """What a limit refuses is not drilled here, and `plan` says so."""
+    """What a limit refuses is not drilled here; that is told by `refused`."""
     _, environment = files.environment(chosen)
     alerting = files.alerting[chosen]
     longest = longest_window(alerting)

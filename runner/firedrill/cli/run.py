@@ -3,15 +3,17 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
 from firedrill.cli import options
 from firedrill.cli.asking import informed
 from firedrill.cli.confirm import confirm
+from firedrill.cli.outlets import Patient, refuse_deaf, say_last
 from firedrill.core.errors import FiredrillError
 from firedrill.core.verdicts import Exit, loudest
 
@@ -72,23 +74,37 @@ def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
     for order in orders:
         try:
             folder = _drill(order)
-        except FiredrillError as error:
-            click.echo(f"firedrill: {error}", err=True)
-            codes.append(Exit(error.exit_code))
+            ending = conclude_folder(folder, order.kinds)
+        except (FiredrillError, OSError) as error:
+            say_last(f"firedrill: {error}")
+            codes.append(Exit(error.exit_code if isinstance(error, FiredrillError) else FiredrillError.exit_code))
             break
-        endings.append(conclude_folder(folder, order.kinds))
+        endings.append(ending)
         codes.append(endings[-1].drill.exit_code)
         _render(folder)
         if not as_json:
-            say_ending(endings[-1])
+            codes += _said(partial(say_ending, ending), ending)
         if codes[-1] in {Exit.INTERRUPTED, Exit.LEFT_OVER}:
             break
     _write_junit(junit, endings)
     if as_json:
-        options.echo_json([ending.as_json() for ending in endings])
+        codes += _said(lambda: options.echo_json([ending.as_json() for ending in endings]), *endings)
     elif len(orders) > 1:
-        say_summary(endings, len(orders))
+        codes += _said(lambda: say_summary(endings, len(orders)))
     return int(loudest(codes))
+
+
+def _said(say: Callable[[], None], *endings: "Ending") -> list[Exit]:
+    """Say it on standard output; when that cannot be written, in short on standard error, and an exit code that is no pass."""
+    try:
+        say()
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        for one in endings:
+            say_last(f"{one.drill.verdict.word}  {one.drill.facts.plan.experiment}: {one.drill.reason}")
+        say_last(f"firedrill: standard output cannot be written: {getattr(error, 'strerror', None) or error}")
+        return [Exit.INCONCLUSIVE]
+    return []
 
 
 def _write_junit(junit: Path | None, endings: Sequence["Ending"]) -> None:
@@ -105,7 +121,8 @@ def _drill(order: "Order") -> Path:
     from firedrill.cli.terminal import view
     from firedrill.conduct.conductor import conduct
 
-    with view(Console(stderr=True)) as shown:
+    refuse_deaf()
+    with view(Console(file=cast(TextIO, Patient(sys.stderr)))) as shown:
         return asyncio.run(conduct(order, shown)).path
 
 

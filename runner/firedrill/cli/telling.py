@@ -16,6 +16,12 @@ def tell(event: ev.Event) -> str | None:
             return f"fault {fault} is active"
         case ev.FaultCleared(fault=fault, why=why):
             return f"fault {fault} is cleared" + ("" if why == "played" else f" ({why})")
+        case ev.GuardTripped(words=words, value=value):
+            return f"guard tripped: {words}: {value}; clearing everything"
+        case ev.GuardBlind(words=words, why=why, limit=limit):
+            return f"the guard {words!r} cannot see: {why}; it aborts the drill after {limit:g}s of this"
+        case ev.GuardSees(words=words):
+            return f"the guard {words!r} sees again"
         case ev.ActivityEnded(name=name, status="failed", error=error):
             return f"activity {name!r} failed: {error}"
         case _:

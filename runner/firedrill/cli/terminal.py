@@ -1,7 +1,9 @@
 """How a drill looks while it runs: a live panel on a terminal, a line per event elsewhere. Both on standard error."""
 
+import errno
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from firedrill.cli.outlets import gone
 from firedrill.cli.telling import tell
 from firedrill.core.events import Entry
 from firedrill.core.model.plan import Plan
@@ -44,7 +47,9 @@ class Lines:
             self.console.print(Text(f"{entry.at:8.1f}s  {said}"), soft_wrap=True)
 
     def waiting(self, what: str, until: float | None, facts: Facts, findings: Sequence[Finding]) -> None:
-        return None
+        """OSError when nobody can be told any more."""
+        if why := gone():
+            raise OSError(errno.EPIPE, why)
 
 
 class Panel(Lines):
@@ -60,9 +65,11 @@ class Panel(Lines):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._live.stop()
+        with suppress(OSError, ValueError):  # a terminal that is gone
+            self._live.stop()
 
     def waiting(self, what: str, until: float | None, facts: Facts, findings: Sequence[Finding]) -> None:
+        super().waiting(what, until, facts, findings)
         if time.monotonic() - self._drawn >= REDRAW:
             self._drawn = time.monotonic()
             self._live.update(panel(what, until, facts, findings), refresh=True)

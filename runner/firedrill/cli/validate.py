@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from firedrill.cli import options
-from firedrill.cli.linting import doubts
+from firedrill.cli.linting import doubts, refused
 from firedrill.cli.registry import kinds
 from firedrill.core.errors import Problem, Severity
 
@@ -25,6 +25,8 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
     Without errors it also warns of what can never work, by the name of the lint that says so; `lint.allow` in firedrill.yaml
     allows what is meant to be so. That no experiment exercises an alert is said only when all experiments are read.
 
+    What a limit of the environment refuses is an error too.
+
     Exit code 0 when there is no error, 2 when there is one. Runs nothing and imports none of your Python files.
     """
     from firedrill.spec.check import check
@@ -33,7 +35,9 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
     found = check(paths or options.all_experiments(), known, os.environ, environment_name=environment)
     if environment is not None and found.suite is not None:
         found.environment(environment)
-    problems = found.problems if found.errors else (*found.problems, *doubts(found, known, environment))
+    problems = found.problems
+    if not found.errors:
+        problems = (*problems, *refused(found, known, environment), *doubts(found, known, environment))
     if as_json:
         options.echo_json({"problems": [_as_json(one) for one in problems], "experiments": [one.name for one in found.experiments]})
     else:

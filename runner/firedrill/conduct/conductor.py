@@ -3,41 +3,67 @@
 import asyncio
 import traceback
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import silences, steady, undo
+from firedrill.conduct import budgets, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
+from firedrill.conduct.guards import Guards
 from firedrill.conduct.results import Folder, make_folder, point_latest
-from firedrill.conduct.signals import first_signal
+from firedrill.conduct.signals import Stop, first_signal
 from firedrill.conduct.waiting import undecided, until
-from firedrill.core.errors import FiredrillError, LeftOver
+from firedrill.core.errors import FiredrillError, LeftOver, Refused
 from firedrill.core.events import DrillEnded
+from firedrill.core.journal import Unwritten
 from firedrill.core.model.plan import Plan
 from firedrill.faults.chaos.client import ChaosRun, Intend
 from firedrill.faults.chaos.joined import Joined
 from firedrill.plan.compile import compile_plan
+from firedrill.plan.limits import untimely
 from firedrill.stack.embedded import EmbeddedStack
 
+AGAIN = 0.1
+"""Seconds between two looks at whether a fault came after all."""
 OVERDUE = 5.0
 """Seconds past the last fault's end after which a silent Chaos Toolkit is given up."""
 
 
 async def conduct(order: Order, view: View) -> Folder:
-    """One drill, from prepare to its journal's last entry; what happens in it is said there, not raised."""
+    """One drill, from prepare to its journal's last entry; what happens in it is said there, not raised.
+
+    Raises where nothing can be said there: before it starts, and FiredrillError when its journal could not be written to its end.
+    """
     undo.refuse_leftovers()
+    if why := untimely(order.plan, order.environment.limits, datetime.now(UTC)):
+        raise Refused(why)
+    await budgets.refuse_spent(order)
     drill = _begun(order, view)
     folder = drill.folder
     try:
         drill.begin()
         reason, detail = await _lived(drill)
-        drill.hide_in_files()
+        with suppress(OSError):
+            drill.hide_in_files()
         drill.record(DrillEnded(reason, detail), durable=True)
+    except Unwritten as error:
+        raise _unrecorded(drill, error) from error
     finally:
         drill.close()
-    point_latest(folder)
+    with suppress(OSError):
+        point_latest(folder)
     return folder
+
+
+def _unrecorded(drill: Drill, error: Unwritten) -> FiredrillError:
+    """What a drill says that can write nothing down any more."""
+    left = ", ".join(drill.ledger.open)
+    if left:
+        return LeftOver(f"{error}\nnot known to be cleared: {left}; run `firedrill undo {drill.folder.drill}`")
+    cleared = [fault.name for fault in drill.facts.faults.values() if fault.cleared is not None]
+    what = f"everything was put back ({', '.join(cleared)})" if cleared else "nothing had to be put back"
+    return FiredrillError(f"{error}\nthe drill was stopped for it, and {what}; it proves nothing")
 
 
 def _begun(order: Order, view: View) -> Drill:
@@ -48,13 +74,18 @@ def _begun(order: Order, view: View) -> Drill:
 
 
 async def _lived(drill: Drill) -> tuple[str, str]:
-    """Live the drill and say why it ended; a person's signal is an end like any other."""
-    body = asyncio.create_task(_life(drill))
-    with first_signal(body.cancel):
+    """Live the drill and say why it ended; a person's signal is an end like any other.
+
+    A signal stops the drill's life, which is a task of its own, and never what puts everything back after it.
+    """
+    with first_signal() as stop:
         try:
-            await body
+            async with AsyncExitStack() as closing:
+                body = asyncio.create_task(_life(drill, closing))
+                stop.acts_on(body.cancel)
+                await body
         except asyncio.CancelledError:
-            end = Ended("interrupted", "stopped by a signal")
+            end = Ended("interrupted", f"stopped by {stop.by.name}" if stop.by is not None else "its task was cancelled")
         except Ended as why:
             end = why
         except LeftOver as error:
@@ -65,13 +96,25 @@ async def _lived(drill: Drill) -> tuple[str, str]:
             end = _crashed(drill, error)
         else:
             end = Ended("finished")
-    return _unless_left(drill, end)
+    return _unless_left(drill, _unless_stopped(stop, end))
+
+
+def _unless_stopped(stop: Stop, end: Ended) -> Ended:
+    """Whoever asks for a stop while all is put away gets one too: no further drill is to start."""
+    if stop.by is None or end.reason in {"interrupted", "undo-failed"}:
+        return end
+    before = "" if end.reason == "finished" else f", after it had ended: {end.reason}: {end.detail}"
+    return Ended("interrupted", f"stopped by {stop.by.name}{before}")
 
 
 def _crashed(drill: Drill, error: Exception) -> Ended:
+    said = f"{type(error).__name__}: {error}"
     trace = drill.redaction.text("".join(traceback.format_exception(error)))
-    (drill.folder.logs / "engine.log").write_text(trace, encoding="utf-8")
-    return Ended("error", f"{type(error).__name__}: {error} (logs/engine.log has the traceback)")
+    try:
+        (drill.folder.logs / "engine.log").write_text(trace, encoding="utf-8")
+    except OSError:
+        return Ended("error", said)
+    return Ended("error", f"{said} (logs/engine.log has the traceback)")
 
 
 def _unless_left(drill: Drill, end: Ended) -> tuple[str, str]:
@@ -81,18 +124,17 @@ def _unless_left(drill: Drill, end: Ended) -> tuple[str, str]:
     return end.reason, end.detail
 
 
-async def _life(drill: Drill) -> None:
-    async with AsyncExitStack() as closing:
-        drill.enter("prepare")
-        gear = await prepare(drill, closing)
-        await silences.hold(drill, closing, gear.stack.alertmanager, ends_with_drill=isinstance(gear.stack, EmbeddedStack))
-        closing.push_async_callback(_put_back, drill, gear)
-        # However the drill ends, looking ends here: what taking everything down lets pass is nobody's missed page.
-        closing.callback(drill.enter, "end")
-        await _ramp(drill, gear)
-        await steady.reach(drill, gear)
-        await _play(drill, gear)
-        await _recover(drill, gear)
+async def _life(drill: Drill, closing: AsyncExitStack) -> None:
+    drill.enter("prepare")
+    gear = await prepare(drill, closing)
+    await silences.hold(drill, closing, gear.stack.alertmanager, ends_with_drill=isinstance(gear.stack, EmbeddedStack))
+    closing.push_async_callback(_put_back, drill, gear)
+    # However the drill ends, looking ends here: what taking everything down lets pass is nobody's missed page.
+    closing.callback(drill.enter, "end")
+    await _ramp(drill, gear)
+    await steady.reach(drill, gear)
+    await _play(drill, gear, closing)
+    await _recover(drill, gear)
 
 
 async def _ramp(drill: Drill, gear: Gear) -> None:
@@ -104,21 +146,24 @@ async def _ramp(drill: Drill, gear: Gear) -> None:
     await gear.stack.connected()
 
 
-async def _play(drill: Drill, gear: Gear) -> None:
+async def _play(drill: Drill, gear: Gear, closing: AsyncExitStack) -> None:
     """Let Chaos Toolkit play the method; every undo is on the disk before its deed."""
     start = drill.enter("play")
+    ending = asyncio.Event()
 
     async def intend(fault: str) -> Mapping[str, Any] | None:
+        if ending.is_set():
+            raise Refused("the drill is ending")
         how, wire = await undo.intended(drill.plan, gear.links, fault, drill.order.root, drill.redaction)
         drill.intend(fault, how)
         return wire
 
     chaos = await _player(drill, gear, intend)
-    try:
+    closing.push_async_callback(_stop_playing, gear, chaos, ending)
+    async with Guards(drill, gear.prometheus.server).watching():
         overdue = _patience(drill.plan, start)
         await until(drill, gear, lambda: chaos.ended, overdue, "the faults to be played", overdue and overdue - OVERDUE)
-    finally:
-        await chaos.stop()
+        await _stop_playing(gear, chaos, ending)
     _played_well(drill, chaos)
 
 
@@ -129,6 +174,19 @@ async def _player(drill: Drill, gear: Gear, intend: Intend) -> ChaosRun:
         joined = await Joined.at(*drill.order.joined)
         return await ChaosRun.join(joined, experiment, env, drill.clock, drill.record, intend)
     return await ChaosRun.start(experiment, env, drill.clock, drill.record, drill.folder.logs, intend, drill.order.root)
+
+
+async def _stop_playing(gear: Gear, chaos: ChaosRun, ending: asyncio.Event) -> None:
+    """Stop Chaos Toolkit, whose rollbacks may take their time, while every holder drops what it has of this drill.
+
+    Over and over, since a fault that was on its way may come after the first look. What cannot be cleared is told by `_put_back`.
+    """
+    ending.set()
+    stopping = asyncio.create_task(chaos.stop())
+    while not stopping.done():
+        await asyncio.gather(*(link.clear_all() for link in set(gear.links.values())), return_exceptions=True)
+        await asyncio.wait({stopping}, timeout=AGAIN)
+    await stopping
 
 
 def _played_well(drill: Drill, chaos: ChaosRun) -> None:

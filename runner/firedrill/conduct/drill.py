@@ -13,8 +13,19 @@ import yaml
 from firedrill.conduct.ledger import SILENCES, Ledger
 from firedrill.conduct.results import Folder
 from firedrill.core.clock import DrillClock
-from firedrill.core.events import SCHEMA, DrillStarted, Entry, FaultCleared, FaultIntended, PhaseEntered, SilenceIntended, SilenceRemoved
-from firedrill.core.journal import NAME, Journal
+from firedrill.core.errors import Refused
+from firedrill.core.events import (
+    SCHEMA,
+    DrillStarted,
+    Entry,
+    Event,
+    FaultCleared,
+    FaultIntended,
+    PhaseEntered,
+    SilenceIntended,
+    SilenceRemoved,
+)
+from firedrill.core.journal import NAME, Journal, Unwritten
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.plan import Plan
 from firedrill.core.model.suite import Environment
@@ -59,11 +70,39 @@ class Ended(Exception):
         self.reason, self.detail = reason, detail
 
 
+class Told:
+    """A view whose trouble, a closed pipe or a full one, does not reach what is told; it is asked for instead."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self.trouble = ""
+
+    def began(self, drill: str, plan: Plan) -> None:
+        """As a view."""
+        self._try(lambda: self._view.began(drill, plan))
+
+    def saw(self, entry: Entry, facts: Facts) -> None:
+        """As a view."""
+        self._try(lambda: self._view.saw(entry, facts))
+
+    def waiting(self, what: str, until: float | None, facts: Facts, findings: Sequence[Finding]) -> None:
+        """As a view."""
+        self._try(lambda: self._view.waiting(what, until, facts, findings))
+
+    def _try(self, say: Callable[[], None]) -> None:
+        if self.trouble:
+            return
+        try:
+            say()
+        except (OSError, ValueError) as error:  # a closed stream is a ValueError
+            self.trouble = getattr(error, "strerror", None) or str(error)
+
+
 class Drill:
     """Keeps journal, ledger, facts and view in step: each entry reaches all of them, in that order."""
 
     def __init__(self, order: Order, folder: Folder, view: View) -> None:
-        self.order, self.folder, self.view = order, folder, view
+        self.order, self.folder, self.view = order, folder, Told(view)
         self.plan = order.plan
         self.clock = DrillClock()
         self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order)})
@@ -72,7 +111,7 @@ class Drill:
         self.facts = Facts(plan=order.plan)
         self.record = self.journal.append
         self.journal.observers.append(self._follow)
-        self.guards: list[Callable[[], None]] = []
+        self.guards: list[Callable[[], None]] = [self._check_written, self._check_told]
         """Looked at while the drill waits; each raises Ended when the drill cannot go on."""
         self._judged: tuple[float, Sequence[Finding]] = (-1.0, ())
 
@@ -83,6 +122,14 @@ class Drill:
             self.ledger.cleared(SILENCES)
         apply(self.facts, entry)
         self.view.saw(entry, self.facts)
+
+    def _check_written(self) -> None:
+        if self.journal.trouble:
+            raise Ended("error", f"{self.journal.path} cannot be written: {self.journal.trouble}")
+
+    def _check_told(self) -> None:
+        if self.view.trouble:
+            raise Ended("error", f"nobody can be told of this drill any more: {self.view.trouble}")
 
     def begin(self) -> None:
         """The first entry, with everything that a later judge needs."""
@@ -100,13 +147,21 @@ class Drill:
 
     def intend(self, fault: str, undo: Mapping[str, object]) -> None:
         """Put the undo on the disk, in the ledger and in the journal, before anybody does the deed."""
-        self.ledger.intend(fault, undo)
-        self.record(FaultIntended(fault, undo), durable=True)
+        self._intend(fault, undo, FaultIntended(fault, undo))
 
     def intend_silences(self, undo: Mapping[str, object]) -> None:
         """The same for the drill's silences."""
-        self.ledger.intend(SILENCES, undo)
-        self.record(SilenceIntended(undo), durable=True)
+        self._intend(SILENCES, undo, SilenceIntended(undo))
+
+    def _intend(self, what: str, undo: Mapping[str, object], event: Event) -> None:
+        """Refused when it cannot be written: then the deed is not done, and there is nothing to undo."""
+        try:
+            self.ledger.intend(what, undo)
+            self.record(event, durable=True)
+        except (OSError, Unwritten) as error:
+            self.ledger.cleared(what)
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise Refused(f"its undo could not be written down: {why}") from error
 
     def _without_secrets(self) -> Plan:
         """Secrets stand in the journal by name only; those that a file writes out are left out."""

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -31,21 +32,33 @@ class Ledger:
         folder = state_directory() / "open"
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{drill}.json"
-        self._page: dict[str, Any] = {"drill": drill, "journal": str(journal.resolve()), "undos": {}}
+        self._page: dict[str, Any] = {
+            "drill": drill, "journal": str(journal.resolve()), "pid": os.getpid(), "started": started(os.getpid()), "undos": {},
+        }  # fmt: skip
         # Locked before it has its name: nobody may take it for the page of a drill that has ended.
         unnamed = self.path.with_suffix(".new")
-        self._file: IO[str] = unnamed.open("w", encoding="utf-8")
+        self._file: IO[bytes] = unnamed.open("wb", buffering=0)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._write()
         unnamed.rename(self.path)
 
     def intend(self, fault: str, undo: Mapping[str, Any]) -> None:
+        """List an undo; OSError when it is not on the disk, and then the page is as it was."""
+        before = dict(self._page["undos"])
         self._page["undos"][fault] = dict(undo)
-        self._write()
+        try:
+            self._write()
+        except OSError:
+            self._page["undos"] = before
+            with suppress(OSError):
+                self._write()
+            raise
 
     def cleared(self, fault: str) -> None:
+        """Strike an undo off. One that the disk does not let go of is harmless: it is performed again, and finds nothing."""
         if self._page["undos"].pop(fault, None) is not None:
-            self._write()
+            with suppress(OSError):
+                self._write()
 
     @property
     def open(self) -> Mapping[str, Mapping[str, Any]]:
@@ -58,11 +71,55 @@ class Ledger:
         self._file.close()
 
     def _write(self) -> None:
-        self._file.seek(0)
-        self._file.write(json.dumps(self._page))
-        self._file.truncate()
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        content, fd = json.dumps(self._page).encode(), self._file.fileno()
+        # Spaces reserve the room first: a disk that is full says so while the page is still whole.
+        if (room := len(content) - os.fstat(fd).st_size) > 0:
+            _write_at(fd, b" " * room, os.fstat(fd).st_size)
+        _write_at(fd, content, 0)
+        os.ftruncate(fd, len(content))
+        os.fsync(fd)
+
+
+def _write_at(fd: int, content: bytes, at: int) -> None:
+    while content:
+        done = os.pwrite(fd, content, at)
+        content, at = content[done:], at + done
+
+
+def started(pid: int) -> int | None:
+    """When a process of this machine started, in clock ticks since boot (proc(5), field 22); None when it has ended or is a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in {"Z", "X"} else int(fields[19])
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """A drill of this user that runs: its engine's pid and when that started, what it may have to undo right now."""
+
+    drill: str
+    journal: Path
+    pid: int
+    started: int
+    undos: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def over(self) -> bool:
+        """Whether that very process has ended."""
+        return started(self.pid) != self.started
+
+
+def running() -> list[Runs]:
+    """Every drill of this user that runs, the oldest first. A page that is being written is read again by whoever asks again."""
+    found = []
+    for path in sorted((state_directory() / "open").glob("*.json")):
+        with suppress(OSError, ValueError, KeyError):
+            if is_locked(path):
+                page = json.loads(path.read_text(encoding="utf-8"))
+                found.append(Runs(page["drill"], Path(page["journal"]), page["pid"], page["started"], page["undos"]))
+    return sorted(found, key=lambda one: one.started)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,37 @@ class SilenceRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class GuardTripped(Event):
+    """An abort guard has ended the drill: `words` is the guard as declared, `value` what was seen, `evidence` the seqs that say so."""
+
+    kind: ClassVar[str] = "guard.tripped"
+    guard: int
+    words: str
+    value: str
+    evidence: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GuardBlind(Event):
+    """What an abort guard looks at cannot be seen; if that lasts for `limit` seconds it trips."""
+
+    kind: ClassVar[str] = "guard.blind"
+    guard: int
+    words: str
+    why: str
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class GuardSees(Event):
+    """It can be seen again."""
+
+    kind: ClassVar[str] = "guard.sees"
+    guard: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityStarted(Event):
     kind: ClassVar[str] = "activity.started"
     name: str
@@ -426,7 +457,9 @@ class Noted(Event):
 
 @dataclass(frozen=True, slots=True)
 class DrillEnded(Event):
-    """Last entry. `reason` is finished, steady-not-met, interrupted, stack-lost, chaos-lost, system-lost, undo-failed or error."""
+    """Last entry. `reason` is finished, steady-not-met, aborted, interrupted, stack-lost, chaos-lost, system-lost, undo-failed
+    or error.
+    """
 
     kind: ClassVar[str] = "drill.ended"
     reason: str

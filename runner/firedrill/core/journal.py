@@ -1,5 +1,6 @@
 """The journal: an append-only file of entries with one writer, a torn tail tolerated, a lock while its drill runs."""
 
+import errno
 import fcntl
 import json
 import os
@@ -16,37 +17,66 @@ NAME = "journal.jsonl"
 Observer = Callable[[Entry], None]
 
 
+class Unwritten(FiredrillError):
+    """The journal cannot be written any more."""
+
+
 class Journal:
     """Writes entries of one drill; holds the file's lock until closed. Observers see each entry after it is written, and as written.
 
-    `hide` takes secrets out of each line.
+    `hide` takes secrets out of each line. What cannot be written is kept and tried again with the next entry, whole lines only: people
+    who put things back must not be stopped by a full disk. `trouble` says why; whoever leads the drill ends it then.
     """
 
     def __init__(self, path: Path, clock: DrillClock, hide: Callable[[str], str] = str) -> None:
         self.path, self.clock, self._hide = path, clock, hide
         self.observers: list[Observer] = []
-        self._seq = 0
-        self._file: IO[str] = path.open("x", encoding="utf-8")
+        self.trouble = ""
+        self._seq, self._written, self._kept = 0, 0, b""
+        self._file: IO[bytes] = path.open("xb", buffering=0)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def append(self, event: Event, source: str = "engine", source_at: float | None = None, *, durable: bool = False) -> Entry:
-        """Write one entry now; with `durable` it is on the disk when this returns."""
+        """Write one entry now; with `durable` it is on the disk when this returns, or Unwritten says why it is not."""
         self._seq += 1
         entry = Entry(self._seq, round(self.clock.now(), 6), source, source_at if source_at is None else round(source_at, 6), event)
         line = json.dumps(entry.to_json(), separators=(",", ":"), default=str)
         if (hidden := self._hide(line)) != line:
             line, entry = hidden, Entry.from_json(json.loads(hidden))
-        self._file.write(line + "\n")
-        self._file.flush()
-        if durable:
-            os.fsync(self._file.fileno())
+        self._kept += line.encode() + b"\n"
+        self._write(durable=durable)
         for observer in self.observers:
             observer(entry)
+        if durable and self.trouble:
+            raise Unwritten(f"{self.path} cannot be written: {self.trouble}")
         return entry
 
+    def _write(self, *, durable: bool) -> None:
+        try:
+            if not os.fstat(self._file.fileno()).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, "it was removed while the drill ran")
+            self._write_kept()
+            if durable:
+                os.fsync(self._file.fileno())
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = error.strerror or str(error)
+
+    def _write_kept(self) -> None:
+        """All that is kept, or nothing of it: a disk that fills up takes a part of a line."""
+        done = 0
+        try:
+            while done < len(self._kept):
+                done += self._file.write(self._kept[done:]) or 0
+        except OSError:
+            os.ftruncate(self._file.fileno(), self._written)
+            self._file.seek(self._written)
+            raise
+        self._written, self._kept = self._written + done, b""
+
     def close(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Give it up, with all that could be written on the disk."""
+        self._write(durable=True)
         self._file.close()
 
 

@@ -202,6 +202,16 @@ class Activity:
     seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tripped:
+    """An abort guard that ended the drill: in words, what was seen, when, and the entries that say so."""
+
+    words: str
+    value: str
+    at: float
+    seqs: Sequence[int]
+
+
 @dataclass(slots=True)
 class Facts:
     """A fold over a journal, up to `now`; `ended` is the reason once drill.ended was read."""
@@ -230,6 +240,7 @@ class Facts:
     """Silences that the drill made, by id: their matchers and the seq that says so."""
     unsent: list[tuple[float, str, int]] = field(default_factory=list)
     """Times at which Prometheus could not hand alerts to Alertmanager: when, why, seq."""
+    tripped: list[Tripped] = field(default_factory=list)
     faults: dict[str, FaultWindow] = field(default_factory=dict)
     blinds: list[Blind] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)

@@ -30,6 +30,7 @@ from firedrill.core.events import (
     FaultCleared,
     FaultCounted,
     FaultIntended,
+    GuardTripped,
     HypothesisChecked,
     LinkChecked,
     LoadEnded,
@@ -64,6 +65,7 @@ from firedrill.judge.drill import (
     Page,
     Phase,
     Series,
+    Tripped,
     instance,
 )
 
@@ -109,6 +111,8 @@ def _drill(facts: Facts, entry: Entry) -> None:
             facts.phases.append(Phase(name, entry.at, None, entry.seq))
         case SteadyChecked(met=met, reasons=reasons):
             facts.steady = (met, tuple(reasons), entry.seq)
+        case GuardTripped(words=words, value=value, evidence=evidence):
+            facts.tripped.append(Tripped(words, value, entry.at, (*evidence, entry.seq)))
         case Noted(text=text):
             facts.notes.append(text)
         case DrillEnded(reason=reason, detail=detail):

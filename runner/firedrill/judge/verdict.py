@@ -20,6 +20,7 @@ from firedrill.judge.wording import both, seconds
 
 KILLED = "killed"
 """The reason of a drill whose journal has none."""
+UNTRIPPED = "no guard trips"
 PROVES_NOTHING = ("steady-not-met", "error")
 """Ends after which even a failed finding says nothing about the alerts."""
 
@@ -88,12 +89,14 @@ def left_over(facts: Facts) -> list[FaultWindow]:
 def _reason(verdict: Verdict, expected: list[Finding], own: list[Finding]) -> str:
     if verdict is Verdict.PASS:
         return {1: "The one expectation held.", 2: "Both expectations held."}.get(len(expected), f"All {len(expected)} expectations held.")
-    first = expected + own if verdict is Verdict.FAIL else own + expected
+    aborted = any(finding.expectation == UNTRIPPED for finding in own)
+    first = expected + own if verdict is Verdict.FAIL and not aborted else own + expected
     return next((finding.sentence for finding in first if finding.verdict is verdict), "Nothing was judged.")
 
 
 def drill_findings(facts: Facts) -> Iterator[Finding]:
     """What went wrong with the drill itself; nothing when it ran as planned. The root causes first."""
+    yield from _tripped(facts)
     yield from _end(facts)
     yield from _left(facts)
     yield from _unsteady(facts)
@@ -112,6 +115,7 @@ def _inconclusive(expectation: str, sentence: str, *seqs: int | None) -> Finding
 
 _ENDS: Mapping[str, str] = {
     "steady-not-met": "Steady state was not met, so no fault was injected",
+    "aborted": "A guard aborted the drill",
     "interrupted": "The drill was interrupted",
     "stack-lost": "Prometheus or Alertmanager was lost",
     "chaos-lost": "Chaos Toolkit was lost",
@@ -121,11 +125,20 @@ _ENDS: Mapping[str, str] = {
 }
 
 
+def _tripped(facts: Facts) -> Iterator[Finding]:
+    """A guard that trips is a failed drill: it hurt more than it was allowed to, or nobody could tell."""
+    for trip in facts.tripped:
+        ends = [fault.cleared for fault in real_faults(facts) if fault.cleared is not None]
+        back = f"; everything was cleared {seconds(max(0.0, max(ends) - trip.at))} later" if ends and not left_over(facts) else ""
+        text = f"The drill was aborted at {seconds(trip.at)} by its guard {trip.words!r}: {trip.value}{back}."
+        yield Finding(UNTRIPPED, Verdict.FAIL, text, tuple(trip.seqs))
+
+
 def _end(facts: Facts) -> Iterator[Finding]:
     if facts.ended == KILLED:
         text = f"The journal ends without drill.ended, after {seconds(facts.now)}: the drill was killed."
         yield _inconclusive("the drill ends by itself", text)
-    elif facts.ended is not None and facts.ended != "finished":
+    elif facts.ended is not None and facts.ended != "finished" and not (facts.ended == "aborted" and facts.tripped):
         what = _ENDS.get(facts.ended, f"The drill ended as {facts.ended}")
         detail = f": {facts.detail.rstrip('.')}" if facts.detail else ""
         yield _inconclusive("the drill ends by itself", f"{what} after {seconds(close(facts))}{detail}.", facts.ended_seq)

@@ -1,21 +1,30 @@
-"""The blast radius: what an environment's limits refuse, said before anything starts."""
+"""The blast radius: what an environment's limits refuse, said before anything starts.
+
+Knows files and the time line; refuses to look at a clock or a server: what time it is is handed in.
+"""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
+from firedrill.core import hours, magnitudes
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Experiment, Fault
-from firedrill.core.model.suite import Environment
+from firedrill.core.model.plan import Plan
+from firedrill.core.model.slos import Slo, Source
+from firedrill.core.model.suite import Environment, Limits
 from firedrill.core.units import Duration
 from firedrill.plan.held import held, without
-from firedrill.plan.words import unknown
+from firedrill.plan.words import length, listed, unknown
 
 
 def refusals(experiment: Experiment, name: str, environment: Environment, kinds: Kinds) -> tuple[str, ...]:
     """A sentence for each limit of the environment `name` that the experiment would break."""
     where = f"environment {name}"
     faults = (said for fault in experiment.faults for said in _fault(fault, where, environment, kinds))
+    together = _at_once(experiment, where, environment.limits, kinds)
     return (
         *faults,
+        *together,
         *_held(experiment, where, environment),
         *_actions(experiment, where, environment),
         *_silences(experiment, where, environment),
@@ -24,7 +33,7 @@ def refusals(experiment: Experiment, name: str, environment: Environment, kinds:
 
 def _fault(fault: Fault, where: str, environment: Environment, kinds: Kinds) -> Iterator[str]:
     limits, target = environment.limits, getattr(fault.settings, "target", None)
-    at = f"{fault.file}:{fault.line}:{fault.column}: " if fault.file else ""
+    at = _at(fault)
     if limits.faults is not None and fault.kind not in limits.faults:
         yield f"{at}{where} allows no {fault.kind}: limits.faults is {', '.join(limits.faults) or 'empty'}"
     if fault.for_ > limits.longest_fault:
@@ -39,6 +48,13 @@ def _fault(fault: Fault, where: str, environment: Environment, kinds: Kinds) -> 
         yield f"{at}{fault.kind} cannot act on the target {target} of {where}: it {lacks}"
     elif target is not None and environment.targets[target].kind == "toxiproxy" and getattr(fault.settings, "from_", None):
         yield f"{at}a Toxiproxy takes every client's connections alike: 'from' needs a fault proxy in front of {target}"
+    if target is not None and limits.targets is not None and target not in limits.targets:
+        yield f"{at}{where} lets no fault touch {target}: limits.targets is {', '.join(limits.targets) or 'empty'}"
+    yield from _at_most(fault, where, limits, kinds)
+
+
+def _at(fault: Fault) -> str:
+    return f"{fault.file}:{fault.line}:{fault.column}: " if fault.file else ""
 
 
 def _held(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:
@@ -51,10 +67,39 @@ def _held(experiment: Experiment, where: str, environment: Environment) -> Itera
             yield f"{at}{fault.name} lasts {Duration(fault.lasts)}: limits.longest-fault of {where} is {limits.longest_fault}"
         if fault.target is not None and fault.target not in environment.targets:
             yield f"{at}{unknown(f'target in {where} called', fault.target, environment.targets)}"
+        elif fault.target is not None and limits.targets is not None and fault.target not in limits.targets:
+            yield f"{at}{where} lets no fault touch {fault.target}: limits.targets is {', '.join(limits.targets) or 'empty'}"
 
 
 def _listed(able: tuple[str, ...]) -> str:
     return f"targets of kind {' or '.join(able)}" if able else "no target"
+
+
+def _at_most(fault: Fault, where: str, limits: Limits, kinds: Kinds) -> Iterator[str]:
+    """Settings that are worse than allowed; a limit that is none is told where it stands, when the settings are read."""
+    known = magnitudes.settings_of({fault.kind: kinds.faults[fault.kind]})
+    for key, text in limits.at_most.items():
+        if key not in known:
+            continue
+        kind, name = known[key]
+        value = magnitudes.comparable(getattr(fault.settings, name))
+        if value is not None and value > magnitudes.limit(kind, name, text):
+            said = getattr(fault.settings, name)
+            yield f"{_at(fault)}{fault.name} has {key.partition('.')[2]} {said}: limits.at-most of {where} is {key}: {text}"
+
+
+def _at_once(experiment: Experiment, where: str, limits: Limits, kinds: Kinds) -> Iterator[str]:
+    """Each fault at whose start too many are active; one that ends at that very moment no longer is."""
+    real = [fault for fault in experiment.faults if kinds.faults[fault.kind].wire(fault.settings) is not None]
+    for number, fault in enumerate(real):
+        active = [other.name for order, other in enumerate(real) if _lasts(other, fault, order <= number)]
+        if limits.at_once is not None and len(active) > limits.at_once:
+            yield f"{_at(fault)}{listed(active)} are active at the same time: limits.at-once of {where} is {limits.at_once}"
+
+
+def _lasts(other: Fault, fault: Fault, earlier: bool) -> bool:
+    """Whether `other` is active when `fault` begins; of those that begin together, the ones before it in the file are."""
+    return (other.at < fault.at or (other.at == fault.at and earlier)) and fault.at < other.at + other.for_
 
 
 def _actions(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:
@@ -77,3 +122,37 @@ def _silences(experiment: Experiment, where: str, environment: Environment) -> I
     external = environment.stack.external
     if experiment.silences and external is not None and external.alertmanager.asks:
         yield f"{experiment.file}: silences cannot be made yet at an Alertmanager that wants credentials, as the one of {where} does"
+
+
+def budget_refusals(slos: tuple[Slo, ...], file: str, name: str, environment: Environment) -> Iterator[str]:
+    """SLOs of an experiment whose error budget nobody can tell, though `limits.error-budget` wants some of it left."""
+    if environment.limits.error_budget is None:
+        return
+    said = f"{file}: limits.error-budget of environment {name} is {environment.limits.error_budget}"
+    if environment.stack.embedded is not None and slos:
+        yield f"{said}, and its Prometheus starts with each drill and has no history to tell what is left"
+        return
+    for slo in slos:
+        if slo.indicator.source is not Source.PROMQL:
+            measured = f"it is measured by the {slo.indicator.source.value}, not in Prometheus"
+            yield f"{said}, and what is left of {slo.name} is not known: {measured}"
+
+
+def hours_words(limits: Limits) -> str:
+    """When drills may run, in words; nothing when always."""
+    if not limits.hours and not limits.days:
+        return ""
+    return f"{' and '.join((*limits.hours, *limits.days))} ({limits.timezone})"
+
+
+def untimely(plan: Plan, limits: Limits, now: datetime) -> str | None:
+    """Why a drill may not start at `now`, which knows its time zone; None when it may, and would end in time too."""
+    if not plan.hours:
+        return None
+    here = now.astimezone(hours.zone(limits.timezone))
+    lasts = plan.steady + plan.last_fault_end
+    if hours.allowed_until(here, here + timedelta(seconds=lasts), limits.hours, limits.days):
+        return None
+    clock = here.strftime("%a %H:%M").lower()
+    over = "" if not hours.allowed(here, limits.hours, limits.days) else f", and its faults would last until {length(lasts)} from now"
+    return f"{plan.experiment}: environment {plan.environment} is drilled {plan.hours} only: it is {clock} there{over}"

@@ -10,7 +10,10 @@ from firedrill.plan.asked import Asked, asked, first_fault
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the time line. `of` is phase, silence, fault or expectation; `end` is None where nothing but the drill's end ends it."""
+    """One line of the time line. `end` is None where nothing but the drill's end ends it.
+
+    `of` is limit, phase, silence, guard, fault or expectation.
+    """
 
     of: str
     what: str
@@ -31,7 +34,19 @@ def describe(plan: Plan) -> list[Row]:
     faults = sorted(plan.faults, key=lambda fault: fault.at)
     expected = [row for each in plan.expectations for row in _of_expectation(asked(each), plan)]
     silenced = (Row("silence", " and ".join(silence.matchers), -plan.steady, None) for silence in plan.silences)
-    return [*_phases(plan, expected), *silenced, *(Row("fault", fault.name, fault.at, fault.ends) for fault in faults), *expected]
+    told = (Row("fault", fault.name, fault.at, fault.ends) for fault in faults)
+    return [*_limits(plan), *_phases(plan, expected), *silenced, *_guards(plan), *told, *expected]
+
+
+def _limits(plan: Plan) -> Iterator[Row]:
+    """Hours are not known to be kept before the drill starts."""
+    if plan.hours:
+        yield Row("limit", f"drills run here {plan.hours} only", -plan.steady, plan.last_fault_end)
+
+
+def _guards(plan: Plan) -> Iterator[Row]:
+    end = None if _open_ended(plan) else plan.last_fault_end
+    yield from (Row("guard", f"aborts when {guard.words}", 0.0, end) for guard in plan.guards)
 
 
 def _phases(plan: Plan, expected: list[Row]) -> Iterator[Row]:

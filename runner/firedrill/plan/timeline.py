@@ -3,7 +3,7 @@
 Knows names, limits and seconds; refuses to know how anything is started, injected or watched.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from firedrill.core.model.suite import Allowed, Embedded, Environment, External
 from firedrill.plan import lint
 from firedrill.plan.cannot_pass import warnings
 from firedrill.plan.held import held, without
-from firedrill.plan.limits import refusals
+from firedrill.plan.limits import budget_refusals, hours_words, refusals
 from firedrill.plan.words import unknown
 
 RAMP = 2.0
@@ -55,7 +55,12 @@ def resolve(
     longest: float | None = None,
 ) -> Plan:
     """As `make_plan`, with nothing said yet of what cannot pass; `longest` is the rules' longest window, when it is known already."""
-    if refused := (*refusals(experiment, environment_name, environment, kinds), *_unknown_names(experiment, slos, probes)):
+    refused = (*refusals(experiment, environment_name, environment, kinds), *_unknown_names(experiment, slos, probes))
+    refused = refused or (
+        *budget_refusals(tuple(slos[name] for name in experiment.slos), experiment.file, environment_name, environment),
+        *_unguarded(experiment, environment_name, environment),
+    )
+    if refused:
         raise Refused("\n".join(refused))
     stack = environment.stack.used
     return Plan(
@@ -71,6 +76,8 @@ def resolve(
         steady=float(experiment.steady),
         faults=(*(_fault(fault, kinds, environment) for fault in experiment.faults), *held(experiment.chaos)),
         silences=experiment.silences,
+        guards=(*environment.abort_when, *experiment.abort_when),
+        hours=hours_words(environment.limits),
         expectations=tuple(map(_expectation, experiment.expect)),
         alerting=alerting,
         scrape_interval=float(stack.scrape_interval),
@@ -80,6 +87,15 @@ def resolve(
         links=environment.links,
         chaos=without(experiment.chaos),
     )
+
+
+def _unguarded(experiment: Experiment, name: str, environment: Environment) -> Iterator[str]:
+    """A guard of the environment that would see nothing in this drill does not protect it."""
+    for guard in environment.abort_when:
+        for what, wanted, own in (("slo", guard.slo, experiment.slos), ("probe", guard.probe, experiment.probes)):
+            if wanted is not None and wanted not in own:
+                said = f"environment {name} aborts when {guard.words!r}, and this drill does not measure that {what}"
+                yield f"{experiment.file}: {said}: add it to `{what}s:`"
 
 
 def _unknown_names(experiment: Experiment, slos: Iterable[str], probes: Iterable[str]) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ def happenings(facts: Facts) -> list[Row]:
     """Phases, faults, alerts, what kept them back, notifications, pages and blind spots in order of time."""
     rows = [*_phases(facts), *map(_fault, facts.faults.values()), *map(_alert, facts.alerts), *_messages(facts), *map(_page, facts.pages)]
     rows += [*_held(facts), *_failures(facts)]
+    rows += [Row("guard", one.words, one.at, None, one.value, list(one.seqs), moment=True) for one in facts.tripped]
     rows += [Row("not seen", one.what, one.began, one.ended, one.why, [one.seq]) for one in facts.blinds]
     return sorted(rows, key=lambda row: (row.start is None, row.start or 0.0))
 

@@ -14,7 +14,7 @@ from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Environment, Suite
-from firedrill.spec import environment, external, references
+from firedrill.spec import environment, external, limits, references
 from firedrill.spec.experiment import Read, read_experiment
 from firedrill.spec.probes import load_probes
 from firedrill.spec.scenarios import load_scenarios
@@ -70,7 +70,8 @@ def check(
     if root is None:
         return Checked(None, None, problems=_sorted(problems))
     settings = read_settings(root, environ, strict_env)
-    problems += [*settings.problems, *_unknown_faults(settings, kinds), *_unset(settings, environ, environment_name, strict_env)]
+    problems += [*settings.problems, *_unknown_faults(settings, kinds), *limits.problems(settings, kinds)]
+    problems += _unset(settings, environ, environment_name, strict_env)
     return _checked(root, settings, files, kinds, problems, environment_name)
 
 
@@ -79,7 +80,7 @@ def _checked(root: Path, settings: Settings, files: Sequence[Path], kinds: Kinds
     alerting, wrong = environment.load_alerting(settings)
     problems += [*slos.problems, *probes.problems, *scenarios.problems, *wrong]
     place = references.Place(settings, name, slos, probes, scenarios, alerting)
-    problems += references.of_slos(place)
+    problems += [*references.of_slos(place), *references.of_guards(place)]
     read = [read_experiment(file, kinds, root) for file in files]
     for each in read:
         references.of_experiment(each, place)

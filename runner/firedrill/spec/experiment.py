@@ -12,6 +12,7 @@ from firedrill.core.errors import Problem, Severity
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.declared import Declared
 from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load, Silence
+from firedrill.core.model.guards import Guard
 from firedrill.core.units import Duration
 from firedrill.spec import chaos, expectations, faults, silences
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, under, written
@@ -20,7 +21,7 @@ from firedrill.spec.suggest import meant
 from firedrill.spec.typed import expected, typed, unknown_key
 from firedrill.spec.yaml import as_safe_load, read_one, within
 
-OURS = ("slos", "probes", "load", "steady", "faults", "silences", "expect")
+OURS = ("slos", "probes", "load", "steady", "faults", "silences", "abort-when", "expect")
 SHARED = ("title", "description", "tags")
 
 
@@ -36,6 +37,7 @@ class _Ours(Declared):
     load: Load | None = None
     steady: Duration = Duration(30)
     silences: tuple[Silence, ...] = ()
+    abort_when: tuple[Guard, ...] = ()
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ def _fill(read: Read, top: Table, kinds: Kinds, strict: bool, path: Path, file: 
     assert read.document is not None
     assert read.block is not None
     shared = _shared(read, top, strict)
-    ours, problems = typed(_Ours, read.block.only("slos", "probes", "load", "steady", "silences"), read.document, read.base)
+    ours, problems = typed(_Ours, read.block.only("slos", "probes", "load", "steady", "silences", "abort-when"), read.document, read.base)
     read.problems += problems
     injected, wrong = faults.read(read.document, read.ours("faults"), (*read.base, "faults"), kinds)
     expected_, wrong_too = expectations.read(read.document, read.ours("expect"), (*read.base, "expect"), kinds)
@@ -149,7 +151,7 @@ def _made(
     return Experiment(
         name=name, file=file, title=shared.title, description=shared.description, tags=shared.tags,
         slos=ours.slos, probes=ours.probes, load=ours.load, steady=ours.steady, faults=injected, silences=ours.silences,
-        expect=expect, chaos=theirs,
+        abort_when=ours.abort_when, expect=expect, chaos=theirs,
     )  # fmt: skip
 
 

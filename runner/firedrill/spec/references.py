@@ -11,6 +11,7 @@ from firedrill.core.errors import Problem
 from firedrill.core.model.slos import Source
 from firedrill.core.model.suite import Environment
 from firedrill.spec.experiment import Read
+from firedrill.spec.limits import guard_problems
 from firedrill.spec.located import Items, Path, Scalar, Table, Tree, scalars, under
 from firedrill.spec.names import none_named
 from firedrill.spec.probes import Probes, misplaced
@@ -59,6 +60,23 @@ def of_experiment(read: Read, place: Place) -> None:
     _check_measured(read, place)
     _check_targets(read, place)
     _check_expectations(read, place)
+    read.problems += guard_problems(read.document, (*read.base, "abort-when"), _guarded(read, place))
+
+
+def _guarded(read: Read, place: Place) -> Mapping[str, Collection[str]]:
+    """What a guard of an experiment may look at: its own SLOs and probes, and the alerts of the rules."""
+    own = {key[:-1]: {value.text for _, value in scalars(read.ours(key))} or {"none"} for key in ("slos", "probes")}
+    return own | {"alert": {rule.alert for rule in place.told.alerts}}
+
+
+def of_guards(place: Place) -> Iterator[Problem]:
+    """Guards of environments that look at what is not there."""
+    document, suite = place.settings.document, place.settings.suite
+    for name in suite.environments if suite and document else ():
+        assert document is not None
+        alerts = {rule.alert for rule in place.alerting.get(name, Alerting()).alerts}
+        known = {"slo": place.slos.known, "probe": place.probes.known, "alert": alerts}
+        yield from guard_problems(document, ("environments", name, "abort-when"), known)
 
 
 def of_slos(place: Place) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from firedrill.core.kinds import ExpectationKind, FaultKind, Kinds
 from firedrill.core.model.experiment import Load, Silence
+from firedrill.core.model.guards import Guard
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.suite import Suite
 from firedrill.spec.described import Described
@@ -37,6 +38,7 @@ def _experiment(kinds: Kinds) -> Schema:
         "steady": _DURATION | {"description": "How long normal is measured before any fault."},
         "faults": {"type": "array", "items": {"anyOf": [_fault(kind, definitions) for kind in kinds.faults.values()]}},
         "silences": {"type": "array", "items": _inlined(Silence, definitions)},
+        "abort-when": {"type": "array", "items": _inlined(Guard, definitions)},
         "expect": {"type": "array", "items": {"anyOf": _expectations(kinds.expectations, definitions)}},
     }
     return {

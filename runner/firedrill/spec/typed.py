@@ -151,7 +151,7 @@ def _sentence(error: ErrorDetails, at: Tree) -> str:
         return f"at least {context['min_length']} is expected here"
     if kind == "value_error":
         return str(context["error"])
-    return error["msg"] if kind in ("duration", "ratio", "count", "flag") and not _empty(at) else _plainly(error, at)
+    return error["msg"] if kind in ("duration", "ratio", "count", "flag", "number") and not _empty(at) else _plainly(error, at)
 
 
 def _quotes(at: Tree) -> str:

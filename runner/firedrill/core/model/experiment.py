@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from firedrill.core.model.declared import Count, Declared
+from firedrill.core.model.guards import Guard
 from firedrill.core.units import Duration
 
 
@@ -72,6 +73,8 @@ class Experiment(Declared):
     faults: tuple[Fault, ...] = ()
     silences: tuple[Silence, ...] = ()
     """Alerts that the drill keeps quiet; only where `limits.silences` allows it."""
+    abort_when: tuple[Guard, ...] = ()
+    """What breaks the drill off and has everything put back at once."""
     expect: tuple[Expectation, ...] = ()
     chaos: Mapping[str, Any] = {}
     """Chaos Toolkit's keys: method, rollbacks, steady-state-hypothesis, configuration, secrets, controls, extensions, runtime."""

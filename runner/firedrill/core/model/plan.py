@@ -9,6 +9,7 @@ from typing import Any
 from firedrill.core.alerting import Alerting
 from firedrill.core.model.declared import Declared
 from firedrill.core.model.experiment import Silence
+from firedrill.core.model.guards import Guard
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Slo
 
@@ -75,6 +76,10 @@ class Plan(Declared):
     steady: float
     faults: tuple[PlannedFault, ...] = ()
     silences: tuple[Silence, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    """What aborts the drill: the environment's own first, then the experiment's."""
+    hours: str = ""
+    """When drills may run here, in words; nothing when always."""
     expectations: tuple[PlannedExpectation, ...] = ()
     alerting: Alerting = Alerting()
     scrape_interval: float = 1.0

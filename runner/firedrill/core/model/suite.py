@@ -9,8 +9,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from firedrill.core.model.declared import Declared, Flag, HttpError, Texts
-from firedrill.core.units import Duration
+from firedrill.core.model.declared import Count, Declared, Flag, HttpError, Texts
+from firedrill.core.model.guards import Guard
+from firedrill.core.units import Duration, Ratio
 
 
 class System(Declared):
@@ -285,7 +286,23 @@ class Limits(Declared):
 
     faults: tuple[str, ...] | None = None
     """Kinds of fault allowed; all when left out."""
+    targets: tuple[str, ...] | None = None
+    """Targets that faults may touch; all of the environment's when left out."""
     longest_fault: Duration = Duration(600)
+    at_most: Mapping[str, str] = {}
+    """How bad a fault may be: `latency.delay: 2s`; each key is a kind and one of its settings, each value is written as that setting."""
+    at_once: Count | None = None
+    """How many faults may be active at the same time, by the time line."""
+    hours: Texts = ()
+    """When drills may run: times of day such as `09:00-17:00`, in `timezone`; a drill that would last longer is refused too."""
+    days: Texts = ()
+    """On which days, such as `mon-fri` or `sat`; every day when left out."""
+    timezone: str = "UTC"
+    """Of the hours and days, such as `Europe/Berlin`."""
+    error_budget: Ratio | None = None
+    """The share of its error budget that each SLO of an experiment must have left, over the SLO's own window, before a drill starts.
+    The environment's Prometheus is asked; what it cannot tell is refused.
+    """
     methods: Literal["allow", "refuse"] = "refuse"
     """Whether Chaos Toolkit's own actions, which can touch anything, may run."""
     silences: Literal["allow", "refuse"] | None = None
@@ -301,6 +318,8 @@ class Environment(Declared):
     limits: Limits = Limits()
     links: tuple[str, ...] = ()
     """Hosts whose links in messages are fetched, to see whether they answer: `host`, `host:port` or `loopback`; none when left out."""
+    abort_when: tuple[Guard, ...] = ()
+    """What aborts every drill here, beside what its experiment says."""
     confirm: Flag = False
     """Ask before drilling here, though it is the environment `local`; any other is asked about always."""
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from firedrill.core.errors import LeftOver
+from firedrill.faults.host.effect import HostEffect
 from firedrill.faults.host.known import EFFECTS
 
 TRIES, PAUSE = 20, 0.1
@@ -13,7 +14,15 @@ TRIES, PAUSE = 20, 0.1
 def present(undo: Mapping[str, Any]) -> bool:
     """Whether the fault is, or may be, there."""
     effect = EFFECTS.get(undo["effect"])
-    return effect is None or effect.present(undo["aimed"])
+    return effect is None or _present(effect, undo)
+
+
+def _present(effect: HostEffect, undo: Mapping[str, Any]) -> bool:
+    """What we may not look at may be there."""
+    try:
+        return effect.present(undo["aimed"])
+    except OSError:
+        return True
 
 
 def put_back(undo: Mapping[str, Any]) -> bool:
@@ -21,13 +30,13 @@ def put_back(undo: Mapping[str, Any]) -> bool:
     effect = EFFECTS.get(undo["effect"])
     if effect is None:
         raise LeftOver(f"the fault {undo['fault']} may be left over: this firedrill knows no effect {undo['effect']!r}")
-    was_there, why = effect.present(undo["aimed"]), "it is still there after it was cleared"
+    was_there, why = _present(effect, undo), "it is still there after it was cleared"
     for _ in range(TRIES):
         try:
             effect.clear(undo["aimed"])
         except OSError as error:
             why = error.strerror or str(error)
-        if not effect.present(undo["aimed"]):
+        if not _present(effect, undo):
             return was_there
         time.sleep(PAUSE)
     raise LeftOver(f"the fault {undo['fault']} of {undo['target']} is left over: {why}\n  do by hand: {effect.by_hand(undo['aimed'])}")
