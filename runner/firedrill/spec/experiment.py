@@ -14,6 +14,7 @@ from firedrill.core.model.declared import Declared
 from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load, Silence
 from firedrill.core.units import Duration
 from firedrill.spec import chaos, expectations, faults, silences
+from firedrill.spec.chaos.telling import is_a
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, under, written
 from firedrill.spec.located import Path as Where
 from firedrill.spec.suggest import meant
@@ -164,7 +165,21 @@ def _shared(read: Read, top: Table, strict: bool) -> _Shared | None:
     title = top.values.get("title")
     if shared is not None and title is not None and not shared.title.strip():
         read.problems.append(read.document.problem(title, ("title",), "nothing stands here; write a value"))
+    if not strict:
+        read.problems += _as_chaos_toolkit_has_them(read.document, top)
     return shared
+
+
+def _as_chaos_toolkit_has_them(document: Document, top: Table) -> Iterable[Problem]:
+    """A plain file is for `chaos run` too, which takes no experiment without a description."""
+    description, tags = top.values.get("description"), top.values.get("tags")
+    if description is None:
+        yield document.problem(top, (), "'description' is missing; Chaos Toolkit requires one")
+    elif isinstance(description, Scalar) and not description.text.strip():
+        yield document.problem(description, ("description",), "nothing stands here; Chaos Toolkit requires a description")
+    for number, tag in enumerate(tags.items if isinstance(tags, Items) else ()):
+        if not is_a(tag, "str") or not isinstance(tag, Scalar) or not tag.text:
+            yield document.problem(tag, ("tags", number), f"{expected('a text', tag)}; put quotes round it")
 
 
 def _check_repeats(read: Read) -> None:
