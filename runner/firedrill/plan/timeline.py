@@ -77,6 +77,7 @@ def resolve(
         longest_window=longest_window(alerting) if longest is None else longest,
         links=environment.links,
         chaos=experiment.chaos,
+        chaos_places=experiment.chaos_places,
     )
 
 

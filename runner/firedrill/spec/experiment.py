@@ -14,6 +14,7 @@ from firedrill.core.model.declared import Declared
 from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load, Silence
 from firedrill.core.units import Duration
 from firedrill.spec import chaos, expectations, faults, silences
+from firedrill.spec.chaos.places import places
 from firedrill.spec.chaos.telling import is_a
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, under, written
 from firedrill.spec.located import Path as Where
@@ -141,7 +142,9 @@ def _fill(read: Read, top: Table, kinds: Kinds, strict: bool, path: Path, file: 
     read.problems += silences.problems(read.document, read.ours("silences"), (*read.base, "silences"))
     theirs = _theirs(read, top)
     if shared is not None and ours is not None and not any(each.severity is Severity.ERROR for each in read.problems):
-        read.experiment = _made(path.stem, file, shared, ours, injected, expected_, theirs)
+        read.experiment = _made(path.stem, file, shared, ours, injected, expected_, theirs).model_copy(
+            update={"chaos_places": places(top.only(*chaos.KEYS, "dry"))}
+        )
 
 
 def _made(
@@ -194,7 +197,7 @@ def _check_repeats(read: Read) -> None:
 def _theirs(read: Read, top: Table) -> dict[str, Any]:
     assert read.document is not None
     theirs = {}
-    for key in chaos.KEYS:
+    for key in (*chaos.KEYS, "dry"):
         if key in top.values:
             theirs[key], problems = as_safe_load(read.document, top.values[key], (key,))
             read.problems += problems
