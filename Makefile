@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 4
+FILES ?= 10000
+SEED ?= 25
 
 .DEFAULT_GOAL := help
-.PHONY: help setup stack browser victoria drill nightly test check soak bench settings
+.PHONY: help setup stack browser victoria drill nightly test check fuzz soak bench settings
 
 help:
 	@echo "make setup    .venv with firedrill in it"
@@ -12,6 +14,7 @@ help:
 	@echo "make nightly  set up, then every experiment of experiments/"
 	@echo "make test     set up, then the tests"
 	@echo "make check    set up, then lint, types and docs"
+	@echo "make fuzz     ten thousand experiments that nobody would write; FILES and SEED choose others"
 	@echo "make soak     the shipped experiments five times in a row, and the kill trials"
 	@echo "make bench    what measuring costs, beside what you would use instead"
 	@echo "make settings what each setting of an alerting path costs, measured; writes docs/settings.md"
@@ -58,3 +61,7 @@ bench: stack
 
 settings: stack
 	@$(BIN)/python tests/bench/settings.py docs/settings.md
+
+# FILES=10000 and SEED=1 are read by the tests of the same name.
+fuzz: setup
+	@FIREDRILL_FUZZ_FILES=$(FILES) FIREDRILL_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q -s -p no:cacheprovider tests/spec/test_spec_fuzz.py
