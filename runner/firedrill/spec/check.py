@@ -3,6 +3,7 @@
 It reads files and starts nothing. Whether a drill can pass or may run is the plan's business.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,8 @@ from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Environment, Suite
-from firedrill.spec import chaos, environment, external, references
-from firedrill.spec.experiment import Read, read_experiment
+from firedrill.spec import chaos, environment, external, references, standalone
+from firedrill.spec.experiment import OURS, Read, read_experiment
 from firedrill.spec.probes import load_probes
 from firedrill.spec.scenarios import load_scenarios
 from firedrill.spec.slos import load_slos
@@ -171,6 +172,8 @@ def _root_of(path: Path) -> tuple[Path | None, Sequence[Problem]]:
     try:
         return find_root(path), ()
     except Invalid as invalid:
+        if standalone.stands_alone(path, OURS):
+            return Path(os.path.abspath(path)).parent, ()
         return None, invalid.problems
 
 
