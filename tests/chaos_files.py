@@ -133,6 +133,8 @@ DELIBERATE: tuple[tuple[str, str, str, str], ...] = (
     (_MEAN, "provider: {type: python, module: no.such.module, func: mean}", "refuses", "the same"),
     (_MEAN, "provider: {type: python, module: statistics, func: maen}", "refuses", "the same"),
     (_MEAN, _MEAN.replace("data", "dtaa"), "refuses", "the same"),
+    (_BACK, 'provider: {type: process, path: "true", arguments: [!!binary aGk=]}', "takes", "the journal is lost over it"),
+    (_BACK, 'provider: {type: process, path: "true", arguments: ["\\ud800"]}', "takes", "the same"),
     (_ROLLBACKS, "rollbacks: [{ref: nobody}]\n", "takes", "the rollbacks end in a traceback and the journal is lost"),
     (_HYPOTHESIS, _HYPOTHESIS + "    - {ref: nobody, tolerance: 1}\n", "takes", "nothing is ever looked at"),
     (_PORT, "port: {type: env, key: NO_SUCH}", "refuses", "the file is sound: a warning, and an error of `run`"),

@@ -30,7 +30,7 @@ extensions:
     ("act", "put_back", "code", "reason"),
     [
         ("rm", "touch", 1, "The steady-state hypothesis was not met after the faults."),
-        ("touch", "false", 4, "False is never a success"),
+        ("touch", "'false'", 4, "it ended with the exit status 1"),
     ],
     ids=["broken", "not put back"],
 )

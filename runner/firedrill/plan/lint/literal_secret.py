@@ -17,7 +17,7 @@ def look(linted: Linted) -> Iterator[Remark]:
 
 def _literal(value: object, path: str) -> Iterator[str]:
     match value:
-        case Mapping() if value.get("type") in {"env", "vault"}:
+        case Mapping() if value.get("type") in ("env", "vault"):
             return
         case Mapping():
             for key, each in value.items():

@@ -12,9 +12,9 @@ NAME = "same-name"
 def look(linted: Linted) -> Iterator[Remark]:
     """Each `ref` whose name stands at more than one activity of the method and the hypothesis."""
     for plan in linted.plans:
-        named = Counter(deed.activity.get("name") for deed in deeds(plan, HYPOTHESIS, "method"))
+        named = Counter(str(deed.activity.get("name")) for deed in deeds(plan, HYPOTHESIS, "method"))
         for deed in deeds(plan):
-            if (count := named[deed.activity.get("ref")]) > 1 and deed.activity.get("ref") is not None:
+            if (count := named[str(deed.activity.get("ref"))]) > 1 and deed.activity.get("ref") is not None:
                 yield deed.remark(NAME, "ref", f"{count} activities are called {deed.name!r}; the last one is meant")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from firedrill.core.errors import Problem, Severity
 from firedrill.spec.chaos import activities, controls, surroundings, tolerances
-from firedrill.spec.chaos.telling import Telling
-from firedrill.spec.located import Document, Items, Path, Scalar, Table, Tree, under
+from firedrill.spec.chaos.telling import Telling, is_a
+from firedrill.spec.located import Document, Items, Path, Scalar, Table, Tree, scalars, under
 
 KEYS = ("method", "rollbacks", "steady-state-hypothesis", "configuration", "secrets", "controls", "extensions", "runtime")
 """What Chaos Toolkit plays; `title`, `description` and `tags` are shared."""
@@ -31,7 +31,17 @@ def _of(tell: Telling, top: Table) -> Iterator[Problem]:
     if "steady-state-hypothesis" in top.values:
         yield from _hypothesis(tell, top.values["steady-state-hypothesis"], names)
     yield from surroundings.problems(tell, top)
+    yield from _unwritable(tell, top.only(*KEYS))
     yield from controls.references(tell, top)
+
+
+def _unwritable(tell: Telling, top: Table) -> Iterator[Problem]:
+    """Chaos Toolkit takes bytes, and loses its journal over them at the end."""
+    for path, scalar in scalars(top):
+        if is_a(scalar, "binary"):
+            yield tell.wrong(scalar, path, "bytes (!!binary) cannot be written into a journal; write a text")
+        elif any("\ud800" <= sign <= "\udfff" for sign in scalar.text):
+            yield tell.wrong(scalar, path, "half a character (a lone surrogate) cannot be written into a journal")
 
 
 def _hypothesis(tell: Telling, tree: Tree, names: set[str]) -> Iterator[Problem]:

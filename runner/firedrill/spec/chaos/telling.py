@@ -41,7 +41,9 @@ class Telling:
             if value is None:
                 yield self.wrong(tree, at, f"'{key}' is missing")
             elif is_empty(value):
-                yield self.wrong(value, (*at, key), "nothing stands here; write a value")
+                blank = not isinstance(value, Scalar) or value.nothing or not value.text.strip()
+                message = "nothing stands here; write a value" if blank else f"{expected('a text', value)}; put quotes round it"
+                yield self.wrong(value, (*at, key), message)
 
 
 def is_a(tree: Tree | None, *tags: str) -> bool:
