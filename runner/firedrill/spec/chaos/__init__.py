@@ -4,9 +4,11 @@ It knows shapes only: it imports no module that an activity names, looks for no 
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 from firedrill.core.errors import Problem, Severity
 from firedrill.spec.chaos import activities, controls, surroundings, tolerances
+from firedrill.spec.chaos.places import walk
 from firedrill.spec.chaos.telling import Telling, is_a
 from firedrill.spec.located import Document, Items, Path, Scalar, Table, Tree, scalars, under
 
@@ -37,7 +39,8 @@ def _of(tell: Telling, top: Table) -> Iterator[Problem]:
 
 def _unwritable(tell: Telling, top: Table) -> Iterator[Problem]:
     """Chaos Toolkit takes bytes, and loses its journal over them at the end."""
-    for path, scalar in scalars(top):
+    keys = ((path, key) for path, key in walk(top) if isinstance(key, Scalar))
+    for path, scalar in dict.fromkeys(chain(keys, scalars(top))):
         if is_a(scalar, "binary"):
             yield tell.wrong(scalar, path, "bytes (!!binary) cannot be written into a journal; write a text")
         elif any("\ud800" <= sign <= "\udfff" for sign in scalar.text):
