@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 WORKERS ?= 4
 TESTS ?= tests
 TRIALS ?= 100
+FILES ?= 10000
+SEED ?= 25
 
 .DEFAULT_GOAL := help
-.PHONY: help setup stack browser victoria network faketime drill nightly test test-pythons check soak trials bench settings
+.PHONY: help setup stack browser victoria network faketime drill nightly test test-pythons check fuzz soak trials bench settings
 
 help:
 	@echo "make setup    .venv with firedrill in it"
@@ -16,6 +18,7 @@ help:
 	@echo "make test     set up, then the tests"
 	@echo "make test-pythons   the tests on Python 3.12 and 3.13 too, where they are found; TESTS=tests/chaos for a part"
 	@echo "make check    set up, then lint, types and docs"
+	@echo "make fuzz     ten thousand experiments that nobody would write; FILES and SEED choose others"
 	@echo "make soak     the shipped experiments five times in a row, and the kill trials"
 	@echo "make trials   TRIALS=100 kill trials: signals at random moments, then a look at what is left"
 	@echo "make bench    what measuring costs, beside what you would use instead"
@@ -81,3 +84,7 @@ bench: stack
 
 settings: stack
 	@$(BIN)/python tests/bench/settings.py docs/settings.md
+
+# FILES=10000 and SEED=1 are read by the tests of the same name.
+fuzz: setup
+	@FIREDRILL_FUZZ_FILES=$(FILES) FIREDRILL_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q -s -p no:cacheprovider tests/spec/test_spec_fuzz.py

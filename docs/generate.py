@@ -120,6 +120,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [_row(*head), "|" + "---|" * len(head), *(_row(*row) for row in rows), ""]
 
 
+def _described(model: type[Declared], name: str) -> str | None:
+    """The words that stand under the field, in the class that has it first."""
+    classes = (one for one in model.__mro__ if issubclass(one, Declared))
+    return next((words for one in classes if (words := descriptions(one).get(name))), None)
+
+
 def _said(words: str | None, name: str) -> str:
     """The code's own words, else ours; whatever has none must not reach a reader."""
     own = words or UNSAID.get(name)
@@ -186,7 +192,7 @@ def _settings(model: type[Declared]) -> Iterator[tuple[str, FieldInfo]]:
 
 def _setting(model: type[Declared], name: str, field: FieldInfo, above: str, type_: str) -> tuple[str, ...]:
     default = DEFAULTS.get((model, name)) or ("required" if field.is_required() else _default(field.default))
-    return (f"`{above}{field.alias or name}`", type_, default, _said(descriptions(model).get(name), f"{model.__name__}.{name}"))
+    return (f"`{above}{field.alias or name}`", type_, default, _said(_described(model, name), f"{model.__name__}.{name}"))
 
 
 def _flat(model: type[Declared], above: str = "") -> Iterator[tuple[str, ...]]:

@@ -16,7 +16,7 @@ BELOW = {
     "cli": {"core", "conduct", "report"} | ROOMS,
 }
 CHILDREN_ONLY = {"locust", "gevent", "chaoslib"}
-CHILDREN = {"measure/load/child.py", "faults/chaos/child.py", "control.py"}
+CHILDREN = {"measure/load/child.py", "faults/chaos/child.py", "faults/chaos/importing.py", "control.py"}
 
 
 def _files() -> list[Path]:

@@ -107,6 +107,17 @@ async def test_a_method_is_not_cleared_when_its_rollback_failed(words: Words, st
     assert not seen.of("fault.cleared")
 
 
+async def test_an_action_that_is_declined_has_failed_and_broke_nothing(words: Words, start: Any, seen: Any, proxy: Any) -> None:
+    refused = {"type": "action", "name": "refused", "provider": {"type": "http", "url": f"{proxy.api}/nothing-here", "timeout": 3}}
+    asked = words.theirs("asked", "sh", "-c", "exit 3", kind="probe")
+    method = [words.theirs("exits", "sh", "-c", "exit 3"), refused, asked]
+    outcome = await (await start(words.made(method))).wait()
+    assert outcome.status == "completed", "Chaos Toolkit calls this completed"
+    assert outcome.failed == ("exits: it ended with the exit status 3", "refused: it was answered with the status 404")
+    assert seen.of("activity.ended", name="asked", status="succeeded")
+    assert not seen.of("fault.active")
+
+
 async def test_a_background_activity_that_crashes_has_failed(words: Words, start: Any, seen: Any) -> None:
     crash = {
         "type": "probe", "name": "crash", "background": True,
@@ -134,6 +145,32 @@ async def test_a_hypothesis_that_is_not_met_plays_no_method_and_says_so(words: W
     assert [(each.event.when, each.event.met) for each in seen.of("hypothesis.checked")] == [("before", False)]
     assert seen.of("activity.ended", name="is fine")[0].event.stage == "hypothesis"
     assert (outcome.status, await proxy.injected()) == ("completed", 0)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "looks"),
+    [
+        ("default", {"before", "after"}),
+        ("before-method-only", {"before"}),
+        ("after-method-only", {"after"}),
+        ("during-method-only", {"during"}),
+        ("continuously", {"before", "during", "after"}),
+        ("skip", set()),
+    ],
+)
+async def test_a_hypothesis_that_breaks_is_seen_whenever_it_is_looked_at(
+    strategy: str, looks: set[str], words: Words, start: Any, seen: Any, tmp_path: Path
+) -> None:
+    probe = words.theirs("is whole", "test", "!", "-e", str(tmp_path / "broken"), kind="probe", tolerance=0)
+    method = [words.theirs("break", "touch", str(tmp_path / "broken")), words.theirs("wait", "sleep", "0.5")]
+    runtime = {"hypothesis": {"strategy": strategy, "frequency": 0.1}}
+    experiment = words.made(method, runtime=runtime, **{"steady-state-hypothesis": {"title": "h", "probes": [probe]}})
+    await (await start(experiment)).wait()
+    said = [each.event for each in seen.of("hypothesis.checked")]
+    assert {each.when for each in said} == looks
+    assert {each.when for each in said if not each.met} == looks - {"before"}
+    during = [each for each in said if each.when == "during"]
+    assert len(during) >= 3 if "during" in looks else not during, "one every 100 ms, half a second long"
 
 
 async def test_an_experiment_that_chaos_toolkit_cannot_play_says_why(words: Words, start: Any) -> None:
@@ -167,13 +204,32 @@ async def test_stopping_ends_background_faults_that_still_wait(words: Words, sta
     assert (outcome.status, await proxy.faults()) == ("interrupted", [])
 
 
-async def test_a_sigterm_is_not_swallowed(words: Words, start: Any, seen: Any, proxy: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["a function", "a program", "a call", "a pause before", "a pause after"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_ends_whatever_is_played_and_the_rollbacks_run(
+    what: str, number: signal.Signals, words: Words, start: Any, seen: Any, proxy: Any, tmp_path: Path
+) -> None:
     (tmp_path / "naps.py").write_text("import time\n\ndef nap():\n    time.sleep(60)\n")
     nap = {"type": "action", "name": "nap", "provider": {"type": "python", "module": "naps", "func": "nap"}}
-    run = await start(words.made([nap, words.inject()], [words.clear()]))
-    await seen.until("activity.started", name="nap")
-    os.kill(run._child.process.pid, signal.SIGTERM)
-    assert ((await run.wait()).status, await proxy.injected()) == ("interrupted", 0)
+    server = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    played: dict[str, list[Any]] = {
+        "a function": [nap],
+        "a program": [words.theirs("nap", "sleep", "60")],
+        "a call": [{"type": "action", "name": "nap", "provider": {"type": "http", "url": url}}],
+        "a pause before": [words.theirs("first", "true"), words.theirs("nap", "true", pauses={"before": 60})],
+        "a pause after": [words.theirs("nap", "true", pauses={"after": 60})],
+    }
+    told = {"a pause before": ("activity.ended", "first"), "a pause after": ("activity.ended", "nap")}.get(
+        what, ("activity.started", "nap")
+    )
+    run = await start(words.made([*played[what], words.inject()], [words.theirs("back", "true")]))
+    async with server:
+        await seen.until(told[0], name=told[1])
+        os.kill(run._child.process.pid, number)
+        outcome = await asyncio.wait_for(run.wait(), 10)
+    assert await proxy.injected() == 0
+    assert seen.of("activity.ended", name="back", stage="rollbacks", status="succeeded"), outcome
 
 
 async def test_a_killed_child_is_lost_and_so_is_what_its_activities_started(words: Words, start: Any, seen: Any, tmp_path: Path) -> None:

@@ -144,6 +144,29 @@ def test_a_hypothesis_unmet_during_the_method_is_one_failure_however_often_it_wa
     assert judged.exit_code is Exit.FAIL
 
 
+@pytest.mark.parametrize(
+    ("looks", "verdict"),
+    [
+        ([("before", True), ("after", True)], Verdict.PASS),
+        ([("before", True), ("during", True), ("after", True)], Verdict.PASS),
+        ([("before", True), ("during", False), ("after", True)], Verdict.FAIL),
+        ([("before", True), ("after", False)], Verdict.FAIL),
+        ([("before", False)], Verdict.INCONCLUSIVE),
+        ([("before", True)], Verdict.INCONCLUSIVE),
+        ([("during", True)], Verdict.INCONCLUSIVE),
+        ([], Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_file_that_expects_nothing_else_expects_its_hypothesis(looks: list[tuple[str, bool]], verdict: Verdict, drill: Any) -> None:
+    bare = replace(drill, plan=drill.plan.model_copy(update={"expectations": ()}))
+    times = {"before": 13.0, "during": 20.0, "after": 80.0}
+    judged = bare.plus(*((times[when], HypothesisChecked(when, met)) for when, met in looks)).concluded()
+    assert judged.verdict is verdict
+    cited = [finding for finding in judged.findings if finding.expectation == "the steady-state hypothesis holds"]
+    assert all(finding.evidence for finding in cited)
+    assert len(cited) == (verdict is not Verdict.INCONCLUSIVE or ("before", False) in looks)
+
+
 def test_a_hypothesis_that_nobody_looked_at_is_inconclusive(drill: Any) -> None:
     stated = replace(drill, plan=drill.plan.model_copy(update={"chaos": {"steady-state-hypothesis": {"title": "fine", "probes": []}}}))
     inconclusive(stated.concluded(), "The steady-state hypothesis was never looked at.")

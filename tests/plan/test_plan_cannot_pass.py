@@ -50,7 +50,7 @@ def test_a_fault_shorter_than_the_window_needs_is_named(suite: Suite) -> None:
 
 def test_a_method_of_unknown_length_is_not_too_short(suite: Suite) -> None:
     method = [{"type": "action", "name": "a", "provider": {"type": "process", "path": "true"}}]
-    assert page(suite, lasts="2s", chaos={"method": method}) == ()
+    assert page(suite, lasts="2s", chaos={"method": method, "rollbacks": method}) == ()
 
 
 def test_an_alert_that_no_rule_declares_gets_a_suggestion(suite: Suite) -> None:

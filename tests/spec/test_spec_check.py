@@ -310,6 +310,13 @@ def test_our_keys_stand_in_one_place_only(write: Write, suite: Path, said: Said)
         ("rollbacks:", "runtime: {rollbacks: {strategy: never}}\nrollbacks:", "23:33: warning: runtime.rollbacks.strategy: a drill always plays its rollbacks; 'never' is overridden"),
         ("rollbacks:", "extensions: {name: x}\nrollbacks:", "23:13: extensions: a list of mappings, each with a name, is expected here, not a mapping"),
         ("title: Plain\n", "", "1:1: 'title' is missing"),
+        ("description: A Chaos Toolkit file\n", "", "1:1: 'description' is missing; Chaos Toolkit requires one"),
+        ("type: http\n      url: http://localhost/\n      verify_tls: yes\n", "type: process\n      path: false\n", "20:13: method[0].provider.path: a text is expected here, not the text 'false'; put quotes round it"),
+        ("tolerance: 200", "tolerance: {type: regex, pattern: 5}", "8:41: steady-state-hypothesis.probes[0].tolerance.pattern: a regular expression, as a text in quotes, is expected here, not the text '5'"),
+        ("rollbacks:", "runtime: {hypothesis: {strategy: contniuously}}\nrollbacks:", "23:34: runtime.hypothesis.strategy: default, before-method-only, after-method-only, during-method-only, continuously or skip is expected here, not the text 'contniuously'; did you mean 'continuously'?"),
+        ("rollbacks:", "controls: [{name: a, ref: b, provider: {type: python, module: m}}]\nrollbacks:", "23:27: controls[0].ref: no control is named 'b'"),
+        ("rollbacks:", "configuration: {a: {type: env}}\nrollbacks:", "23:20: configuration.a: 'key' is missing"),
+        ("rollbacks:", "configuration: {a: {type: env, key: NO_SUCH}}\nrollbacks:", "23:37: warning: configuration.a.key: the environment variable NO_SUCH is not set"),
     ],
 )  # fmt: skip
 def test_what_chaos_toolkit_refuses_is_told_with_its_place(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -10,6 +11,8 @@ from firedrill.cli import options
 from firedrill.cli.linting import doubts, refused
 from firedrill.cli.registry import kinds
 from firedrill.core.errors import Problem, Severity
+from firedrill.spec.check import Checked, check
+from firedrill.spec.yaml import shown
 
 
 @click.command("validate")
@@ -17,7 +20,8 @@ from firedrill.core.errors import Problem, Severity
 @options.environment
 @options.strict
 @options.as_json
-def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_json: bool) -> None:
+@click.option("--deep", is_flag=True, help="Import what Chaos Toolkit's activities name, in a process of its own, and call none of it.")
+def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_json: bool, deep: bool) -> None:
     """Find every problem of experiments and of all that they refer to, as `file:line:col: path: what`.
 
     Without a PATH, every experiment of the suite.
@@ -27,10 +31,9 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
 
     What a limit of the environment refuses is an error too.
 
-    Exit code 0 when there is no error, 2 when there is one. Runs nothing and imports none of your Python files.
+    Exit code 0 when there is no error, 2 when there is one. Runs nothing and imports none of your Python files, save with --deep: importing
+    a module runs what stands at its top.
     """
-    from firedrill.spec.check import check
-
     known = kinds()
     found = check(paths or options.all_experiments(), known, os.environ, environment_name=environment)
     if environment is not None and found.suite is not None:
@@ -38,6 +41,8 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
     problems = found.problems
     if not found.errors:
         problems = (*problems, *refused(found, known, environment), *doubts(found, known, environment))
+    if deep:
+        problems = (*problems, *_missing(found))
     if as_json:
         options.echo_json({"problems": [_as_json(one) for one in problems], "experiments": [one.name for one in found.experiments]})
     else:
@@ -45,6 +50,17 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
             click.echo(problem)
         click.echo(_summary(problems, len(found.experiments)), err=True)
     sys.exit(2 if any(strict or one.severity is Severity.ERROR for one in problems) else 0)
+
+
+def _missing(found: Checked) -> Iterator[Problem]:
+    """Modules, functions, arguments and programs of activities that are not there."""
+    from firedrill.faults.chaos import deep
+
+    for experiment in found.experiments:
+        assert found.root is not None
+        for path, message in deep.missing(experiment.chaos, found.root).items():
+            place = next((at for each in (path, path.rpartition(".")[0]) if (at := experiment.chaos_places.get(each))), (1, 1))
+            yield Problem(shown(found.root / experiment.file), *place, path, message)
 
 
 def _as_json(problem: Problem) -> dict[str, object]:

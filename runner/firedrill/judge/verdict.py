@@ -44,7 +44,7 @@ def _judge_one(expectation: PlannedExpectation, facts: Facts, kinds: Kinds) -> F
 def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
     """The whole judgement of a drill that has ended, or of a journal that stops: nothing stays pending."""
     over = facts if facts.ended is not None else replace(facts, ended=KILLED)
-    expected = [_closed(finding, over) for finding in judge(over, kinds)]
+    expected = [_closed(finding, over) for finding in (*judge(over, kinds), *_stood(over))]
     own = list(drill_findings(over))
     verdict = _verdict(over, [*expected, *own])
     return JudgedDrill(
@@ -105,7 +105,7 @@ def drill_findings(facts: Facts) -> Iterator[Finding]:
     yield from _activities(facts)
     yield from _hypotheses(facts)
     yield from _loads(facts)
-    if not facts.plan.expectations:
+    if not facts.plan.expectations and not any(when == "after" for when, _, _ in facts.hypotheses):
         yield _inconclusive("something is expected", "Nothing was expected, so nothing was proved.", facts.started_seq)
 
 
@@ -208,6 +208,19 @@ def _hypotheses(facts: Facts) -> Iterator[Finding]:
             yield Finding(what, Verdict.FAIL, f"The steady-state hypothesis was not met {moment}.", tuple(unmet[when]))
     if facts.plan.chaos.get("steady-state-hypothesis") and not facts.hypotheses and facts.ended == "finished":
         yield _inconclusive(what, "The steady-state hypothesis was never looked at.", facts.ended_seq)
+
+
+def _stood(facts: Facts) -> Iterator[Finding]:
+    """A file that expects nothing else expects its hypothesis: held before and after, and whenever it was looked at between."""
+    looks = facts.hypotheses
+    if (
+        not facts.plan.expectations
+        and facts.ended == "finished"
+        and {"after"} <= {when for when, _, _ in looks}
+        and all(met for _, met, _ in looks)
+    ):
+        text = "The steady-state hypothesis held whenever it was looked at, also after the faults."
+        yield Finding("the steady-state hypothesis holds", Verdict.PASS, text, tuple(seq for _, _, seq in looks))
 
 
 def _loads(facts: Facts) -> Iterator[Finding]:

@@ -86,6 +86,7 @@ def resolve(
         watchdog=_watchdog(stack),
         links=environment.links,
         chaos=without(experiment.chaos),
+        chaos_places=experiment.chaos_places,
     )
 
 

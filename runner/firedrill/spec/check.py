@@ -3,7 +3,8 @@
 It reads files and starts nothing. Whether a drill can pass or may run is the plan's business.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Environment, Suite
-from firedrill.spec import environment, external, limits, references
-from firedrill.spec.experiment import Read, read_experiment
+from firedrill.spec import chaos, environment, external, limits, references, standalone
+from firedrill.spec.experiment import OURS, Read, read_experiment
 from firedrill.spec.probes import load_probes
 from firedrill.spec.scenarios import load_scenarios
 from firedrill.spec.slos import load_slos
@@ -72,10 +73,23 @@ def check(
     settings = read_settings(root, environ, strict_env)
     problems += [*settings.problems, *_unknown_faults(settings, kinds), *limits.problems(settings, kinds)]
     problems += _unset(settings, environ, environment_name, strict_env)
-    return _checked(root, settings, files, kinds, problems, environment_name)
+    return _checked(root, settings, files, kinds, problems, environment_name, lambda one: _variables(one, environ, strict_env))
 
 
-def _checked(root: Path, settings: Settings, files: Sequence[Path], kinds: Kinds, problems: list[Problem], name: str | None) -> Checked:
+def _variables(read: Read, environ: Mapping[str, str], strict: bool) -> Iterable[Problem]:
+    severity = Severity.ERROR if strict else Severity.WARNING
+    return () if read.document is None else chaos.unset(read.document, environ, severity)
+
+
+def _checked(
+    root: Path,
+    settings: Settings,
+    files: Sequence[Path],
+    kinds: Kinds,
+    problems: list[Problem],
+    name: str | None,
+    variables: Callable[[Read], Iterable[Problem]],
+) -> Checked:
     slos, probes, scenarios = load_slos(root), load_probes(root), load_scenarios(root)
     alerting, wrong = environment.load_alerting(settings)
     problems += [*slos.problems, *probes.problems, *scenarios.problems, *wrong]
@@ -84,7 +98,7 @@ def _checked(root: Path, settings: Settings, files: Sequence[Path], kinds: Kinds
     read = [read_experiment(file, kinds, root) for file in files]
     for each in read:
         references.of_experiment(each, place)
-        problems += each.problems
+        problems += [*each.problems, *variables(each)]
     problems += references.of_probes(place)
     return Checked(
         root, settings.suite, tuple(each.experiment for each in read if _sound(each) and each.experiment), slos.sound, probes.sound,
@@ -159,6 +173,8 @@ def _root_of(path: Path) -> tuple[Path | None, Sequence[Problem]]:
     try:
         return find_root(path), ()
     except Invalid as invalid:
+        if standalone.stands_alone(path, OURS):
+            return Path(os.path.abspath(path)).parent, ()
         return None, invalid.problems
 
 

@@ -15,6 +15,8 @@ from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load
 from firedrill.core.model.guards import Guard
 from firedrill.core.units import Duration
 from firedrill.spec import chaos, expectations, faults, silences
+from firedrill.spec.chaos.places import places
+from firedrill.spec.chaos.telling import is_a
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, under, written
 from firedrill.spec.located import Path as Where
 from firedrill.spec.suggest import meant
@@ -142,7 +144,9 @@ def _fill(read: Read, top: Table, kinds: Kinds, strict: bool, path: Path, file: 
     read.problems += silences.problems(read.document, read.ours("silences"), (*read.base, "silences"))
     theirs = _theirs(read, top)
     if shared is not None and ours is not None and not any(each.severity is Severity.ERROR for each in read.problems):
-        read.experiment = _made(path.stem, file, shared, ours, injected, expected_, theirs)
+        read.experiment = _made(path.stem, file, shared, ours, injected, expected_, theirs).model_copy(
+            update={"chaos_places": places(top.only(*chaos.KEYS, "dry"))}
+        )
 
 
 def _made(
@@ -166,7 +170,21 @@ def _shared(read: Read, top: Table, strict: bool) -> _Shared | None:
     title = top.values.get("title")
     if shared is not None and title is not None and not shared.title.strip():
         read.problems.append(read.document.problem(title, ("title",), "nothing stands here; write a value"))
+    if not strict:
+        read.problems += _as_chaos_toolkit_has_them(read.document, top)
     return shared
+
+
+def _as_chaos_toolkit_has_them(document: Document, top: Table) -> Iterable[Problem]:
+    """A plain file is for `chaos run` too, which takes no experiment without a description."""
+    description, tags = top.values.get("description"), top.values.get("tags")
+    if description is None:
+        yield document.problem(top, (), "'description' is missing; Chaos Toolkit requires one")
+    elif isinstance(description, Scalar) and not description.text.strip():
+        yield document.problem(description, ("description",), "nothing stands here; Chaos Toolkit requires a description")
+    for number, tag in enumerate(tags.items if isinstance(tags, Items) else ()):
+        if not is_a(tag, "str") or not isinstance(tag, Scalar) or not tag.text:
+            yield document.problem(tag, ("tags", number), f"{expected('a text', tag)}; put quotes round it")
 
 
 def _check_repeats(read: Read) -> None:
@@ -181,7 +199,7 @@ def _check_repeats(read: Read) -> None:
 def _theirs(read: Read, top: Table) -> dict[str, Any]:
     assert read.document is not None
     theirs = {}
-    for key in chaos.KEYS:
+    for key in (*chaos.KEYS, "dry"):
         if key in top.values:
             theirs[key], problems = as_safe_load(read.document, top.values[key], (key,))
             read.problems += problems

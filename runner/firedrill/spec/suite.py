@@ -15,7 +15,7 @@ import yaml
 from firedrill.core.errors import Invalid, Problem, Severity
 from firedrill.core.links import host_of
 from firedrill.core.model.suite import KINDS, Dns, Process, Stack, Suite, Target
-from firedrill.spec import external
+from firedrill.spec import external, standalone
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Place
 from firedrill.spec.suggest import listed, meant, unknown
@@ -64,7 +64,7 @@ def load_suite(root: Path, environ: Mapping[str, str], strict_env: bool = False)
 
 def read_settings(root: Path, environ: Mapping[str, str], strict_env: bool = False) -> Settings:
     """As `load_suite`, with the tree for later questions."""
-    document, problems = read_one(root / SETTINGS)
+    document, problems = read_one(root / SETTINGS) if (root / SETTINGS).is_file() else (standalone.settings(), [])
     if document is None:
         return Settings(root, None, None, tuple(problems))
     filled, unset = _filled(document, environ, strict_env)

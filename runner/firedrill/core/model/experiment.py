@@ -78,3 +78,5 @@ class Experiment(Declared):
     expect: tuple[Expectation, ...] = ()
     chaos: Mapping[str, Any] = {}
     """Chaos Toolkit's keys: method, rollbacks, steady-state-hypothesis, configuration, secrets, controls, extensions, runtime."""
+    chaos_places: Mapping[str, tuple[int, int]] = Field(default={}, exclude=True, repr=False)
+    """Line and column of each of these keys, by its path, such as `method[0].provider`."""

@@ -6,6 +6,8 @@ Times are seconds. `at` of a fault counts from the end of the steady phase, whic
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import Field
+
 from firedrill.core.alerting import Alerting
 from firedrill.core.model.declared import Declared
 from firedrill.core.model.experiment import Silence
@@ -92,6 +94,8 @@ class Plan(Declared):
     """Hosts whose links in a message are fetched."""
     chaos: Mapping[str, Any] = {}
     """Chaos Toolkit's own keys of the file, as they were."""
+    chaos_places: Mapping[str, tuple[int, int]] = Field(default={}, exclude=True, repr=False)
+    """Line and column of each of them by its path, for warnings; a journal does not keep it."""
     warnings: tuple[str, ...] = ()
 
     @property

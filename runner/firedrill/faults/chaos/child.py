@@ -2,7 +2,7 @@
 
 Runs chaoslib in its main thread as `chaos run` would, save that rollbacks always run and that nothing is written to the working
 directory. Knows Chaos Toolkit; refuses to know what its activities mean. The order is `{"experiment": {...}}`; optional are
-`strategy` (over the file's own) and `frequency` (seconds between looks of a continuous hypothesis).
+`strategy` and `frequency` (seconds between looks of a continuous hypothesis), over the file's own `runtime.hypothesis`.
 """
 
 import json
@@ -65,7 +65,7 @@ def _play(order: Mapping[str, Any], link: Link, secrets: Secrets) -> Mapping[str
     hypothesis = (experiment.get("runtime") or {}).get("hypothesis") or {}
     strategy = Strategy.from_string(order.get("strategy") or hypothesis.get("strategy") or "default")
     settings = {"runtime": {"rollbacks": {"strategy": "always"}, "hypothesis": {"strategy": strategy.value}}}
-    schedule = Schedule(continuous_hypothesis_frequency=order.get("frequency") or 1.0)
+    schedule = Schedule(continuous_hypothesis_frequency=order.get("frequency") or hypothesis.get("frequency") or 1.0)
     journal: Mapping[str, Any] = run_experiment(experiment, settings, strategy=strategy, schedule=schedule, event_handlers=[teller])
     return journal
 

@@ -130,4 +130,4 @@ def _resolved(activity: Mapping[str, Any], chaos: Mapping[str, Any]) -> Mapping[
 
 
 def _is_reference(value: object) -> bool:
-    return isinstance(value, Mapping) and value.get("type") in {"env", "vault"}
+    return isinstance(value, Mapping) and value.get("type") in ("env", "vault")

@@ -144,6 +144,8 @@ class Teller:
         status, error = run.get("status"), _error(run)
         if status is None:  # chaoslib lets such an activity vanish
             status, error = "failed", _raised(sys.exc_info()[1])
+        elif status == "succeeded" and (declined := _declined(activity, run)):
+            status, error = "failed", declined
         self._link.tell(
             "activity.ended",
             name=activity.get("name", ""),
@@ -160,6 +162,17 @@ class Teller:
 
 def _ours(activity: Mapping[str, Any]) -> bool:
     return bool(activity.get("provider", {}).get("module") == activities.__name__)
+
+
+def _declined(activity: Mapping[str, Any], run: Mapping[str, Any]) -> str | None:
+    """chaoslib takes an action for done whatever its program or its server answers; a probe may ask for just that."""
+    output, provider = run.get("output"), activity.get("provider", {}).get("type")
+    status = output.get("status") if isinstance(output, Mapping) else None
+    if activity["type"] != "action" or not isinstance(status, int):
+        return None
+    if provider == "process" and status != 0:
+        return f"it ended with the exit status {status}"
+    return f"it was answered with the status {status}" if provider == "http" and status > 399 else None
 
 
 def _error(run: Mapping[str, Any]) -> str | None:
