@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from firedrill.core.events import Entry
 from firedrill.core.journal import NAME, is_locked, read
@@ -185,14 +186,12 @@ def outside(suite: Suite, root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def _tell_settings(suite: Suite, addresses: dict[str, str]) -> None:
-    suite.edit(
-        "firedrill.yaml",
-        ("api: 127.0.0.1:0", f"api: {addresses['api']}"),
-        ("        bureau: 127.0.0.1:0\n", ""),
-        ("        bureau-proxy: 127.0.0.1:0\n", ""),
-        ("      start:\n        - python ../../demo --api <api> --bureau <bureau> --bureau-via <bureau-proxy>\n", ""),
-        ("        listen: <bureau-proxy>\n        upstream: <bureau>\n", f"        proxy: http://{addresses['control']}\n"),
-    )
+    file = suite.root / "firedrill.yaml"
+    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    local = settings["environments"]["local"]
+    local["system"] = {"addresses": {"api": addresses["api"]}, "ready": local["system"]["ready"]}
+    local["targets"] = {"bureau": {"proxy": f"http://{addresses['control']}"}}
+    file.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
 
 
 def _answers(url: str) -> None:

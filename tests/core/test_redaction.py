@@ -52,6 +52,12 @@ def test_a_journal_line_stays_json() -> None:
     assert json.loads(Redaction([SECRET]).text(line)) == {"error": "with *** at http://me:***@host/?token=***", "n": 1}
 
 
+def test_an_entrys_keys_stay_and_one_without_secrets_is_the_very_same() -> None:
+    entry = {"kind": "alerts", "alerts": [{"alerts": "no alerts"}]}
+    assert Redaction(["alerts"]).entry(entry) == {"kind": "***", "alerts": [{"alerts": "no ***"}]}
+    assert Redaction(["quiet"]).entry(entry) is entry
+
+
 def test_values_under_keys_named_as_secrets_are_hidden_and_references_stay() -> None:
     data = {"password": "x", "api_key": "${key}", "deep": [{"token": {"type": "env", "key": "A_TOKEN"}}], "port": 8080, "user": "me"}
     assert Redaction().data(data) == {**data, "password": "***"}
@@ -62,7 +68,9 @@ def test_names_that_give_a_secret_away(name: str) -> None:
     assert is_named_as_secret(name)
 
 
-@pytest.mark.parametrize("name", ["HOME", "author", "PORT", "group_key", "keyboard", "monkey", "spinner"])
+@pytest.mark.parametrize(
+    "name", ["HOME", "author", "PORT", "group_key", "keyboard", "monkey", "spinner", "smtp_auth_username", "password_file", "tokens_used"]
+)
 def test_names_that_do_not(name: str) -> None:
     assert not is_named_as_secret(name)
 

@@ -135,7 +135,7 @@ def test_an_alertmanager_that_hangs_makes_the_watchdog_page(suite: Suite) -> Non
 
 def test_a_prometheus_that_stalls_makes_the_watchdog_page_and_does_not_end_the_drill(suite: Suite) -> None:
     running = _prepared(suite, STALLS).start("monitoring")
-    pid = running.wait_for("fault.intended").event.undo["aimed"]["pid"]
+    pid = running.wait_for("fault.intended").event.undo["aimed"]["processes"][0]["pid"]
     assert "prometheus" in Path(f"/proc/{pid}/cmdline").read_text()
     running.wait_for("fault.active")
     assert _state(pid) == "T"

@@ -12,7 +12,7 @@ import pytest
 
 from firedrill.stack.addresses import choose
 
-OWN = "        listen: <bureau-proxy>\n        upstream: <bureau>\n"
+OWN = "        listen: <bureau-proxy>\n        upstream: <bureau>\n        protocol: http\n"
 
 
 @pytest.fixture

@@ -141,12 +141,12 @@ def test_a_kind_is_told_in_the_units_of_its_toxic(settings: Declared, wire: Mapp
     assert module.KIND.wire(settings) == {"stream": "downstream", **wire}
 
 
-def test_a_direction_a_share_and_where_from_are_told_beside_the_attributes() -> None:
+def test_a_direction_a_share_and_where_from_are_told_beside_the_attributes(tmp_path: Path) -> None:
     chosen = {"direction": "upstream", "share": "30%", "from": ["10.1.0.0/16", "10.2.3.4"]}
     wire = reset.wire(reset.Reset.model_validate({"target": "bureau", **chosen}))
     beside = {"stream": "upstream", "toxicity": 0.3, "from": ["10.1.0.0/16", "10.2.3.4/32"]}
     assert wire == {"type": "reset_peer", **beside, "attributes": {"timeout": 0}}
-    assert _taken_by_a_proxy(wire)
+    assert _taken_by_a_proxy(reset.KIND, wire, tmp_path)
 
 
 @pytest.mark.parametrize(

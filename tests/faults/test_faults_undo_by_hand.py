@@ -44,7 +44,7 @@ def paused() -> Iterator[psutil.Process]:
 
 
 def undo_of(process: psutil.Process) -> dict[str, object]:
-    aimed = dict(processes.identity_of(process.pid))
+    aimed = {"processes": [dict(processes.identity_of(process.pid))]}
     return {"kind": "host", "fault": "pause-service", "target": "service", "effect": "pause", "aimed": aimed}
 
 

@@ -15,7 +15,8 @@ def test_a_fault_keeps_its_place_and_what_its_holder_is_told(suite: Suite) -> No
     planned = suite.plan(suite.fault("latency", "30s", "5s", target="bureau", delay="500ms")).faults[0]
     assert (planned.name, planned.target, planned.at, planned.lasts, planned.ends) == ("latency-bureau", "bureau", 5.0, 30.0, 35.0)
     assert planned.wire == {"type": "latency", "stream": "downstream", "attributes": {"latency": 500, "jitter": 0}}
-    assert planned.settings == {"target": "bureau", "delay": "500ms", "jitter": "0s"}
+    told = {"target": "bureau", "delay": "500ms", "jitter": "0s", "direction": "downstream", "share": "100%", "from": []}
+    assert planned.settings == told
 
 
 def test_nothing_has_no_target_and_tells_nobody(suite: Suite) -> None:

@@ -95,7 +95,7 @@ CASES = [
     (SETTINGS, "        upstream: <bureau>\n", "        upstream: <bureau>\n      it:\n        process:\n          name: x\n          start: x\n          all: true\n",
         "24:9: environments.local.targets.it: a process with 'start' is one process, not 'all'"),
     (SETTINGS, "        upstream: <bureau>\n", "        upstream: <bureau>\n      it:\n        machine: this\n        directory: .\n",
-        "24:9: environments.local.targets.it: a target is one of 'process', 'machine', 'directory', 'stack', 'receiver', 'dns', 'tls' and 'network'"),
+        "24:9: environments.local.targets.it: a target is one of 'toxiproxy', 'process', 'machine', 'directory', 'stack', 'receiver', 'dns', 'tls' and 'network'"),
     (SETTINGS, "        upstream: <bureau>\n", "        upstream: <bureau>\n      it:\n        directory: .\n        listen: <api>\n",
         "24:9: environments.local.targets.it: a target is a directory, or an address with a proxy, not both"),
     (SETTINGS, "        upstream: <bureau>\n", "        upstream: <bureau>\n      it:\n        machine: that\n",

@@ -40,7 +40,7 @@ def test_names_certificates_and_interfaces_are_targets_and_the_authoritys_file_h
     file = suite / "firedrill.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("demo --api <api>", "demo --api <api> --ca <secured-ca>"), encoding="utf-8")
     assert [each.split(": ", 1)[1] for each in said()][:1] == [
-        "environments.local.system.start[0]: <secured-ca> names no address; there are <api>, <bureau>, <bureau-proxy>, <probes> and <sink>"
+        "environments.local.system.start[0]: <secured-ca> names no address; there are <alertmanager>, <api>, <bureau>, <bureau-proxy>, <probes>, <prometheus> and <sink>"
     ]
     add(suite)
     assert said() == []
@@ -50,7 +50,7 @@ def test_names_certificates_and_interfaces_are_targets_and_the_authoritys_file_h
     ("change", "words"),
     [
         (("bureau.test: [127.0.0.1, '::1']", "bureau.test: elsewhere.test"), "names: 'elsewhere.test' is no IP address: a DNS target answers with those"),
-        (("      uplink:\n", "      uplink:\n        process:\n          name: x\n"), "uplink: a target is one of 'process', 'dns', 'tls' and 'network'"),
+        (("      uplink:\n", "      uplink:\n        process:\n          name: x\n"), "uplink: a target is one of 'toxiproxy', 'process', 'machine', 'directory', 'stack', 'receiver', 'dns', 'tls' and 'network'"),
         (("      uplink:\n", "      uplink:\n        listen: <api>\n"), "uplink: a target is a network, or an address with a proxy, not both"),
         (("          host: bureau.test\n", ""), "secured.tls: 'host' is missing"),
     ],

@@ -37,7 +37,10 @@ def test_a_proxy_of_a_toxiproxy_is_a_target(settings: Callable[[str], None], che
     ("target", "message"),
     [
         (URL + OWN, "a target is a toxiproxy, or an address with a proxy, not both"),
-        (f"{URL}        process:\n          name: api\n", "a target is a process, or a proxy of a Toxiproxy, not both"),
+        (
+            f"{URL}        process:\n          name: api\n",
+            "a target is one of 'toxiproxy', 'process', 'machine', 'directory', 'stack', 'receiver', 'dns', 'tls' and 'network'",
+        ),
         (f"{OWN}        as: credit_bureau\n", "'as' is a proxy's name at a Toxiproxy: it goes with 'toxiproxy'"),
         (
             "        toxiproxy: 127.0.0.1:8474\n",

@@ -23,11 +23,14 @@ from trials.trial import WITHIN, Result, draw, figure, played
 PRIVILEGED = {"network"}
 """Kinds of target that need privileges; they have tests of their own."""
 
+NOT_FOR_PYTHON = {"clock"}
+"""Kinds of fault that the demo, which is written in Python, is not to be given."""
+
 
 def main() -> int:
     """Play the trials that were asked for; 0 when nothing was left by any."""
     chosen = _options()
-    kinds = {name: kind for name, kind in known_kinds().faults.items() if not PRIVILEGED & set(kind.acts_on)}
+    kinds = {name: kind for name, kind in known_kinds().faults.items() if not PRIVILEGED & set(kind.acts_on) and name not in NOT_FOR_PYTHON}
     if chosen.kinds:
         kinds = {name: kind for name, kind in kinds.items() if name in chosen.kinds}
     numbers: queue.Queue[int] = queue.Queue()

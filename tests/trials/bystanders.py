@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -26,13 +27,40 @@ OWN, OUTSIDE = "own", "outside"
 TOKEN = "a-token-of-the-trials"
 
 
+class Supervised:
+    """A program that is started again whenever it ends, until it is told to stay down."""
+
+    def __init__(self, command: list[str], cwd: Path) -> None:
+        self._command, self._cwd, self._down = command, cwd, threading.Event()
+        self._process = self._started()
+        self._watch = threading.Thread(target=self._again_and_again, daemon=True)
+        self._watch.start()
+
+    @property
+    def pid(self) -> int:
+        """Of the program as it runs now."""
+        return self._process.pid
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(self._command, cwd=self._cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def _again_and_again(self) -> None:
+        while self._process.wait() is not None and not self._down.is_set():
+            self._process = self._started()
+
+    def stop(self) -> None:
+        self._down.set()
+        self._process.kill()
+        self._watch.join()
+
+
 @dataclass(frozen=True)
 class Bystanders:
     """Addresses of what runs, and the folder of the suite; `own` and `outside` are its environments."""
 
     folder: Path
     addresses: Mapping[str, str]
-    demo: "subprocess.Popen[bytes]"
+    demo: "Supervised"
 
     @property
     def environ(self) -> dict[str, str]:
@@ -46,17 +74,33 @@ def bystanders(folder: Path) -> Iterator[Bystanders]:
     suite = folder / "tests" / "suite"
     shutil.copytree(SUITE, suite, ignore=shutil.ignore_patterns("results", "__pycache__"))
     (folder / "demo").symlink_to(ROOT / "demo")
-    settings = yaml.safe_load((suite / "firedrill.yaml").read_text(encoding="utf-8"))
-    local = settings["environments"]["local"]
+    local = widen(suite / "firedrill.yaml")
     addresses = choose({**dict.fromkeys(local["system"]["addresses"], "127.0.0.1:0"), "control": "127.0.0.1:0"})
     with ExitStack() as stack:
-        demo = _started(stack, _demo(local, addresses), suite)
+        demo = Supervised(_demo(local, addresses), suite)
+        stack.callback(demo.stop)
         _started(stack, _proxy(local["targets"], addresses), suite)
         _answers(f"http://{addresses['api']}/health")
         _answers(f"http://{addresses['control']}/version")
         told = {"environments": {OWN: local, OUTSIDE: _outside(local, addresses)}, "default": OWN}
         (suite / "firedrill.yaml").write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
         yield Bystanders(suite, addresses, demo)
+
+
+def widen(file: Path) -> dict[str, Any]:
+    """Give the suite a target of each kind that its own drills do not need; its environment."""
+    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    local: dict[str, Any] = settings["environments"]["local"]
+    local["system"]["addresses"] |= {"names": "127.0.0.1:0", "bureau-tls": "127.0.0.1:0"}
+    local["targets"] |= {
+        "names": {"dns": {"listen": "<names>", "answers": {"bureau.test": "127.0.0.1"}}},
+        "bureau-tls": {"tls": {"listen": "<bureau-tls>", "upstream": "<bureau>", "host": "bureau.test"}},
+        "prometheus": {"stack": "prometheus"},
+        "alertmanager": {"stack": "alertmanager"},
+        "on-call": {"receiver": "payments-oncall"},
+    }
+    file.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    return local
 
 
 def _demo(local: Mapping[str, Any], addresses: Mapping[str, str]) -> list[str]:
@@ -84,7 +128,8 @@ def _outside(local: Mapping[str, Any], addresses: Mapping[str, str]) -> dict[str
         for name, way in _forwards(local["targets"]).items()
     }
     system = {"addresses": {name: addresses[name] for name in local["system"]["addresses"]}, "ready": local["system"]["ready"]}
-    return {**local, "system": system, "targets": {**local["targets"], **forwards}}
+    service = {"process": {"port": local["targets"]["service"]["process"]["port"], "supervised": True}}
+    return {**local, "system": system, "targets": {**local["targets"], **forwards, "service": service}}
 
 
 def _started(stack: ExitStack, command: list[str], cwd: Path) -> "subprocess.Popen[bytes]":

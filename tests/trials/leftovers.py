@@ -36,11 +36,14 @@ def marked(trial: str) -> Iterator[tuple[int, str]]:
 
 
 def _paused_or_limited(pid: int) -> Iterator[str]:
-    state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    if state in {"T", "t", "Z"}:
-        yield f"the target's process {pid} is in state {state}"
-    if resource.prlimit(pid, resource.RLIMIT_NOFILE) != resource.getrlimit(resource.RLIMIT_NOFILE):
-        yield f"the target's process {pid} has another limit of descriptors"
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        if state in {"T", "t", "Z"}:
+            yield f"the target's process {pid} is in state {state}"
+        if resource.prlimit(pid, resource.RLIMIT_NOFILE) != resource.getrlimit(resource.RLIMIT_NOFILE):
+            yield f"the target's process {pid} has another limit of descriptors"
+    except (FileNotFoundError, ProcessLookupError):
+        yield f"the target's process {pid} is gone"
 
 
 def _files(scratch: Path) -> Iterator[str]:

@@ -56,7 +56,7 @@ def experiment(kinds: Sequence[FaultKind]) -> str:
     ]
     told = {
         "title": "A tour of the faults",
-        "probes": ["api-health", "offer-journey"],
+        "probes": ["api-health", "offer-journey", "by-name"],
         "load": {"scenario": "negotiate", "users": 4},
         "steady": "1s",
         "faults": faults,

@@ -80,13 +80,13 @@ def draw(number: int, seed: int, kinds: Mapping[str, FaultKind]) -> Draw:
     )
 
 
-def experiment(kind: FaultKind) -> str:
-    """The kind's own example as a short experiment of the fast suite."""
+def experiment(kind: FaultKind, victim: str = "locust") -> str:
+    """The kind's own example as a short experiment of the fast suite; with users only where somebody is to hit them."""
     (fault,) = yaml.safe_load(kind.example)
     told = {
         "title": f"Trial of {kind.name}",
         "probes": ["api-health"],
-        "load": {"scenario": "negotiate", "users": 2},
+        **({"load": {"scenario": "negotiate", "users": 2}} if victim == "locust" else {}),
         "steady": "1s",
         "faults": [{**fault, "for": f"{LASTS:g}s"}],
         "expect": ["quiet"],
@@ -97,7 +97,7 @@ def experiment(kind: FaultKind) -> str:
 def played(around: Bystanders, what: Draw, kind: FaultKind) -> Result:
     """Run the drill, hit it, and look until all is clear or WITHIN is over."""
     mark, file = f"{os.getpid()}-{what.number}", around.folder / "experiments" / f"trial-{what.number}.yaml"
-    file.write_text(experiment(kind), encoding="utf-8")
+    file.write_text(experiment(kind, what.victim), encoding="utf-8")
     command = [sys.executable, "-m", "firedrill.cli", "run", str(file), "--environment", what.environment, "--yes"]
     log = around.folder / f"trial-{what.number}.log"
     with log.open("wb") as out:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -106,7 +107,7 @@ class Drill:
         self.plan = order.plan
         self.clock = DrillClock()
         self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order)})
-        self.journal = Journal(folder.path / NAME, self.clock, self.redaction.text)
+        self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry)
         self.ledger = Ledger(folder.drill, self.journal.path)
         self.facts = Facts(plan=order.plan)
         self.record = self.journal.append
@@ -193,8 +194,9 @@ class Drill:
 def _in_routes(order: Order) -> Iterator[str]:
     """Credentials that the alertmanager.yml under test writes out."""
     embedded = order.environment.stack.embedded
-    if embedded is not None:
-        yield from written_out(yaml.safe_load((order.root / embedded.alertmanager).read_text(encoding="utf-8")))
+    with suppress(OSError, yaml.YAMLError):  # whoever starts Alertmanager says what is wrong with it
+        if embedded is not None:
+            yield from written_out(yaml.safe_load((order.root / embedded.alertmanager).read_text(encoding="utf-8")))
 
 
 def _versions() -> dict[str, str]:

@@ -4,9 +4,9 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
@@ -17,6 +17,13 @@ NAME = "journal.jsonl"
 Observer = Callable[[Entry], None]
 
 
+Hide = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def _nothing_hidden(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return entry
+
+
 class Unwritten(FiredrillError):
     """The journal cannot be written any more."""
 
@@ -24,11 +31,11 @@ class Unwritten(FiredrillError):
 class Journal:
     """Writes entries of one drill; holds the file's lock until closed. Observers see each entry after it is written, and as written.
 
-    `hide` takes secrets out of each line. What cannot be written is kept and tried again with the next entry, whole lines only: people
+    `hide` takes secrets out of each entry, and gives the very same back when there are none. What cannot be written is kept and tried again with the next entry, whole lines only: people
     who put things back must not be stopped by a full disk. `trouble` says why; whoever leads the drill ends it then.
     """
 
-    def __init__(self, path: Path, clock: DrillClock, hide: Callable[[str], str] = str) -> None:
+    def __init__(self, path: Path, clock: DrillClock, hide: Hide = _nothing_hidden) -> None:
         self.path, self.clock, self._hide = path, clock, hide
         self.observers: list[Observer] = []
         self.trouble = ""
@@ -40,10 +47,10 @@ class Journal:
         """Write one entry now; with `durable` it is on the disk when this returns, or Unwritten says why it is not."""
         self._seq += 1
         entry = Entry(self._seq, round(self.clock.now(), 6), source, source_at if source_at is None else round(source_at, 6), event)
-        line = json.dumps(entry.to_json(), separators=(",", ":"), default=str)
-        if (hidden := self._hide(line)) != line:
-            line, entry = hidden, Entry.from_json(json.loads(hidden))
-        self._kept += line.encode() + b"\n"
+        told = entry.to_json()
+        if (hidden := self._hide(told)) is not told:
+            told, entry = hidden, Entry.from_json(json.loads(json.dumps(hidden, default=str)))
+        self._kept += json.dumps(told, separators=(",", ":"), default=str).encode() + b"\n"
         self._write(durable=durable)
         for observer in self.observers:
             observer(entry)

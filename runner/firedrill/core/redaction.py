@@ -15,7 +15,8 @@ SHORTEST = 4
 """Characters; a shorter value would hide half of any sentence."""
 
 _NAME = re.compile(
-    r"(?i)token|secret|passw|passphrase|credential|private_?key|api_?key|access_?key|(routing|service|user)_key|(^|_|-)(auth|authorization|pwd|pin)($|_|-)"
+    r"(?i)(token|secret|passw(or)?d|passphrase|credentials?|private_?key|api_?key|access_?key|(routing|service|user)_key"
+    r"|(^|_|-)(auth|authorization|pwd|pin))$"
 )
 _WORDS = r"token|access_token|id_token|refresh_token|api[-_]?key|apikey|key|secret|client_secret|password|passwd|pwd|sig|signature|auth"
 _IN_URL = re.compile(r"(?P<before>\b[a-zA-Z][\w+.-]*://[^\s/@:\"']*:)(?P<value>[^\s/@\"']+)(?=@)")
@@ -25,7 +26,7 @@ _IN_HEADER = re.compile(r"(?i)(?P<before>\b(?:bearer|basic)\s+)(?P<value>[\w+/=.
 
 def is_named_as_secret(name: str) -> bool:
     """Whether a key or a variable of this name is expected to hold a secret."""
-    return _NAME.search(name) is not None
+    return _NAME.search(name.replace("-", "_")) is not None
 
 
 class Redaction:
@@ -43,6 +44,21 @@ class Redaction:
         for shape in (_IN_URL, _IN_QUERY, _IN_HEADER):
             text = shape.sub(rf"\g<before>{HIDDEN}", text)
         return text
+
+    def entry(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A journal entry's JSON with every text in it hidden; the very same where there is nothing to hide. Keys stay."""
+        line = json.dumps(data, default=str)
+        return data if self.text(line) == line else self._texts(data)
+
+    def _texts(self, data: Any) -> Any:
+        match data:
+            case str():
+                return self.text(data)
+            case Mapping():
+                return {key: self._texts(value) for key, value in data.items()}
+            case list() | tuple():
+                return [self._texts(each) for each in data]
+        return data
 
     def data(self, data: Any) -> Any:
         """The same JSON data; values under keys that are named as secrets are hidden whole, references to the environment stay."""

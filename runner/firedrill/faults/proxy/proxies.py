@@ -14,7 +14,6 @@ from firedrill.faults.holding.ledger import Fault, Ledger, Order
 from firedrill.faults.proxy.descriptors import Descriptors
 from firedrill.faults.proxy.effects import ForwardPlace, Poisoned
 from firedrill.faults.proxy.forward import Forward, Way
-from firedrill.faults.proxy.http.place import HttpForward, HttpPlace
 from firedrill.faults.proxy.toxics import Toxic, parse
 
 EVERYWHERE = ("", "0.0.0.0", "[::]")
@@ -164,6 +163,8 @@ class Proxies:
 
 async def _made(way: Way, descriptors: Descriptors) -> tuple[Forward, Place]:
     if way.protocol == "http":
+        from firedrill.faults.proxy.http.place import HttpForward, HttpPlace
+
         http = await HttpForward.begun(way, descriptors)
         return http, HttpPlace(http)
     forward = Forward(way, descriptors)

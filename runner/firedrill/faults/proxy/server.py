@@ -17,10 +17,8 @@ from firedrill.faults.holding.ledger import Ledger
 from firedrill.faults.holding.server import serve_api
 from firedrill.faults.proxy import toxiproxy_api
 from firedrill.faults.proxy.descriptors import Descriptors
-from firedrill.faults.proxy.dns import DnsPlace, DnsServer
 from firedrill.faults.proxy.forward import Way
 from firedrill.faults.proxy.proxies import LEASE, Proxies
-from firedrill.faults.proxy.tls import TlsForward, TlsPlace
 
 
 async def serve(
@@ -75,6 +73,8 @@ async def _open(stack: AsyncExitStack, proxies: Proxies, ways: Sequence[Way], na
 
 
 async def _secure(proxies: Proxies, name: str, tls: Mapping[str, Any]) -> None:
+    from firedrill.faults.proxy.tls import TlsForward, TlsPlace
+
     try:
         forward = TlsForward(Way(name, tls["listen"], tls["upstream"]), tls["host"], Path(tls["ca"]))
         await proxies.adopt(forward, TlsPlace(forward))
@@ -83,6 +83,8 @@ async def _secure(proxies: Proxies, name: str, tls: Mapping[str, Any]) -> None:
 
 
 async def _answer(stack: AsyncExitStack, proxies: Proxies, name: str, dns: Mapping[str, Any]) -> None:
+    from firedrill.faults.proxy.dns import DnsPlace, DnsServer
+
     try:
         server = await DnsServer.opened(name, dns)
     except OSError as error:
