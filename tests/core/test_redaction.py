@@ -52,9 +52,9 @@ def test_a_journal_line_stays_json() -> None:
     assert json.loads(Redaction([SECRET]).text(line)) == {"error": "with *** at http://me:***@host/?token=***", "n": 1}
 
 
-def test_an_entrys_keys_stay_and_one_without_secrets_is_the_very_same() -> None:
-    entry = {"kind": "alerts", "alerts": [{"alerts": "no alerts"}]}
-    assert Redaction(["alerts"]).entry(entry) == {"kind": "***", "alerts": [{"alerts": "no ***"}]}
+def test_an_entrys_names_stay_and_one_without_secrets_is_the_very_same() -> None:
+    entry = {"kind": "alerts", "alerts": [{"alerts": "no alerts"}], "errors": {"broken with alerts": 2}}
+    assert Redaction(["alerts"]).entry(entry) == {"kind": "***", "alerts": [{"alerts": "no ***"}], "errors": {"broken with ***": 2}}
     assert Redaction(["quiet"]).entry(entry) is entry
 
 

@@ -21,6 +21,12 @@ from trials.leftovers import MARK, leftovers
 LASTS, PAUSE = 1.0, 0.5
 """Seconds of each fault, and between two."""
 
+TOGETHER = {"down": (0.0, 1.0), "receiver-error": (0.0, 1.8), "receiver-slow": (1.8, 2.2)}
+"""Start and length of those that come first: what is down pages a receiver that refuses, and the end of it is told one that is slow."""
+
+LONGER = {"limit-data": 4.0}
+"""Seconds of those that need more than that to be met."""
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -51,8 +57,8 @@ class Tour:
 def experiment(kinds: Sequence[FaultKind]) -> str:
     """The kinds' own examples, one after another."""
     faults = [
-        {**yaml.safe_load(kind.example)[0], "name": kind.name, "at": f"{number * (LASTS + PAUSE) * 1000:.0f}ms", "for": f"{LASTS:g}s"}
-        for number, kind in enumerate(kinds)
+        {**yaml.safe_load(kind.example)[0], "name": kind.name, "at": _milliseconds(at), "for": _milliseconds(lasts)}
+        for kind, at, lasts in _placed(kinds)
     ]
     told = {
         "title": "A tour of the faults",
@@ -63,6 +69,22 @@ def experiment(kinds: Sequence[FaultKind]) -> str:
         "expect": ["quiet"],
     }
     return yaml.safe_dump(told, sort_keys=False)
+
+
+def _placed(kinds: Sequence[FaultKind]) -> Iterator[tuple[FaultKind, float, float]]:
+    """Each kind with its start and length, in seconds."""
+    at = max(sum(window) for window in TOGETHER.values()) + PAUSE
+    for kind in kinds:
+        if kind.name in TOGETHER:
+            yield (kind, *TOGETHER[kind.name])
+            continue
+        lasts = LONGER.get(kind.name, LASTS)
+        yield kind, at, lasts
+        at += lasts + PAUSE
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}ms"
 
 
 def toured(around: Bystanders, name: str, kinds: Sequence[FaultKind]) -> Tour:

@@ -31,8 +31,9 @@ class Unwritten(FiredrillError):
 class Journal:
     """Writes entries of one drill; holds the file's lock until closed. Observers see each entry after it is written, and as written.
 
-    `hide` takes secrets out of each entry, and gives the very same back when there are none. What cannot be written is kept and tried again with the next entry, whole lines only: people
-    who put things back must not be stopped by a full disk. `trouble` says why; whoever leads the drill ends it then.
+    `hide` takes secrets out of each entry, and gives the very same back when there are none. What cannot be written is kept and tried
+    again with the next entry, whole lines only: people who put things back must not be stopped by a full disk. `trouble` says why;
+    whoever leads the drill ends it then.
     """
 
     def __init__(self, path: Path, clock: DrillClock, hide: Hide = _nothing_hidden) -> None:
@@ -47,7 +48,7 @@ class Journal:
         """Write one entry now; with `durable` it is on the disk when this returns, or Unwritten says why it is not."""
         self._seq += 1
         entry = Entry(self._seq, round(self.clock.now(), 6), source, source_at if source_at is None else round(source_at, 6), event)
-        told = entry.to_json()
+        told: Mapping[str, Any] = entry.to_json()
         if (hidden := self._hide(told)) is not told:
             told, entry = hidden, Entry.from_json(json.loads(json.dumps(hidden, default=str)))
         self._kept += json.dumps(told, separators=(",", ":"), default=str).encode() + b"\n"

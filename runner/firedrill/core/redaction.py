@@ -46,7 +46,7 @@ class Redaction:
         return text
 
     def entry(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A journal entry's JSON with every text in it hidden; the very same where there is nothing to hide. Keys stay."""
+        """A journal entry's JSON with every text in it hidden; the very same where there is nothing to hide. Keys that are names stay."""
         line = json.dumps(data, default=str)
         return data if self.text(line) == line else self._texts(data)
 
@@ -55,7 +55,7 @@ class Redaction:
             case str():
                 return self.text(data)
             case Mapping():
-                return {key: self._texts(value) for key, value in data.items()}
+                return {self.text(key) if " " in key else key: self._texts(value) for key, value in data.items()}
             case list() | tuple():
                 return [self._texts(each) for each in data]
         return data
