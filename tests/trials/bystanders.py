@@ -50,8 +50,9 @@ class Supervised:
 
     def stop(self) -> None:
         self._down.set()
-        self._process.kill()
-        self._watch.join()
+        while self._watch.is_alive():  # it may have been about to start it again
+            self._process.kill()
+            self._watch.join(0.1)
 
 
 @dataclass(frozen=True)
