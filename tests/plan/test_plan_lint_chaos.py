@@ -70,6 +70,7 @@ def test_a_sound_file_is_not_warned_of(tmp_path: Path) -> None:
         ("      name: second\n", "      name: second\n      timeout: 3\n", "11:7: idle-timeout: steady-state-hypothesis.probes[1].timeout: the timeout of 'second' is never used; no timeout can end a Python function"),
         ("      timeout: 3\n", "", "16:5: no-timeout: method[0].provider: 'call' waits for ever when nobody answers; write timeout: 3 under provider"),
         ('arguments: ["a; b"]', "arguments: a; b", "27:40: shell-arguments: rollbacks[0].provider.arguments: the arguments of 'back' go through a shell; write a list to hand them over as they are"),
+        ('["a; b"]', '["--token", "${token}"]', "27:63: shown-secret: rollbacks[0].provider.arguments[1]: everybody on the machine can read token while 'back' runs; hand it over in its environment"),
         ("{type: env, key: TOKEN}", "s3cret", "4:18: literal-secret: secrets.team.token: a secret stands in the file; name the variable that holds it: {type: env, key: NAME}"),
         ("http://${word}/", "http://${wrod}/", "18:7: unknown-variable: method[0].provider.url: ${wrod} stays as it is: nothing in the configuration or the secrets is called wrod"),
         ('["a; b"]', '["a", "b$word"]', "27:57: unknown-variable: rollbacks[0].provider.arguments[1]: $word is replaced by a variable; write $$word to keep it, or ${word} to mean it"),

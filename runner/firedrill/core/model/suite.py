@@ -330,7 +330,8 @@ class Allowed(Declared):
     lint: Literal[
         "cannot-pass", "over-100", "late-record", "for-too-long", "short-history", "nobody-told", "unreachable-route", "hidden-page",
         "idle-inhibition", "late-resolve", "no-runbook", "unexercised",
-        "unjudged-tolerance", "idle-timeout", "no-timeout", "shell-arguments", "literal-secret", "unknown-variable", "two-numbers",
+        "unjudged-tolerance", "idle-timeout", "no-timeout", "shell-arguments", "shown-secret",
+        "literal-secret", "unknown-variable", "two-numbers",
         "same-name", "idle-dry", "form-body", "no-rollbacks", "first-miss", "silent-configuration", "no-value",
     ]  # fmt: skip
     of: str | None = None
