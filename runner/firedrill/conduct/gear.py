@@ -18,25 +18,21 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from firedrill.conduct import external
+from firedrill.conduct import external, holders
 from firedrill.conduct.drill import Drill, Ended
+from firedrill.conduct.holders import OWN_TOKEN, AnyStack
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import ClockOffset
 from firedrill.core.model.slos import Source
-from firedrill.core.model.suite import Environment, Target
-from firedrill.faults.holding.calls import TOKEN
+from firedrill.core.model.suite import Environment
 from firedrill.faults.holding.link import HolderLink
-from firedrill.faults.host.link import HostLink
-from firedrill.faults.proxy.link import ProxyLink
-from firedrill.faults.receivers import ReceiverLink
 from firedrill.judge.moments import cleared
 from firedrill.judge.sight import hidden_by
 from firedrill.measure.load.client import LoadRun
 from firedrill.measure.probes.client import Probes
-from firedrill.stack.addresses import choose, fill, filled_in
+from firedrill.stack.addresses import choose, fill
 from firedrill.stack.capture import Sinks
 from firedrill.stack.embedded import PORTS, EmbeddedStack
-from firedrill.stack.external import ExternalStack
 from firedrill.stack.system import System
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
 from firedrill.watch.alerts.back import WayBack
@@ -48,13 +44,6 @@ from firedrill.watch.indicators import Indicators
 from firedrill.watch.links import Links
 from firedrill.watch.pagers.polling import PagerWatch
 from firedrill.watch.pagers.sink import Sink
-
-AnyStack = EmbeddedStack | ExternalStack
-OWN_TOKEN = "FIREDRILL_OWN_PROXY_TOKEN"  # noqa: S105 - the variable's name, not its value
-"""Where the Chaos Toolkit child, and it alone, finds the token of the drill's own proxy."""
-
-IN_THE_PROXY = {"forward", "http", "dns", "tls"}
-"""Kinds of target that are an address at which somebody listens: one process listens at them all."""
 
 
 @dataclass(slots=True)
@@ -106,12 +95,12 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     sink = await _sink(drill, closing)
     named = _of_stack(environment) | {"probes": "127.0.0.1:0", **environment.system.addresses}
     addresses = choose(named) | ({"sink": sink.address} if sink else {})
-    addresses |= _authorities(drill, closing)
+    addresses |= holders.authorities(drill, closing)
     token = secrets.token_urlsafe(24)
-    links = await _proxies(drill, closing, addresses, token)
+    links = await holders.proxies(drill, closing, addresses, token)
     stack = await _stack(drill, closing, addresses, sink)
-    links |= await _receivers(drill, closing, sink, token)
-    links |= await _host(drill, closing, addresses, token, stack)
+    links |= await holders.receivers(drill, closing, sink, token)
+    links |= await holders.host(drill, closing, addresses, token, stack)
     system = await _system(drill, closing, addresses)
     prometheus = await _watchers(drill, closing, stack, sink)
     probes = await _probes(drill, closing, addresses)
@@ -145,85 +134,6 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
     sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog)
     closing.push_async_callback(sink.stop)
     return sink
-
-
-def _used(drill: Drill, *others: str) -> dict[str, Target]:
-    """The targets of the plan's faults that are not of `others`, kinds that somebody else holds."""
-    targets, used = drill.order.environment.targets, {fault.target for fault in drill.plan.faults}
-    return {name: target for name, target in targets.items() if name in used and target.kind not in others}
-
-
-async def _receivers(drill: Drill, closing: AsyncExitStack, sink: Sink | None, token: str) -> dict[str, HolderLink]:
-    """The engine itself holds the faults of receivers, for which its sink answers."""
-    used = {name: target.receiver for name, target in _used(drill).items() if target.receiver is not None}
-    if not used or sink is None:
-        return {}
-    link = await ReceiverLink.start(closing, used, sink.ailments, drill.folder.drill, drill.clock, drill.record, token, OWN_TOKEN)
-    return dict.fromkeys(used, link)
-
-
-async def _host(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str, stack: AnyStack) -> dict[str, HolderLink]:
-    """One process holds all faults on this machine; none is started where no fault of the plan needs it."""
-    used = _used(drill, *IN_THE_PROXY, "receiver")
-    if not used:
-        return {}
-    filled = {name: _resolved(target, addresses, stack) for name, target in used.items()}
-    link = await HostLink.start_child(
-        filled, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN, drill.order.root
-    )
-    closing.push_async_callback(link.stop)
-    return dict.fromkeys(used, link)
-
-
-def _resolved(target: Target, addresses: Mapping[str, str], stack: AnyStack) -> dict[str, Any]:
-    """A target as its holder is told: addresses filled in, and a part of our stack as the very process that it is."""
-    told = filled_in(target.model_dump(mode="json", by_alias=True, exclude_none=True), addresses)
-    if target.stack is not None and isinstance(stack, EmbeddedStack):
-        told["process"] = {"pid": stack.pid(target.stack)}
-    return told
-
-
-async def _proxies(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str], token: str) -> dict[str, HolderLink]:
-    targets = {name: target for name, target in drill.order.environment.targets.items() if target.kind in IN_THE_PROXY}
-    own = {name: _filled(target, addresses) for name, target in targets.items() if target.proxied and target.proxy is None}
-    named = {name: _named(name, target, addresses) for name, target in targets.items() if target.kind in {"dns", "tls"}}
-    links: dict[str, HolderLink] = {}
-    if own or named:
-        link = await ProxyLink.start_child(own, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN, named)
-        closing.push_async_callback(link.stop)
-        links |= dict.fromkeys([*own, *named], link)
-    for name, target in targets.items():
-        if target.proxy is not None:
-            links[name] = await _attach(drill, closing, name, target)
-    return links
-
-
-async def _attach(drill: Drill, closing: AsyncExitStack, name: str, target: Target) -> ProxyLink:
-    variable = target.token or TOKEN
-    link = await ProxyLink.attach(target.proxy or "", drill.folder.drill, drill.clock, drill.record, variable, [name])
-    closing.push_async_callback(link.stop)
-    return link
-
-
-def _filled(target: Target, addresses: Mapping[str, str]) -> Target:
-    return target.model_copy(
-        update={"listen": fill(target.listen or "127.0.0.1:0", addresses), "upstream": fill(target.upstream or "", addresses)}
-    )
-
-
-def _named(name: str, target: Target, addresses: Mapping[str, str]) -> dict[str, Any]:
-    """A target with `dns` or `tls` as its holder is told of it; a DNS server and a TLS forward run whether they are broken or not."""
-    told = filled_in(target.model_dump(mode="json", by_alias=True, exclude_none=True), addresses)
-    return told if target.tls is None else told | {"tls": {**told["tls"], "ca": addresses[f"{name}-ca"]}}
-
-
-def _authorities(drill: Drill, closing: AsyncExitStack) -> dict[str, str]:
-    """Where the certificate of each TLS target's authority will be: `<TARGET-ca>`, gone with the drill."""
-    secured = [name for name, target in drill.order.environment.targets.items() if target.tls is not None]
-    if not secured:
-        return {}
-    folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
-    return {f"{name}-ca": str(folder / f"{name}.pem") for name in secured}
 
 
 async def _system(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, str]) -> System | None:
