@@ -3,30 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import field_validator
-from pydantic_core import PydanticCustomError
-
 from firedrill.core.kinds import FaultKind
-from firedrill.core.model.declared import Declared
-from firedrill.core.units import Duration
+from firedrill.faults.delays import Delayed
 
 
-class PacketDelay(Declared):
+class PacketDelay(Delayed):
     """Packets leave an interface later (netem); with a jitter they may overtake each other."""
 
     target: str
     """A target of firedrill.yaml with `network`."""
-    delay: Duration
-    """How much later."""
-    jitter: Duration = Duration(0)
-    """Each delay is drawn from `delay` minus to `delay` plus this."""
-
-    @field_validator("delay")
-    @classmethod
-    def _delays_something(cls, delay: Duration) -> Duration:
-        if not delay:
-            raise PydanticCustomError("packet_delay", "a delay of 0s delays nothing: write 1ms or more, or leave the fault out")
-        return delay
 
 
 def wire(slow: PacketDelay) -> Mapping[str, Any]:
