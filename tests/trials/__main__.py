@@ -83,8 +83,8 @@ with as many makes one.
 ```
 
 With none left in {trials} trials, fewer than {300 / trials:.1f} % leave anything, at 95 % confidence (the rule of three). The
-time to clear counts from the signal where it went to the engine, else from the engine's end, until everything is clear; it
-includes the time that processes take to end.
+time to clear counts from the signal until the targets were clear for good; until gone, until the drill had judged and its last
+process had ended. Where a child was hit, the drill may rightly go on with its fault, and both count from its end.
 """
 
 
@@ -108,7 +108,7 @@ def _tell(result: Result, count: int, log: Path) -> None:
     what = result.draw
     words = f"{count}: trial {what.number}, {what.kind} {what.environment}, {what.signal} to {result.hit or what.victim}"
     if not result.left:
-        print(f"{words}: clear after {result.clear:.2f} s", flush=True)
+        print(f"{words}: clear after {result.clear:.2f} s, gone after {result.gone:.2f} s", flush=True)
         log.unlink(missing_ok=True)
         return
     print(f"{words} at {'start' if what.early else 'fault'} {what.moment:+.2f} s: FAILED", flush=True)
@@ -121,12 +121,14 @@ def _summary(results: list[Result], seed: int) -> Iterator[str]:
     for title, key in (("kind", lambda one: one.draw.kind), ("hit", lambda one: f"{one.draw.signal} to {one.hit}")):
         counts = Counter(map(key, results))
         for name in sorted(counts):
-            worst = max((one.clear for one in passed if key(one) == name), default=0.0)
+            clear = max((one.clear for one in passed if key(one) == name), default=0.0)
+            gone = max((one.gone for one in passed if key(one) == name), default=0.0)
             failed = sum(1 for one in results if key(one) == name and one.left)
-            yield f"{title:5} {name:24} {counts[name]:5} trials, {failed} failed, worst time to clear {worst:.2f} s"
+            times = f"worst time to clear {clear:.2f} s, until gone {gone:.2f} s"
+            yield f"{title:5} {name:24} {counts[name]:5} trials, {failed} failed, {times}"
     worst = max((result.clear for result in passed), default=0.0)
     yield f"in {sum(1 for one in results if one.on)} of them the fault was on when the signal came"
-    yield f"seed {seed}; leftovers were looked for until {WITHIN:g} s after the drill's end"
+    yield f"seed {seed}; the targets had {WITHIN:g} s to be clear, and the drill's processes as long after its end"
     yield f"{len(passed)} passed, {len(results) - len(passed)} failed; worst time to clear {worst:.2f} s"
 
 

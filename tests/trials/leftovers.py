@@ -19,6 +19,11 @@ SLOW = 0.3
 def leftovers(around: Bystanders, trial: str) -> Iterator[str]:
     """Everything that is not as it was before the drill, in sentences."""
     yield from (f"process {pid} of the drill still runs: {words}" for pid, words in marked(trial))
+    yield from at_the_targets(around)
+
+
+def at_the_targets(around: Bystanders) -> Iterator[str]:
+    """What is not as it was at the targets."""
     yield from _paused_or_limited(around.demo.pid)
     yield from _files(around.folder / "scratch")
     yield from _ill(around)

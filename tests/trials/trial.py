@@ -18,7 +18,7 @@ import yaml
 from firedrill.core.journal import NAME
 from firedrill.core.kinds import FaultKind
 from trials.bystanders import OUTSIDE, OWN, Bystanders
-from trials.leftovers import MARK, leftovers, marked
+from trials.leftovers import MARK, at_the_targets, marked
 
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 VICTIMS: Mapping[str, str] = {
@@ -55,10 +55,14 @@ class Draw:
 
 @dataclass
 class Result:
-    """What became of it: seconds from the engine's end, or the signal that ended it, to all clear; and what was left after WITHIN."""
+    """What became of it: seconds from the signal until the targets were clear for good, and until all of the drill was gone; what was left.
+
+    A drill whose child is hit may rightly go on with its fault: there the seconds count from its engine's end.
+    """
 
     draw: Draw
     clear: float = 0.0
+    gone: float = 0.0
     left: list[str] = field(default_factory=list)
     hit: str = ""
     on: bool = False
@@ -102,15 +106,18 @@ def played(around: Bystanders, what: Draw, kind: FaultKind) -> Result:
     log = around.folder / f"trial-{what.number}.log"
     with log.open("wb") as out:
         engine = subprocess.Popen(
-            command, cwd=around.folder, env=around.environ | {MARK: mark}, stdin=subprocess.DEVNULL, stdout=out, stderr=out
-        )
+            command, cwd=around.folder, env=around.environ | {MARK: mark}, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            preexec_fn=_as_from_a_terminal,
+        )  # fmt: skip
     result = Result(what)
     try:
         _wait_for_the_moment(around, what, engine)
         result.on = _says(around, what, b'"fault.active"') and not _says(around, what, b'"fault.cleared"')
-        result.hit = _hit(what, mark)
-        began = _ended(engine, what)
-        _look(around, mark, began, result)
+        result.hit, hit = _hit(what, mark), time.monotonic()
+        if result.hit != "engine":
+            engine.wait(ENDS_WITHIN)
+            hit = time.monotonic()
+        _look(around, engine, mark, hit, result)
         _undo(around, result)
     finally:
         _sweep(engine, mark)
@@ -143,18 +150,23 @@ def _hit(what: Draw, mark: str) -> str:
     return "nobody"
 
 
-def _ended(engine: "subprocess.Popen[bytes]", what: Draw) -> float:
-    """When the drill was over: when its engine was killed, or ended by itself."""
-    hit = time.monotonic()
-    engine.wait(ENDS_WITHIN)
-    return hit if what.victim == "engine" else time.monotonic()
+def _as_from_a_terminal() -> None:
+    """A shell that starts the trials in the background may have these ignored, and children inherit that."""
+    for name in SIGNALS[1:]:
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
-def _look(around: Bystanders, mark: str, began: float, result: Result) -> None:
+def _look(around: Bystanders, engine: "subprocess.Popen[bytes]", mark: str, hit: float, result: Result) -> None:
+    """Look over and over: at the targets, which have WITHIN seconds, and at the drill's processes; an engine may take longer to judge."""
     while True:
-        result.left = list(leftovers(around, mark))
-        result.clear = time.monotonic() - began
-        if not result.left or result.clear > max(WITHIN, 0.0):
+        began = time.monotonic()
+        ill = list(at_the_targets(around))
+        alive = [f"process {pid} of the drill still runs: {words}" for pid, words in marked(mark)]
+        if ill:
+            result.clear = time.monotonic() - hit
+        result.left, result.gone = [*ill, *alive], began - hit
+        late = began - hit > WITHIN and (ill or engine.poll() is not None or began - hit > ENDS_WITHIN)
+        if not result.left or late:
             return
         time.sleep(0.02)
 
