@@ -75,8 +75,8 @@ whether the bureau answers as it does without the proxy, and as fast; whether th
 whether files are left; whether any process of the drill lives. Faults on packets need privileges and `clock` a program that is
 not written in Python: they have tests of their own, and are not among these.
 
-This is the end of the last run that was kept, on 2 cores, with as many drills at a time as they bear. `make trials`
-with as many makes one.
+This is the end of the last run that was kept, on 2 cores, with as many drills at a time as they bear. It was made by
+`make trials TRIALS={trials}`.
 
 ```text
 {chr(10).join(line for line in summary if line)}
