@@ -59,16 +59,20 @@ def _ill(around: Bystanders) -> Iterator[str]:
     """The bureau asked through the proxy that outlives the drills, on a new connection and again on the same one, and directly."""
     with _connection(around.addresses["bureau-proxy"]) as through, _connection(around.addresses["bureau"]) as direct:
         for name in ("first", "second"):
-            began = time.monotonic()
             try:
-                answer = _asked(through, name)
+                yield from _differs(through, direct, name)
             except (OSError, http.client.HTTPException) as error:
-                yield f"the bureau does not answer through the proxy: {type(error).__name__} {error}"
+                yield f"the bureau does not answer: {type(error).__name__} {error}"
                 return
-            if (took := time.monotonic() - began) > SLOW:
-                yield f"the bureau takes {took:.3f} s through the proxy"
-            if answer != (straight := _asked(direct, name)):
-                yield f"the bureau answers {answer} through the proxy, and {straight} without"
+
+
+def _differs(through: http.client.HTTPConnection, direct: http.client.HTTPConnection, name: str) -> Iterator[str]:
+    began = time.monotonic()
+    answer = _asked(through, name)
+    if (took := time.monotonic() - began) > SLOW:
+        yield f"the bureau takes {took:.3f} s through the proxy"
+    if answer != (straight := _asked(direct, name)):
+        yield f"the bureau answers {answer} through the proxy, and {straight} without"
 
 
 def _connection(address: str) -> closing[http.client.HTTPConnection]:
