@@ -13,7 +13,8 @@ BELOW = {
     **{room: {"core"} for room in ROOMS},
     "report": {"core", "judge"},
     "conduct": {"core"} | ROOMS,
-    "cli": {"core", "conduct", "report"} | ROOMS,
+    "live": {"core", "conduct", "judge", "report"},
+    "cli": {"core", "conduct", "live", "report"} | ROOMS,
 }
 CHILDREN_ONLY = {"locust", "gevent", "chaoslib"}
 CHILDREN = {"measure/load/child.py", "faults/chaos/child.py", "faults/chaos/importing.py", "control.py"}

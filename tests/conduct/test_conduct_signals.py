@@ -18,7 +18,7 @@ async def test_only_the_first_signal_stops_and_it_is_known_which_it_was(number: 
             os.kill(os.getpid(), each)
             await asyncio.sleep(0)
             await asyncio.sleep(0.01)
-        assert (calls, stop.by) == (["stopped"], number)
+        assert (calls, stop.by) == (["stopped"], number.name)
 
 
 async def test_a_signal_that_came_before_there_was_anything_to_stop_is_not_forgotten() -> None:

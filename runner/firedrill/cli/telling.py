@@ -25,7 +25,7 @@ def tell(event: ev.Event) -> str | None:
         case ev.ActivityEnded(name=name, status="failed", error=error):
             return f"activity {name!r} failed: {error}"
         case _:
-            return _told_by_watchers(event)
+            return _told_by_watchers(event) or _told_by_people(event)
 
 
 def _told_by_watchers(event: ev.Event) -> str | None:
@@ -42,8 +42,8 @@ def _told_by_watchers(event: ev.Event) -> str | None:
             return how
         case ev.PageOpened(receiver=receiver, alerts=alerts):
             return f"{receiver} is paged: {', '.join(alerts)}"
-        case ev.PageResolved(page=page):
-            return f"page {page} is resolved"
+        case ev.PageResolved(page=page, by=by):
+            return f"page {page} is resolved{f' by {by}' if by else ''}"
         case ev.LinkChecked(url=url, status=status, error=error):
             return f"the link {url} {f'answers {status}' if status is not None else f'cannot be reached ({error})'}"
         case ev.BlindBegan(what=what, why=why):
@@ -54,6 +54,38 @@ def _told_by_watchers(event: ev.Event) -> str | None:
             return text
         case ev.DrillEnded(reason=reason, detail=detail):
             return None if reason == "finished" else f"the drill ended: {reason}" + (f": {detail}" if detail else "")
+        case _:
+            return None
+
+
+def _told_by_people(event: ev.Event) -> str | None:
+    match event:
+        case ev.PageReopened(page=page):
+            return f"page {page} is open again"
+        case ev.PersonTold(page=page, person=person, why=why):
+            return f"{person} is told of {page}" + ("" if why == "opened" else f" ({why})")
+        case ev.PageAcknowledged(page=page, by=by):
+            return f"{by} acknowledges {page}"
+        case ev.PageEscalated(page=page, level=level):
+            return f"nobody has acknowledged {page}: level {level} is told"
+        case ev.ShiftChanged(schedule=schedule, before=before, after=after):
+            return f"{schedule}: {before or 'nobody'} hands over to {after or 'nobody'}"
+        case ev.RunbookStarted(runbook=runbook, by=by):
+            return f"{by} follows the runbook {runbook}"
+        case ev.StepEnded(by=by, step=step, status=status, detail=detail):
+            return f"{by}: step {step!r} " + ("is done" if status == "succeeded" else f"failed: {detail}")
+        case ev.MitigationDeclared(by=by, text=text):
+            return f"{by} says that users are well again" + (f": {text}" if text else "")
+        case ev.NoteWritten(by=by, text=text):
+            return f"{by}: {text}"
+        case ev.StopRequested(by=by):
+            return f"{by} stops the drill; clearing everything"
+        case ev.HookReceived(hook=hook, text=text):
+            return f"{hook} is told: {text}"
+        case ev.Announced(moment=moment, error=error):
+            return f"the drill's {moment} could not be announced: {error}" if error else f"the drill's {moment} is announced"
+        case ev.Revealed(experiment=experiment, faults=faults):
+            return f"revealed: {experiment}" + (f" ({', '.join(faults)})" if faults else "")
         case _:
             return None
 

@@ -43,10 +43,13 @@ async def conduct(order: Order, view: View) -> Folder:
     folder = drill.folder
     try:
         drill.begin()
-        reason, detail = await _lived(drill)
-        with suppress(OSError):
-            drill.hide_in_files()
-        drill.record(DrillEnded(reason, detail), durable=True)
+        async with AsyncExitStack() as attending:
+            for attendant in order.attendants:
+                await attending.enter_async_context(attendant(drill))
+            reason, detail = await _lived(drill)
+            with suppress(OSError):
+                drill.hide_in_files()
+            drill.record(DrillEnded(reason, detail), durable=True)
     except Unwritten as error:
         raise _unrecorded(drill, error) from error
     finally:
@@ -79,13 +82,14 @@ async def _lived(drill: Drill) -> tuple[str, str]:
     A signal stops the drill's life, which is a task of its own, and never what puts everything back after it.
     """
     with first_signal() as stop:
+        drill.acts.stops = stop.come
         try:
             async with AsyncExitStack() as closing:
                 body = asyncio.create_task(_life(drill, closing))
                 stop.acts_on(body.cancel)
                 await body
         except asyncio.CancelledError:
-            end = Ended("interrupted", f"stopped by {stop.by.name}" if stop.by is not None else "its task was cancelled")
+            end = Ended("interrupted", f"stopped by {stop.by}" if stop.by is not None else "its task was cancelled")
         except Ended as why:
             end = why
         except LeftOver as error:
@@ -104,7 +108,7 @@ def _unless_stopped(stop: Stop, end: Ended) -> Ended:
     if stop.by is None or end.reason in {"interrupted", "undo-failed"}:
         return end
     before = "" if end.reason == "finished" else f", after it had ended: {end.reason}: {end.detail}"
-    return Ended("interrupted", f"stopped by {stop.by.name}{before}")
+    return Ended("interrupted", f"stopped by {stop.by}{before}")
 
 
 def _crashed(drill: Drill, error: Exception) -> Ended:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Protocol
 
 import yaml
 
+from firedrill.conduct.acting import Acts
 from firedrill.conduct.ledger import SILENCES, Ledger
 from firedrill.conduct.results import Folder
 from firedrill.core.clock import DrillClock
@@ -51,6 +52,8 @@ class Order:
     kinds: Kinds
     results: Path
     joined: tuple[int, int] | None = None
+    attendants: tuple[Callable[["Drill"], AbstractAsyncContextManager[object]], ...] = ()
+    """Who attends the drill: entered once it has begun, left once its last entry was written."""
 
 
 class View(Protocol):
@@ -112,6 +115,7 @@ class Drill:
         self.facts = Facts(plan=order.plan)
         self.record = self.journal.append
         self.journal.observers.append(self._follow)
+        self.acts = Acts(self.facts, self.record)
         self.guards: list[Callable[[], None]] = [self._check_written, self._check_told]
         """Looked at while the drill waits; each raises Ended when the drill cannot go on."""
         self._judged: tuple[float, Sequence[Finding]] = (-1.0, ())

@@ -9,22 +9,22 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop:
-    """The first signal that came, and what it stops, which may be named later than it comes."""
+    """Who first asked for a stop, a signal or a person, and what that stops, which may be named later than it comes."""
 
     def __init__(self) -> None:
-        self.by: signal.Signals | None = None
+        self.by: str | None = None
         self._act: Callable[[], object] | None = None
 
     def acts_on(self, act: Callable[[], object]) -> None:
-        """Call `act` once: at the first signal, or now if that has come already."""
+        """Call `act` once: at the first time that anybody asks, or now if that has come already."""
         self._act = act
         if self.by is not None:
             act()
 
-    def come(self, number: signal.Signals) -> None:
-        """A signal has come; all but the first change nothing."""
+    def come(self, by: str) -> None:
+        """A signal, by its name, or a person asks for a stop; all but the first change nothing."""
         if self.by is None:
-            self.by = number
+            self.by = by
             if self._act is not None:
                 self._act()
 
@@ -34,7 +34,7 @@ def first_signal() -> Iterator[Stop]:
     """Until the end of the block SIGINT, SIGTERM and SIGHUP end nothing by themselves."""
     loop, stop = asyncio.get_running_loop(), Stop()
     for number in NUMBERS:
-        loop.add_signal_handler(number, stop.come, number)
+        loop.add_signal_handler(number, stop.come, number.name)
     try:
         yield stop
     finally:

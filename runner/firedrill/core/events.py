@@ -400,17 +400,161 @@ class PageOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PageReopened(Event):
+    """A resolved thread asks for a human again, soon enough to be the same one. `notification` is a seq."""
+
+    kind: ClassVar[str] = "page.reopened"
+    page: str
+    notification: int
+
+
+@dataclass(frozen=True, slots=True)
 class PageAcknowledged(Event):
+    """`by` is a person of oncall.yaml, or what the pager or the live page calls whoever did it."""
+
     kind: ClassVar[str] = "page.acknowledged"
     page: str
     by: str
 
 
 @dataclass(frozen=True, slots=True)
+class PageEscalated(Event):
+    """Nobody has acknowledged in time: the next level is told. `level` counts from 1, the first that is told of a page."""
+
+    kind: ClassVar[str] = "page.escalated"
+    page: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTold(Event):
+    """A person is told of a page, as one of `level`, by name or as whom `schedule` has on call.
+
+    `why` is opened, escalated, again, reopened or handed-over.
+    """
+
+    kind: ClassVar[str] = "person.told"
+    page: str
+    person: str
+    level: int
+    why: str
+    schedule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PageResolved(Event):
+    """By a notification, whose seq it is, or at the desk or the pager by a person, `by`."""
+
     kind: ClassVar[str] = "page.resolved"
     page: str
-    notification: int
+    notification: int | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftChanged(Event):
+    """A schedule's hand-over: from whom to whom; empty for nobody."""
+
+    kind: ClassVar[str] = "shift.changed"
+    schedule: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookStarted(Event):
+    """A responder begins with a runbook because of a page; a person's own word when `scripted` is false."""
+
+    kind: ClassVar[str] = "runbook.started"
+    runbook: str
+    page: str
+    by: str
+    scripted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded(Event):
+    """A step of a runbook, `number` from 1: `status` is succeeded or failed, `detail` what it answered or why it failed.
+
+    `took` is its length in seconds.
+    """
+
+    kind: ClassVar[str] = "step.ended"
+    runbook: str
+    page: str
+    by: str
+    number: int
+    step: str
+    status: str
+    detail: str = ""
+    took: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookEnded(Event):
+    """`status` is followed, failed (a step did) or stopped (the drill ended first)."""
+
+    kind: ClassVar[str] = "runbook.ended"
+    runbook: str
+    page: str
+    by: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class MitigationDeclared(Event):
+    """A person says that users are well again; whether they are is judged from the SLIs."""
+
+    kind: ClassVar[str] = "mitigation.declared"
+    by: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteWritten(Event):
+    """A person's own words for the record; `role` is theirs in a game day."""
+
+    kind: ClassVar[str] = "note.written"
+    by: str
+    text: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested(Event):
+    """A person has asked for everything to be put back at once."""
+
+    kind: ClassVar[str] = "stop.requested"
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HookReceived(Event):
+    """The status page or ticket system `hook` was told something: `text` is what a person would read of it, `data` its JSON, if it is."""
+
+    kind: ClassVar[str] = "hook.received"
+    hook: str
+    text: str
+    data: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announced(Event):
+    """Outsiders were told of the drill's `moment`, start or end: `status` is what was answered, `error` why there was no answer."""
+
+    kind: ClassVar[str] = "drill.announced"
+    moment: str
+    status: int | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed(Event):
+    """A blind drill says what it was."""
+
+    kind: ClassVar[str] = "drill.revealed"
+    experiment: str
+    faults: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,9 @@ class Held:
 
 @dataclass(slots=True)
 class Page:
-    """A thread that asks for a human; `opened_by` and the other seqs cite its entries."""
+    """A thread that asks for a human; the seqs cite its entries. A reopened one is open again: its times are those of its first opening,
+    but for `resolved`, which is None until it is resolved for good.
+    """
 
     page: str
     receiver: str
@@ -141,8 +143,91 @@ class Page:
     opened: float
     notifications: list[Notification] = field(default_factory=list)
     acknowledged: float | None = None
+    acknowledged_by: str = ""
     resolved: float | None = None
+    resolved_by: str = ""
+    """Who resolved it by hand; nobody when its alerts' end did."""
     seqs: dict[str, int] = field(default_factory=dict)
+    reopened: list[tuple[float, int]] = field(default_factory=list)
+    """When, and the seq that says so."""
+    escalations: list[tuple[int, float, int]] = field(default_factory=list)
+    """The level, when it was reached, and the seq that says so."""
+    told: list["Told"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A person who was told of a page: `why` is opened, escalated, again, reopened or handed-over."""
+
+    page: str
+    person: str
+    level: int
+    why: str
+    schedule: str
+    at: float
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step that a responder ended at `at`, after `took` seconds; `status` is succeeded or failed."""
+
+    number: int
+    step: str
+    status: str
+    detail: str
+    took: float
+    at: float
+    seq: int
+
+
+@dataclass(slots=True)
+class RunbookRun:
+    """One time that somebody followed a runbook; `status` is followed, failed or stopped, None while they do."""
+
+    runbook: str
+    page: str
+    by: str
+    scripted: bool
+    started: float
+    seq: int
+    steps: list[StepDone] = field(default_factory=list)
+    ended: float | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A schedule's change of shift."""
+
+    schedule: str
+    before: str
+    after: str
+    at: float
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Something that a status page or a ticket system was told."""
+
+    hook: str
+    text: str
+    data: Any
+    at: float
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A person's words: a note, that users are well again (mitigated), or that all is to stop (stop)."""
+
+    what: str
+    by: str
+    role: str
+    text: str
+    at: float
+    seq: int
 
 
 @dataclass(slots=True)
@@ -241,6 +326,16 @@ class Facts:
     unsent: list[tuple[float, str, int]] = field(default_factory=list)
     """Times at which Prometheus could not hand alerts to Alertmanager: when, why, seq."""
     tripped: list[Tripped] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    """Everybody who was told of a page, in order."""
+    hand_overs: list[HandOver] = field(default_factory=list)
+    runbooks: list[RunbookRun] = field(default_factory=list)
+    hooks: list[Hook] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    announced: list[tuple[str, float, int | None, str, int]] = field(default_factory=list)
+    """Moment (start or end), when, the answer's status, why there was none, seq."""
+    revealed: tuple[float, int] | None = None
+    """When a blind drill said what it was, and the seq that says so."""
     faults: dict[str, FaultWindow] = field(default_factory=dict)
     blinds: list[Blind] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)

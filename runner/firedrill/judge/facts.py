@@ -19,6 +19,7 @@ from firedrill.core.events import (
     AlertResolved,
     AlertsUnsent,
     AlertSuppressed,
+    Announced,
     BlindBegan,
     BlindEnded,
     ClockOffset,
@@ -31,21 +32,33 @@ from firedrill.core.events import (
     FaultCounted,
     FaultIntended,
     GuardTripped,
+    HookReceived,
     HypothesisChecked,
     LinkChecked,
     LoadEnded,
+    MitigationDeclared,
     Noted,
+    NoteWritten,
     NotificationFailed,
     NotificationReceived,
     PageAcknowledged,
+    PageEscalated,
     PageOpened,
+    PageReopened,
     PageResolved,
+    PersonTold,
     PhaseEntered,
     RecordEmpty,
     RecordFilled,
+    Revealed,
+    RunbookEnded,
+    RunbookStarted,
     Samples,
+    ShiftChanged,
     SilenceCreated,
     SteadyChecked,
+    StepEnded,
+    StopRequested,
     TargetDown,
     TargetUp,
 )
@@ -59,12 +72,18 @@ from firedrill.judge.drill import (
     Facts,
     Failure,
     FaultWindow,
+    HandOver,
     Held,
+    Hook,
     Link,
     Notification,
     Page,
     Phase,
+    RunbookRun,
+    Said,
     Series,
+    StepDone,
+    Told,
     Tripped,
     instance,
 )
@@ -95,6 +114,8 @@ def apply(facts: Facts, entry: Entry) -> None:
     _measured(facts, entry)
     _alerted(facts, entry)
     _paged(facts, entry)
+    _answered(facts, entry)
+    _spoken(facts, entry)
     _hindered(facts, entry)
     _broken(facts, entry)
     _seen(facts, entry)
@@ -225,14 +246,71 @@ def _paged(facts: Facts, entry: Entry) -> None:
                 facts.threads[first.receiver, first.group_key] = page_
         case LinkChecked(url=url, status=status, error=error):
             facts.links[url] = Link(url, entry.seq, entry.at, status, error)
-        case PageAcknowledged(page=name):
+        case PageReopened(page=name, notification=seq):
+            for page_ in (page for page in facts.pages if page.page == name):
+                _reopen(facts, page_, seq, entry)
+        case PageResolved(page=name, by=by):
             for open_ in _pages(facts, name):
-                open_.acknowledged = entry.at if open_.acknowledged is None else open_.acknowledged
-                open_.seqs.setdefault("acknowledged", entry.seq)
-        case PageResolved(page=name):
-            for open_ in _pages(facts, name):
-                open_.resolved = entry.at
+                open_.resolved, open_.resolved_by = entry.at, by
                 open_.seqs["resolved"] = entry.seq
+
+
+def _reopen(facts: Facts, page: Page, seq: int, entry: Entry) -> None:
+    page.resolved, page.resolved_by = None, ""
+    page.seqs.pop("resolved", None)
+    page.reopened.append((entry.at, entry.seq))
+    note = next((note for note in reversed(facts.notifications) if note.seq == seq), None)
+    if note is not None and note not in page.notifications:
+        page.notifications.append(note)
+
+
+def _answered(facts: Facts, entry: Entry) -> None:
+    match entry.event:
+        case PageAcknowledged(page=name, by=by):
+            for page in _pages(facts, name):
+                if page.acknowledged is None:
+                    page.acknowledged, page.acknowledged_by = entry.at, by
+                    page.seqs["acknowledged"] = entry.seq
+        case PageEscalated(page=name, level=level):
+            for page in _pages(facts, name):
+                page.escalations.append((level, entry.at, entry.seq))
+        case PersonTold() as event:
+            told = Told(event.page, event.person, event.level, event.why, event.schedule, entry.at, entry.seq)
+            facts.told.append(told)
+            for page in (page for page in facts.pages if page.page == event.page):
+                page.told.append(told)
+        case ShiftChanged(schedule=schedule, before=before, after=after):
+            facts.hand_overs.append(HandOver(schedule, before, after, entry.at, entry.seq))
+        case RunbookStarted() as event:
+            facts.runbooks.append(RunbookRun(event.runbook, event.page, event.by, event.scripted, entry.at, entry.seq))
+        case StepEnded() as event:
+            done = StepDone(event.number, event.step, event.status, event.detail, event.took, entry.at, entry.seq)
+            for run in _followed(facts, event.runbook, event.page, event.by):
+                run.steps.append(done)
+        case RunbookEnded() as event:
+            for run in _followed(facts, event.runbook, event.page, event.by):
+                run.ended, run.status = entry.at, event.status
+
+
+def _followed(facts: Facts, runbook: str, page: str, by: str) -> list[RunbookRun]:
+    """The run that goes on."""
+    return [run for run in facts.runbooks if (run.runbook, run.page, run.by, run.ended) == (runbook, page, by, None)][-1:]
+
+
+def _spoken(facts: Facts, entry: Entry) -> None:
+    match entry.event:
+        case NoteWritten(by=by, text=text, role=role):
+            facts.said.append(Said("note", by, role, text, entry.at, entry.seq))
+        case MitigationDeclared(by=by, text=text):
+            facts.said.append(Said("mitigated", by, "", text, entry.at, entry.seq))
+        case StopRequested(by=by):
+            facts.said.append(Said("stop", by, "", "", entry.at, entry.seq))
+        case HookReceived(hook=hook, text=text, data=data):
+            facts.hooks.append(Hook(hook, text, data, entry.at, entry.seq))
+        case Announced(moment=moment, status=status, error=error):
+            facts.announced.append((moment, entry.at, status, error, entry.seq))
+        case Revealed():
+            facts.revealed = (entry.at, entry.seq)
 
 
 def _join(facts: Facts, note: Notification) -> None:

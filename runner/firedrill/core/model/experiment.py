@@ -7,6 +7,7 @@ from pydantic import Field
 
 from firedrill.core.model.declared import Count, Declared
 from firedrill.core.model.guards import Guard
+from firedrill.core.model.response import Respond
 from firedrill.core.units import Duration
 
 
@@ -75,6 +76,12 @@ class Experiment(Declared):
     """Alerts that the drill keeps quiet; only where `limits.silences` allows it."""
     abort_when: tuple[Guard, ...] = ()
     """What breaks the drill off and has everything put back at once."""
+    respond: tuple[Respond, ...] = ()
+    """Who answers the pages; nobody when left out."""
+    on_call_at: str | None = None
+    """The moment, such as `2026-01-05T07:59:58Z`, that the schedules of oncall.yaml take the start of play for; the real one when left
+    out.
+    """
     expect: tuple[Expectation, ...] = ()
     chaos: Mapping[str, Any] = {}
     """Chaos Toolkit's keys: method, rollbacks, steady-state-hypothesis, configuration, secrets, controls, extensions, runtime."""

@@ -12,7 +12,9 @@ from firedrill.core.alerting import Alerting
 from firedrill.core.model.declared import Declared
 from firedrill.core.model.experiment import Silence
 from firedrill.core.model.guards import Guard
+from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.probes import Probe
+from firedrill.core.model.response import Respond, Runbook
 from firedrill.core.model.slos import Slo
 
 
@@ -54,6 +56,18 @@ class PlannedWatchdog(Declared):
     within: float
 
 
+class PlannedBlind(Declared):
+    """What a blind drill drew: by which seed, from how many experiments, and after how many seconds of steady state it strikes.
+
+    `window` is the longest that could have been drawn.
+    """
+
+    seed: int
+    among: int
+    window: float
+    moment: float
+
+
 class PlannedExpectation(Declared):
     """`declared` is the expectation's YAML shape as JSON; its kind's model types it again."""
 
@@ -82,6 +96,19 @@ class Plan(Declared):
     """What aborts the drill: the environment's own first, then the experiment's."""
     hours: str = ""
     """When drills may run here, in words; nothing when always."""
+    respond: tuple[Respond, ...] = ()
+    runbooks: Mapping[str, Runbook] = {}
+    """Those that its responders and expectations name, by name."""
+    oncall: OnCall | None = None
+    """Who is on call, where the environment has its desk."""
+    on_call_at: str | None = None
+    """The moment that its schedules take the start of play for."""
+    hooks: tuple[str, ...] = ()
+    """Status pages and ticket systems that firedrill's sink plays."""
+    mark: str = ""
+    """What marks every message of the drill as one."""
+    blind: PlannedBlind | None = None
+    """Set in a blind drill."""
     expectations: tuple[PlannedExpectation, ...] = ()
     alerting: Alerting = Alerting()
     scrape_interval: float = 1.0

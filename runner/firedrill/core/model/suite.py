@@ -25,6 +25,10 @@ class System(Declared):
     """A URL that answers 200 once the system can be used."""
     within: Duration = Duration(30)
     """How long the system may take to be ready."""
+    tokens: tuple[str, ...] = ()
+    """Names of environment variables that hold tokens of the system's own; a drill draws those that are not set, for the system and for
+    whoever follows a runbook.
+    """
 
 
 class Scrape(Declared):
@@ -309,6 +313,24 @@ class Limits(Declared):
     """Whether drills may make silences at Alertmanager; when left out, at an embedded one only."""
 
 
+class Live(Declared):
+    """The live page of drills here."""
+
+    listen: str = "127.0.0.1:0"
+    """`host:port`; beyond loopback only where it says so."""
+    token: str | None = None
+    """Name of the environment variable that holds the token of whoever may act; a drill draws one when left out."""
+    watch: Literal["token", "anyone"] = "token"
+    """Who may watch: whoever has the token, or anyone who reaches it."""
+
+
+class Announce(Declared):
+    """Who hears that a drill begins and ends here."""
+
+    webhook: str
+    """Name of the environment variable that holds the URL, to which JSON is posted."""
+
+
 class Environment(Declared):
     """One place to drill."""
 
@@ -320,6 +342,16 @@ class Environment(Declared):
     """Hosts whose links in messages are fetched, to see whether they answer: `host`, `host:port` or `loopback`; none when left out."""
     abort_when: tuple[Guard, ...] = ()
     """What aborts every drill here, beside what its experiment says."""
+    oncall: str | None = None
+    """The file that says who is on call, from the suite's root, such as `oncall.yaml`; without it no page reaches anybody by name."""
+    hooks: Texts = ()
+    """Names of status pages and ticket systems that firedrill's sink plays, each at `http://<sink>/hooks/NAME`."""
+    mark: str = ""
+    """A word such as DRILL that is put into every message of a drill."""
+    announce: Announce | None = None
+    """Who hears that a drill begins and ends."""
+    live: Live = Live()
+    """The live page, for `run --live` and game days."""
     confirm: Flag = False
     """Ask before drilling here, though it is the environment `local`; any other is asked about always."""
 
