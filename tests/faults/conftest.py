@@ -16,7 +16,10 @@ from typing import Any
 
 import pytest
 
+from firedrill.faults.proxy.straight import new_loop
+
 TOKEN = "a-token"
+IN_BOTH_LOOPS = {"test_relay", "test_straight", "test_toxics", "test_toxics_timing"}
 
 
 @dataclass
@@ -161,3 +164,9 @@ def start(upstream: Upstream) -> Iterator[Callable[..., ProxyProcess]]:
         for pipe in (each.process.stdin, each.process.stdout):
             assert pipe is not None
             pipe.close()
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """What relays and toxics do, and when, is the same in the loop that the proxy has and in any other."""
+    plain: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"plain": asyncio.new_event_loop}
+    return plain | {"straight": new_loop} if item.path.stem in IN_BOTH_LOOPS else plain

@@ -33,10 +33,12 @@ def command(ways: Sequence[str], api: str, lease: str, no_token: bool) -> None:
     Toxiproxy's clients work against it too: with the token in their URL, as in http://any:TOKEN@127.0.0.1:8474, or with --no-token.
     """
     from firedrill.faults.proxy.forward import Way
+    from firedrill.faults.proxy.straight import new_loop
 
     seconds = _seconds(lease)
     token = os.environ.get(TOKEN) or _made()
-    asyncio.run(_serve([Way(*_parts(way)) for way in ways], api, token, seconds, no_token))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(_serve([Way(*_parts(way)) for way in ways], api, token, seconds, no_token))
 
 
 def _seconds(lease: str) -> float | None:

@@ -17,6 +17,7 @@ from firedrill.faults.holding.calls import TOKEN
 from firedrill.faults.holding.server import until_input_ends
 from firedrill.faults.proxy.forward import Way
 from firedrill.faults.proxy.server import serve
+from firedrill.faults.proxy.straight import new_loop
 
 
 def say(kind: str, what: Mapping[str, Any]) -> None:
@@ -38,4 +39,5 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        sys.exit(runner.run(main()))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from firedrill.faults.holding.addresses import Address
 from firedrill.faults.proxy.descriptors import EXHAUSTED
 from firedrill.faults.proxy.line import Line
+from firedrill.faults.proxy.straight import receivers_of
 from firedrill.faults.proxy.toxics import Toxic
 
 DIAL_LIMIT = 10.0
@@ -21,18 +22,28 @@ LINGER_NOT = struct.pack("ii", 1, 0)
 class End(asyncio.Protocol):
     """One socket of a relay: what it reads goes `out`, what is written to it came `into` it."""
 
-    __slots__ = ("data_received", "into", "lost", "out", "relay", "transport")
+    __slots__ = ("data_received", "descriptor", "into", "lost", "out", "relay", "transport")
 
     transport: asyncio.Transport
     data_received: Callable[[bytes], None]  # type: ignore[assignment]  # a slot: the line swaps it
 
     def __init__(self, relay: "Relay", out: Line, into: Line) -> None:
-        self.relay, self.out, self.into, self.lost = relay, out, into, False
+        self.relay, self.out, self.into, self.lost, self.descriptor = relay, out, into, False, -1
         out.source, self.data_received = self, out.early
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # a TCP connection's is a Transport
         self.relay.connected(self)
+
+    def read_straight(self) -> None:
+        """Have what arrives delivered without asyncio; TLS has to be read by whoever deciphers it."""
+        if self.transport.get_extra_info("sslcontext") is None and not self.lost:
+            self.descriptor = self.transport.get_extra_info("socket").fileno()
+            self.relay.receivers[self.descriptor] = self
+
+    def broken(self, error: Exception) -> None:
+        self.relay.loop.call_exception_handler({"message": "a connection could not be carried", "exception": error})
+        self.relay.reset()
 
     def eof_received(self) -> bool:
         self.out.source_ended()
@@ -40,6 +51,7 @@ class End(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        self.relay.receivers.pop(self.descriptor, None)  # the next connection may get the same
         if isinstance(exc, ConnectionResetError) and self.relay.joined:
             self.relay.reset()  # broken by one side, it is broken for the other
         self.relay.disconnected(self)
@@ -61,13 +73,14 @@ class End(asyncio.Protocol):
 class Relay:
     """A client's connection joined to one of its own to the upstream. `toxics` are the forward's, as they are now."""
 
-    __slots__ = ("_admitted", "_dialling", "_gone", "client", "down", "joined", "loop", "server", "toxics", "up", "upstream")
+    __slots__ = ("_admitted", "_dialling", "_gone", "client", "down", "joined", "loop", "receivers", "server", "toxics", "up", "upstream")
 
     def __init__(
         self, upstream: Address, toxics: Mapping[str, Toxic], admitted: Callable[["Relay"], bool], gone: Callable[["Relay"], None]
     ) -> None:
         self.upstream, self.toxics, self._admitted, self._gone = upstream, toxics, admitted, gone
         self.loop = asyncio.get_running_loop()
+        self.receivers = receivers_of(self.loop)
         self.up, self.down = Line(self, self.loop, "upstream"), Line(self, self.loop, "downstream")
         self.client, self.server = End(self, self.up, self.down), End(self, self.down, self.up)
         self._dialling: asyncio.Task[None] | None = None
@@ -109,6 +122,8 @@ class Relay:
         self.joined = True
         self.down.begin(self.client.transport, self.toxics.values(), self.address)
         self.up.begin(self.server.transport, self.toxics.values(), self.address)
+        for end in (self.client, self.server):
+            end.read_straight()
         if not self.up.stopped:
             self.client.transport.resume_reading()
 
