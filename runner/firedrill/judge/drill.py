@@ -345,6 +345,8 @@ class Facts:
     """Scenario -> Locust's requests, Locust's failures, requests counted, seq."""
     steady: tuple[bool, Sequence[str], int] | None = None
     """The last look at steady state: met, what was missing, seq."""
+    settled: tuple[float, int] | None = None
+    """When steady state was first met, and the seq that says so."""
     notes: list[str] = field(default_factory=list)
     steps: list[tuple[float, float, int]] = field(default_factory=list)
     """Wall clock steps over 50 ms: drill time, seconds, seq."""
