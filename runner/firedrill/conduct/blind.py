@@ -2,10 +2,9 @@
 
 from firedrill.conduct.drill import Drill
 from firedrill.core.events import Revealed
-from firedrill.plan.blind import fault_words
 
 
 def reveal(drill: Drill) -> None:
     """Say what it was, once; however it ended, nobody is left in the dark. Nothing for a drill that is not blind."""
     if drill.plan.blind is not None and drill.facts.revealed is None:
-        drill.record(Revealed(drill.plan.experiment, fault_words(drill.plan)))
+        drill.record(Revealed(drill.plan.experiment, [fault.words for fault in drill.plan.faults]))

@@ -418,6 +418,21 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """One time of the drill beside what is allowed and what it took before: all in seconds, None where nobody saw it or nothing says.
+
+    `drills` is how many earlier ones `median` and `best` are of.
+    """
+
+    name: str
+    took: float | None
+    allowed: float | None = None
+    median: float | None = None
+    best: float | None = None
+    drills: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedDrill:
     """A drill with its verdict: all that a report shows. `reason` is the verdict in one sentence."""
 
@@ -429,3 +444,4 @@ class JudgedDrill:
     slos: Sequence[SloResult]
     detections: Sequence[Detection]
     noticed: Sequence[Notice] = ()
+    scores: Sequence[Score] = ()

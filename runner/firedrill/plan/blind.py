@@ -7,8 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firedrill.core.model.plan import Plan, PlannedBlind, PlannedFault
-from firedrill.plan.words import length
+from firedrill.core.model.plan import Plan, PlannedBlind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +34,3 @@ def blind(plans: Sequence[Plan], seed: int, window: float) -> Plan:
     chosen = next(plan for plan in plans if plan.experiment == drawn.name)
     told = PlannedBlind(seed=seed, among=len(plans), window=window, moment=drawn.moment)
     return chosen.model_copy(update={"blind": told})
-
-
-def fault_words(plan: Plan) -> tuple[str, ...]:
-    """What a drill breaks, a line a fault: `latency of bureau for 1m (delay 500ms, jitter 50ms)`."""
-    return tuple(map(_words, plan.faults))
-
-
-def _words(fault: PlannedFault) -> str:
-    settings = {name: value for name, value in fault.settings.items() if name != "target" and value not in (None, "", [], {}, False)}
-    told = ", ".join(f"{name} {value}" for name, value in settings.items())
-    of = f" of {fault.target}" if fault.target else ""
-    return f"{fault.kind}{of} for {length(fault.lasts)}" + (f" ({told})" if told else "")
