@@ -41,7 +41,7 @@ class PlannedFault(Declared):
     @property
     def words(self) -> str:
         """What it does, in a line: `latency of bureau for 1m (delay 500ms, jitter 50ms)`; settings that change nothing are left out."""
-        plain = (None, "", [], {}, False, "0s", "100%")
+        plain: tuple[Any, ...] = (None, "", [], {}, False, "0s", "100%")
         settings = {name: value for name, value in self.settings.items() if name != "target" and value not in plain}
         told = ", ".join(f"{name} {value}" for name, value in settings.items())
         of = f" of {self.target}" if self.target else ""
