@@ -121,7 +121,7 @@ def sentence(score: Score) -> str | None:
         return None
     took = "not seen" if score.took is None else seconds(score.took)
     said = ", ".join(part for part in (took, _against(score)) if part)
-    limit = "" if score.allowed is None else f"; {exact(score.allowed)} allowed"
+    limit = "" if score.allowed is None else f"; {exact(round(score.allowed, 1))} allowed"
     return f"time to {score.name}: {said}{limit}"
 
 
