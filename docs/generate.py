@@ -367,7 +367,8 @@ def _a_drill() -> drill.JudgedDrill:
     slo = drill.SloResult("", 0.9, "play", 0, 0, None, (0, 1), None)
     found = drill.Detection("", {}, "", 1, dict.fromkeys(drill.STAGES), (), None, None, None, None)
     finding = verdicts.Finding("", verdicts.Verdict.PASS, "")
-    return drill.JudgedDrill(facts, verdicts.Verdict.PASS, "", verdicts.Exit.PASS, [finding], [slo], [found], [drill.Notice("")])
+    scores = [drill.Score("page", None)]
+    return drill.JudgedDrill(facts, verdicts.Verdict.PASS, "", verdicts.Exit.PASS, [finding], [slo], [found], [drill.Notice("")], scores)
 
 
 # ---- our own words
@@ -521,6 +522,14 @@ VERDICT = {
     "blind[].began_s": "From when.",
     "blind[].ended_s": "Until when; null when it never came back.",
     "blind[].seq": "The entry that says so.",
+    "scores": "Times of the response, beside what is allowed and what earlier drills of this environment took that ran to their end.",
+    "scores[].name": "detect, page and mitigate count from the first active fault, acknowledge and resolve from the page's opening.",
+    "scores[].took_s": "This drill's.",
+    "scores[].allowed_s": "What its expectations allow; null when they allow anything.",
+    "scores[].median_s": "The median of the earlier drills that have this time; null without any.",
+    "scores[].best_s": "The shortest of theirs.",
+    "scores[].drills": "How many those are.",
+    "drawn": "Of a blind drill `{seed, among, window_s, moment_s, revealed_s}`, by which it can be repeated; null of any other.",
 }
 
 

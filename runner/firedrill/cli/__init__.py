@@ -22,6 +22,8 @@ COMMANDS = {
     "judge": "Judge a recorded drill again.",
     "explain": "Say where a detection's seconds went, and which settings cost them.",
     "report": "Render a recorded drill's reports again.",
+    "history": "List the drills there were, and how the team's times go.",
+    "wheel": "Train on a past drill: its pages and graphs step by step, and what you would do.",
     "stop": "Stop a drill that runs, and wait until everything is put back.",
     "undo": "Put back what a drill may have left.",
     "bell": "Ring one alert, or every receiver, and prove that the message arrives.",

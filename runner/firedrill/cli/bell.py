@@ -24,22 +24,12 @@ if TYPE_CHECKING:
     from firedrill.conduct.bell import Rung
 
 
-class _Duration(click.ParamType[Duration]):
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
-        try:
-            return value if isinstance(value, Duration) else Duration.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command("bell")
 @click.argument("alert", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every receiver instead of one alert's.")
 @options.environment
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label that the alert's series would have; may be repeated.")
-@click.option("--within", type=_Duration(), default="5s", show_default=True, help="How long a message may take.")
+@click.option("--within", type=options.DurationType(), default="5s", show_default=True, help="How long a message may take.")
 @click.option("--yes", is_flag=True, help="Do not ask before ringing an Alertmanager that runs already.")
 @options.as_json
 def command(

@@ -8,10 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from firedrill.cli.terminal import MARKS
+from firedrill.conduct.history import before
 from firedrill.core.journal import NAME, read
 from firedrill.core.kinds import Kinds
+from firedrill.judge import scores
 from firedrill.judge.drill import JudgedDrill
 from firedrill.judge.facts import fold
+from firedrill.judge.scores import scored
 from firedrill.judge.verdict import conclude
 from firedrill.report import junit, summary, verdict_json
 
@@ -30,8 +33,9 @@ class Ending:
 
 
 def judge_folder(folder: Path, kinds: Kinds) -> JudgedDrill:
-    """The verdict over a drill's journal, whoever recorded it."""
-    return conclude(fold(read(folder / NAME)), kinds)
+    """The verdict over a drill's journal, whoever recorded it, and its times beside those of the drills before it."""
+    drill = conclude(fold(read(folder / NAME)), kinds)
+    return scored(drill, before(folder.parent, drill.facts.drill, verdict_json.started_at(drill.facts)))
 
 
 def conclude_folder(folder: Path, kinds: Kinds) -> Ending:
@@ -48,11 +52,15 @@ def say_ending(ending: Ending) -> None:
     drill = ending.drill
     mark, colour = MARKS[drill.verdict]
     console.print()
+    if drawn := scores.drawn(drill.facts):
+        console.print(Text(f"  {drawn}"), soft_wrap=True)
     for finding in drill.findings:
         sign, tint = MARKS[finding.verdict]
         console.print(Text.assemble("  ", (sign, tint), " ", finding.sentence), soft_wrap=True)
     for notice in drill.noticed:
         console.print(Text.assemble("  ", ("!", "yellow"), " ", notice.sentence), soft_wrap=True)
+    for score in scores.told(drill):
+        console.print(Text(f"  {score}", style="dim"), soft_wrap=True)
     console.print(
         Text.assemble((f"{mark} {drill.verdict.word}", f"bold {colour}"), f"  {drill.facts.plan.experiment}: {drill.reason}"),
         soft_wrap=True,

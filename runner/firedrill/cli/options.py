@@ -13,6 +13,7 @@ from firedrill.core.errors import Invalid
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.plan import Plan
+from firedrill.core.units import Duration
 from firedrill.plan.timeline import make_plan
 from firedrill.spec.check import Checked, check
 from firedrill.spec.environment import load_alerting
@@ -27,6 +28,20 @@ environment = click.option(
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer as JSON on standard output.")
 strict = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+
+
+class DurationType(click.ParamType[Duration]):
+    """A length of time, as files write it: `30s`, `1m30s`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Duration:
+        """The duration; a usage error says what to write instead."""
+        try:
+            return value if isinstance(value, Duration) else Duration.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

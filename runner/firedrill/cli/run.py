@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from firedrill.cli import options
+from firedrill.cli import drawing, options
 from firedrill.cli.asking import informed
 from firedrill.cli.confirm import confirm
 from firedrill.cli.outlets import Patient, refuse_deaf, say_last
 from firedrill.core.errors import FiredrillError
+from firedrill.core.units import Duration
 from firedrill.core.verdicts import Exit, loudest
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 )
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="One JUnit file for all drills of this command.")
 @click.option("--yes", is_flag=True, help="Do not ask before drilling an environment other than `local`, or one that says `confirm: true`.")
+@click.option("--blind", is_flag=True, help="Drill one of them, drawn by chance, at a moment drawn by chance; say what it was at the end.")
+@click.option("--seed", type=click.IntRange(min=0), help="With --blind: the same seed draws the same again.")
+@click.option(
+    "--window",
+    type=options.DurationType(),
+    help=f"With --blind: it strikes within this time of steady state; {drawing.WINDOW} when left out.",
+)
 @click.option("--joined", nargs=2, type=int, hidden=True, help="Descriptors of the `chaos run` that plays the method, for its control.")
 def command(
     paths: tuple[Path, ...],
@@ -41,15 +49,22 @@ def command(
     results: Path | None,
     junit: Path | None,
     yes: bool,
+    blind: bool,
+    seed: int | None,
+    window: Duration | None,
     joined: tuple[int, int] | None,
 ) -> None:
     """Drill experiments: every file is validated before anything starts; folders mean every experiment in them.
 
     Ctrl-C stops the drill, puts everything back and judges what there is. The exit code is the worst drill's.
+
+    With --blind all are validated, and one of them is drilled. Which one, and when it strikes, is not told before the end, when the
+    seed is told too: the same files with the same --seed and --window are the same drill again.
     """
     from firedrill.conduct.drill import Order
     from firedrill.stack.embedded import refuse_uncaught
 
+    drawing.refuse_alone(blind, seed, window)
     files, known = options.checked(paths, environment, run=True, strict=strict)
     files = informed(files, environment)
     chosen, settings = files.environment(environment)
@@ -60,6 +75,8 @@ def command(
     for plan in plans:
         for warning in plan.warnings:
             click.echo(f"{plan.experiment}: warning: {warning}", err=True)
+    if blind:
+        plans = [drawing.drawn(plans, settings.limits, seed, window)]
     root = files.root or Path.cwd()
     orders = [Order(root, plan, settings, known, (results or root / "results").absolute(), joined) for plan in plans]
     raise SystemExit(run(orders, junit, as_json))

@@ -17,6 +17,7 @@ from firedrill.cli.telling import tell
 from firedrill.core.events import Entry
 from firedrill.core.model.plan import Plan
 from firedrill.core.verdicts import Finding, Verdict
+from firedrill.judge import veil
 from firedrill.judge.drill import Facts
 
 MARKS = {Verdict.PASS: ("✓", "green"), Verdict.PENDING: ("…", "cyan"), Verdict.INCONCLUSIVE: ("?", "yellow"), Verdict.FAIL: ("✗", "red")}
@@ -38,10 +39,10 @@ class Lines:
         return None
 
     def began(self, drill: str, plan: Plan) -> None:
-        self.console.print(Text(f"{plan.experiment}: {plan.title}", style="bold"))
+        self.console.print(Text(veil.heading(Facts(plan=plan)), style="bold"))
 
     def saw(self, entry: Entry, facts: Facts) -> None:
-        said = tell(entry.event)
+        said = tell(entry.event) if veil.shown(entry, facts) else None
         if said and said != self._said:
             self._said = said
             self.console.print(Text(f"{entry.at:8.1f}s  {said}"), soft_wrap=True)
@@ -76,8 +77,9 @@ class Panel(Lines):
 
 
 def panel(what: str, until: float | None, facts: Facts, findings: Sequence[Finding]) -> RenderableType:
-    """One picture of a running drill."""
-    return Group(_waiting(what, until, facts.now), _users(facts), _findings(findings))
+    """One picture of a running drill; of a blind one, what it may show."""
+    told = veil.waiting(what, until, facts)
+    return Group(_waiting(*told, facts.now), _users(facts), _findings(() if veil.hidden(facts) else findings))
 
 
 def _waiting(what: str, until: float | None, now: float) -> Text:

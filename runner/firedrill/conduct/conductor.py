@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import budgets, silences, steady, undo
+from firedrill.conduct import blind, budgets, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
@@ -49,6 +49,7 @@ async def conduct(order: Order, view: View) -> Folder:
             reason, detail = await _lived(drill)
             with suppress(OSError):
                 drill.hide_in_files()
+            blind.reveal(drill)
             drill.record(DrillEnded(reason, detail), durable=True)
     except Unwritten as error:
         raise _unrecorded(drill, error) from error
@@ -71,7 +72,7 @@ def _unrecorded(drill: Drill, error: Unwritten) -> FiredrillError:
 
 def _begun(order: Order, view: View) -> Drill:
     try:
-        return Drill(order, make_folder(order.results, order.plan.experiment), view)
+        return Drill(order, make_folder(order.results, order.plan.experiment, order.plan.blind is not None), view)
     except OSError as error:
         raise FiredrillError(f"a drill needs a place for its record: {error}") from error
 
@@ -135,6 +136,7 @@ async def _life(drill: Drill, closing: AsyncExitStack) -> None:
     closing.push_async_callback(_put_back, drill, gear)
     # However the drill ends, looking ends here: what taking everything down lets pass is nobody's missed page.
     closing.callback(drill.enter, "end")
+    closing.callback(blind.reveal, drill)
     await _ramp(drill, gear)
     await steady.reach(drill, gear)
     await _play(drill, gear, closing)

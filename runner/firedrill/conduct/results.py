@@ -19,9 +19,13 @@ class Folder:
         return self.path / "logs"
 
 
-def make_folder(results: Path, experiment: str) -> Folder:
+BLIND = "blind"
+"""What the id of a blind drill begins with, in place of its experiment: people see the id while the drill runs."""
+
+
+def make_folder(results: Path, experiment: str, blind: bool = False) -> Folder:
     """A new folder for a drill of `experiment`, with its logs folder; OSError if the disk says no."""
-    drill = f"{experiment}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+    drill = f"{BLIND if blind else experiment}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
     folder = Folder(drill, results / experiment / drill)
     folder.logs.mkdir(parents=True)
     return folder

@@ -19,18 +19,30 @@ PATIENCE = 3
 
 
 async def reach(drill: Drill, gear: Gear) -> None:
-    """Measure for `steady:`; go on once nothing is missing, else end the drill with nothing injected."""
+    """Measure for `steady:`; go on once nothing is missing, else end the drill with nothing injected. A blind drill goes on measuring
+    until the moment that it drew, and strikes then only if all is still normal.
+    """
     # Samples come in whole seconds: a phase that begins with one loses none at its edge.
     since, length = float(ceil(drill.clock.now())), drill.plan.steady
     await until(drill, gear, lambda: False, since, "a whole second to begin with")
     drill.enter("steady", since)
     await until(drill, gear, lambda: False, since + length + TOLD, "steady state")
+    met = await _normal(drill, gear, since + PATIENCE * length)
+    if drill.plan.blind is not None:
+        moment = met + drill.plan.blind.moment
+        await until(drill, gear, lambda: False, moment, "the moment that was drawn")
+        await _normal(drill, gear, moment + PATIENCE * length)
+
+
+async def _normal(drill: Drill, gear: Gear, deadline: float) -> float:
+    """Look until nothing is missing, and return when that was seen; Ended when something still is at `deadline`."""
+    length = drill.plan.steady
     while missing := await _missing(drill, gear, length):
         drill.record(SteadyChecked(False, missing))
-        if drill.clock.now() >= since + PATIENCE * length:
+        if drill.clock.now() >= deadline:
             raise Ended("steady-not-met", "; ".join(missing))
         await until(drill, gear, lambda: False, drill.clock.now() + 1, f"steady state: {missing[0]}")
-    drill.record(SteadyChecked(True, ()))
+    return drill.record(SteadyChecked(True, ())).at
 
 
 async def _missing(drill: Drill, gear: Gear, length: float) -> list[str]:

@@ -345,6 +345,8 @@ class Facts:
     """Scenario -> Locust's requests, Locust's failures, requests counted, seq."""
     steady: tuple[bool, Sequence[str], int] | None = None
     """The last look at steady state: met, what was missing, seq."""
+    settled: tuple[float, int] | None = None
+    """When steady state was first met, and the seq that says so."""
     notes: list[str] = field(default_factory=list)
     steps: list[tuple[float, float, int]] = field(default_factory=list)
     """Wall clock steps over 50 ms: drill time, seconds, seq."""
@@ -416,6 +418,21 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """One time of the drill beside what is allowed and what it took before: all in seconds, None where nobody saw it or nothing says.
+
+    `drills` is how many earlier ones `median` and `best` are of.
+    """
+
+    name: str
+    took: float | None
+    allowed: float | None = None
+    median: float | None = None
+    best: float | None = None
+    drills: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedDrill:
     """A drill with its verdict: all that a report shows. `reason` is the verdict in one sentence."""
 
@@ -427,3 +444,4 @@ class JudgedDrill:
     slos: Sequence[SloResult]
     detections: Sequence[Detection]
     noticed: Sequence[Notice] = ()
+    scores: Sequence[Score] = ()

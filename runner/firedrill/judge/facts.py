@@ -132,6 +132,8 @@ def _drill(facts: Facts, entry: Entry) -> None:
             facts.phases.append(Phase(name, entry.at, None, entry.seq))
         case SteadyChecked(met=met, reasons=reasons):
             facts.steady = (met, tuple(reasons), entry.seq)
+            if met and facts.settled is None:
+                facts.settled = (entry.at, entry.seq)
         case GuardTripped(words=words, value=value, evidence=evidence):
             facts.tripped.append(Tripped(words, value, entry.at, (*evidence, entry.seq)))
         case Noted(text=text):

@@ -12,6 +12,7 @@ from firedrill.core.verdicts import Exit, Finding, Verdict, exit_of, worst
 from firedrill.judge.drill import Facts, FaultWindow, JudgedDrill
 from firedrill.judge.grounds import ending
 from firedrill.judge.moments import close, phase, real_faults
+from firedrill.judge.scores import scores
 from firedrill.judge.sight import PAGING, blinds, describe, failed_rules, meant
 from firedrill.judge.slo import results
 from firedrill.judge.stages import detections
@@ -56,6 +57,7 @@ def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
         slos=results(over),
         detections=detections(over),
         noticed=noticed(over),
+        scores=tuple(scores(over, ())),
     )
 
 

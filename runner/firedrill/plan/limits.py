@@ -150,7 +150,7 @@ def untimely(plan: Plan, limits: Limits, now: datetime) -> str | None:
     if not plan.hours:
         return None
     here = now.astimezone(hours.zone(limits.timezone))
-    lasts = plan.steady + plan.last_fault_end
+    lasts = plan.steady + (plan.blind.window if plan.blind is not None else 0.0) + plan.last_fault_end
     if hours.allowed_until(here, here + timedelta(seconds=lasts), limits.hours, limits.days):
         return None
     clock = here.strftime("%a %H:%M").lower()

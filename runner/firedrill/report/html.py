@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from firedrill.core.events import Entry
+from firedrill.judge import scores
 from firedrill.judge.drill import Detection, JudgedDrill
 from firedrill.judge.explain import explain
 from firedrill.judge.explained import Explained
@@ -76,7 +77,7 @@ def render(drill: JudgedDrill, library: str | None, cited: Mapping[int, Entry] |
         drill=drill, facts=drill.facts, plan=drill.facts.plan, marks=MARKS, cited=dict(cited or {}),
         started=datetime.fromtimestamp(drill.facts.wall, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         waterfalls=[_both_ways(drill, one) for one in drill.detections[:MOST]], key_times=key_times(drill),
-        messages=read[:READ], unshown=len(read[READ:]),
+        drawn=scores.drawn(drill.facts), scores=scores.told(drill), messages=read[:READ], unshown=len(read[READ:]),
         happenings=rows[:MOST_ROWS], more_rows=len(rows[MOST_ROWS:]), legend=list(colours(drill.facts)),
         figure=_for_script(figure(drill)), library=library, inline=None if library else library_text(),
     )  # fmt: skip

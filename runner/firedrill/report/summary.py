@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from firedrill.judge import scores
 from firedrill.judge.drill import JudgedDrill
 from firedrill.report.words import MARKS, percent, seconds, share
 
@@ -20,9 +21,16 @@ def _lines(drill: JudgedDrill) -> Iterator[str]:
     yield f"\n{_escaped(drill.reason)}\n"
     yield from (f"- {MARKS[one.verdict]} {_escaped(one.sentence)}" for one in drill.findings)
     yield from (f"- ! {_escaped(one.sentence)}" for one in drill.noticed)
+    yield from _times(drill)
     yield from _detections(drill)
     yield from _slos(drill)
     yield f"\nDrill `{facts.drill}` in environment `{facts.plan.environment}`, {facts.now:.1f} s."
+
+
+def _times(drill: JudgedDrill) -> Iterator[str]:
+    """How a blind drill was drawn, and the times that can be compared with something."""
+    lines = [line for line in (scores.drawn(drill.facts), *scores.told(drill)) if line is not None]
+    yield from (["", *(f"- {_escaped(line)}" for line in lines)] if lines else [])
 
 
 def _detections(drill: JudgedDrill) -> Iterator[str]:

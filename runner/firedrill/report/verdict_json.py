@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from firedrill.core.verdicts import Finding
-from firedrill.judge.drill import Back, Blind, Detection, FaultWindow, JudgedDrill, Notification, Page, SloResult
+from firedrill.judge.drill import Back, Blind, Detection, Facts, FaultWindow, JudgedDrill, Notification, Page, Score, SloResult
 
 
 def render(drill: JudgedDrill) -> bytes:
@@ -24,7 +24,7 @@ def content(drill: JudgedDrill) -> dict[str, Any]:
         "verdict": drill.verdict.word,
         "reason": drill.reason,
         "exit_code": int(drill.exit_code),
-        "started_at": datetime.fromtimestamp(facts.wall, UTC).isoformat(timespec="milliseconds"),
+        "started_at": started_at(facts),
         "duration_s": _rounded(facts.now),
         "ended": facts.ended,
         "findings": [_finding(one) for one in drill.findings],
@@ -38,7 +38,14 @@ def content(drill: JudgedDrill) -> dict[str, Any]:
             {"of": one.of, "name": one.name, "samples": sum(b.good + b.bad for b in one.bins.values())} for one in facts.series.values()
         ],
         "blind": [_blind(one) for one in facts.blinds],
+        "scores": [_score(one) for one in drill.scores],
+        "drawn": _drawn(facts),
     }
+
+
+def started_at(facts: Facts) -> str:
+    """When the drill began, as ISO 8601 in UTC, to the millisecond; such texts sort by time."""
+    return datetime.fromtimestamp(facts.wall, UTC).isoformat(timespec="milliseconds")
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -115,6 +122,29 @@ def _fault(fault: FaultWindow) -> dict[str, Any]:
 
 def _blind(blind: Blind) -> dict[str, Any]:
     return {"what": blind.what, "why": blind.why, "began_s": _rounded(blind.began), "ended_s": _rounded(blind.ended), "seq": blind.seq}
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {
+        "name": score.name,
+        "took_s": _rounded(score.took),
+        "allowed_s": _rounded(score.allowed),
+        "median_s": _rounded(score.median),
+        "best_s": _rounded(score.best),
+        "drills": score.drills,
+    }
+
+
+def _drawn(facts: Facts) -> dict[str, Any] | None:
+    """What a blind drill drew, by which it can be repeated; null for one that is not blind."""
+    blind = facts.plan.blind
+    if blind is None:
+        return None
+    return {"seed": blind.seed, "among": blind.among, "window_s": blind.window, "moment_s": blind.moment, "revealed_s": _revealed(facts)}
+
+
+def _revealed(facts: Facts) -> float | None:
+    return None if facts.revealed is None else _rounded(facts.revealed[0])
 
 
 def _rounded(number: float | None) -> float | None:

@@ -16,6 +16,7 @@ from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.response import Respond, Runbook
 from firedrill.core.model.slos import Slo
+from firedrill.core.units import Duration
 
 
 class PlannedFault(Declared):
@@ -36,6 +37,15 @@ class PlannedFault(Declared):
     @property
     def ends(self) -> float:
         return self.at + self.lasts
+
+    @property
+    def words(self) -> str:
+        """What it does, in a line: `latency of bureau for 1m (delay 500ms, jitter 50ms)`; settings that change nothing are left out."""
+        plain: tuple[Any, ...] = (None, "", [], {}, False, "0s", "100%")
+        settings = {name: value for name, value in self.settings.items() if name != "target" and value not in plain}
+        told = ", ".join(f"{name} {value}" for name, value in settings.items())
+        of = f" of {self.target}" if self.target else ""
+        return f"{self.kind}{of} for {Duration(self.lasts)}" + (f" ({told})" if told else "")
 
 
 class PlannedLoad(Declared):
