@@ -15,13 +15,13 @@ from firedrill.core.errors import Problem, Severity
 from firedrill.core.model.response import Call, Runbook, Step
 from firedrill.spec.chaos import activities
 from firedrill.spec.chaos.telling import Telling, choice
-from firedrill.spec.located import Document, Table, Tree, scalars, under
+from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Where
 from firedrill.spec.names import files_by_name
 from firedrill.spec.suggest import listed, meant
 from firedrill.spec.suite import unknown_placeholders
 from firedrill.spec.typed import expected, typed, unknown_key
-from firedrill.spec.yaml import as_safe_load, documents_of, shown, text_of, within
+from firedrill.spec.yaml import documents_of, shown, text_of, within
 
 FOLDER = "runbooks"
 INFO = "yaml step"
@@ -32,6 +32,7 @@ FILLED = (("http", "url"), ("http", "headers"), ("command",), ("action",), ("bac
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<sign>`{3,}(?!.*`)|~{3,})(?P<info>.*)")
 _HEADING = re.compile(r" {0,3}#[ \t]+(?P<title>.*?)(?:[ \t]+#+)?[ \t]*")
+_JSON = re.compile(r"true|false|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -140,7 +141,7 @@ class _Reader:
         if step is not None:
             problems = [*_unfit(step, document), *self._repeated(step, document)]
         self.problems += problems
-        return None if step is None or problems else self._as_values(step, document)
+        return None if step is None or problems else _as_values(step, document)
 
     def _repeated(self, step: Step, document: Document) -> Iterator[Problem]:
         at = under(document.tree, "step")
@@ -148,30 +149,35 @@ class _Reader:
         if at is not None and first != at.node.start_mark.line + 1:
             yield document.problem(at, ("step",), f"the step on line {first} is named '{step.step}' too; give one of them another name")
 
-    def _as_values(self, step: Step, document: Document) -> Step:
-        """JSON bodies and actions with the numbers and truths that YAML makes of them."""
-        update: dict[str, Any] = {}
-        for key in ("http", "back"):
-            call = getattr(step, key)
-            if call is not None and call.json_ is not None:
-                update[key] = call.model_copy(update={"json_": self._value(document, (key, "json"))})
-        if step.action is not None:
-            update["action"] = self._value(document, ("action",))
-        return step.model_copy(update=update)
-
-    def _value(self, document: Document, path: Where) -> object:
-        at = under(document.tree, *path)
-        assert at is not None, "the model has it from there"
-        value, problems = as_safe_load(document, at, path)
-        self.problems += problems
-        try:
-            json.dumps(value)
-        except (TypeError, ValueError):
-            self.problems.append(document.problem(at, path, "a value here is none of JSON's; put quotes round dates"))
-        return value
-
     def _wrong(self, line: int, message: str) -> None:
         self.problems.append(Problem(self.file, line, 1, "", message))
+
+
+def _as_values(step: Step, document: Document) -> Step:
+    """JSON bodies and actions with the numbers and truths that are written in them."""
+    update: dict[str, Any] = {}
+    for key in ("http", "back"):
+        call, body = getattr(step, key), under(document.tree, key, "json")
+        if call is not None and body is not None:
+            update[key] = call.model_copy(update={"json_": as_json(body)})
+    if (action := under(document.tree, "action")) is not None:
+        update["action"] = as_json(action)
+    return step.model_copy(update=update)
+
+
+def as_json(tree: Tree) -> Any:
+    """What JSON makes of a value. YAML's own `on`, `yes` and dates stay the texts that they are: `{on: true}` is `{"on": true}`."""
+    match tree:
+        case Table():
+            return {key: as_json(value) for key, value in tree.values.items()}
+        case Items():
+            return [as_json(item) for item in tree.items]
+        case Scalar() if tree.nothing:
+            return None
+        case Scalar() if not tree.node.style and _JSON.fullmatch(tree.text):
+            return json.loads(tree.text)
+        case Scalar():
+            return tree.text
 
 
 def _unfit(step: Step, document: Document) -> Iterator[Problem]:
