@@ -130,6 +130,7 @@ class _Reader:
             return None
         for other in documents[1:]:
             self.problems.append(other.problem(other.tree, (), "a second document starts here; a step is a block of its own"))
+            return None
         if not isinstance(documents[0].tree, Table):
             self.problems.append(documents[0].problem(documents[0].tree, (), expected("a step (a mapping)", documents[0].tree)))
             return None

@@ -5,7 +5,7 @@ from typing import Any
 
 from firedrill.core.child import Child
 from firedrill.core.errors import FiredrillError
-from firedrill.respond.steps.command import last_words
+from firedrill.respond.steps.command import last_words, length
 from firedrill.respond.steps.world import Done, World
 
 CHILD = "firedrill.respond.action_child"
@@ -18,6 +18,7 @@ async def play(name: str, activity: Mapping[str, Any], world: World, log: str) -
     except FiredrillError as error:
         return Done(False, f"it cannot be played: {error}")
     world.logs.mkdir(parents=True, exist_ok=True)
+    since = length(world.logs / log)
     child = await Child.module("action", CHILD, world.logs / log, {"PYTHONUNBUFFERED": "1", **world.tokens}, world.root)
     try:
         await child.send(order | {key: world.chaos.get(key) or {} for key in ("configuration", "secrets")})
@@ -25,7 +26,7 @@ async def play(name: str, activity: Mapping[str, Any], world: World, log: str) -
             return Done(bool(event["well"]), str(event["detail"]))
     finally:
         await child.stop()
-    said = last_words(child.log)
+    said = last_words(child.log, since)
     return Done(False, "it ended its process" + (f": {said}" if said else ""))
 
 

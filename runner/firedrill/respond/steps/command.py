@@ -20,12 +20,13 @@ async def run(command: str, world: World, log: str) -> Done:
         return Done(False, f"it cannot be run: {error}")
     argv = [sys.executable, *argv[1:]] if argv[0] == "python" else argv
     world.logs.mkdir(parents=True, exist_ok=True)
+    since = length(world.logs / log)
     child = await Child.kept("step", argv, world.logs / log, {"PYTHONUNBUFFERED": "1", **world.tokens}, world.root)
     try:
         await child.process.wait()
     finally:
         await child.stop()
-    return _judged(child.process.returncode or 0, last_words(child.log))
+    return _judged(child.process.returncode or 0, last_words(child.log, since))
 
 
 def _judged(code: int, said: str) -> Done:
@@ -33,11 +34,16 @@ def _judged(code: int, said: str) -> Done:
     return Done(code == 0, how + (f": {said}" if said else ""))
 
 
-def last_words(log: Path) -> str:
-    """The last lines of a log that say something."""
+def length(log: Path) -> int:
+    """Where the next words of a log begin."""
+    return log.stat().st_size if log.exists() else 0
+
+
+def last_words(log: Path, since: int) -> str:
+    """The last lines of a log that say something, from `since` on."""
     with log.open("rb") as file:
-        begins = max(0, file.seek(0, 2) - SAID)
+        begins = max(since, file.seek(0, 2) - SAID)
         file.seek(begins)
         lines = file.read().decode(errors="replace").splitlines()
     # A line that was cut may hold a part of a secret, which nobody would know for one.
-    return "\n".join([line for line in lines[1 if begins else 0 :] if line.strip()][-LAST:])
+    return "\n".join([line for line in lines[1 if begins > since else 0 :] if line.strip()][-LAST:])
