@@ -422,8 +422,8 @@ OTHERS = """\
 since they would tell real people and their pages would not be seen ([how to use your own](../how-to/use-your-own-alertmanager-yml.md))."""
 
 RUNBOOKS = """\
-`runbooks/NAME.md` is Markdown for people. What a responder can run stands in it in fenced blocks that begin with `yaml step`, one step each;
-the first heading is the title. A runbook without steps is one for people alone. Its mistakes are told at their lines of the Markdown file.
+`runbooks/NAME.md` is Markdown for people. What a responder can run stands in it in fenced blocks that begin with `yaml step`, one each; the
+first heading is the title. A runbook without steps is one for people alone. Its mistakes are told at their lines of the Markdown file.
 `respond:` of an experiment says who follows it."""
 
 JOURNAL = """\

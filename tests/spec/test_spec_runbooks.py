@@ -105,9 +105,9 @@ HTTP = "step: a\nhttp:\n  url: http://<api>/\n"
         (step("step: ' '\ncommand: echo\n"), ["3:7: step: nothing stands here; give the step a name"]),
         (step(HTTP) + step(HTTP, before=""), ["8:7: step: the step on line 3 is named 'a' too; give one of them another name"]),
         (step("step: a\nhttp: {url: <api>}\n"), ["4:13: http.url: a URL such as http://<api>/health is expected here, not '<api>'"]),
-        (step("step: a\nhttp: {url: http://<apy>/}\n"), ["4:13: http.url: <apy> names no address; did you mean 'api'?"]),
-        (step(HTTP + "back: {url: http://<apy>/}\n"), ["6:13: back.url: <apy> names no address; did you mean 'api'?"]),
-        (step("step: a\ncommand: ls <apy>\n"), ["4:10: command: <apy> names no address; did you mean 'api'?"]),
+        (step("step: a\nhttp: {url: http://<apy>/}\n"), ["4:13: warning: http.url: <apy> names no address; did you mean 'api'?"]),
+        (step(HTTP + "back: {url: http://<apy>/}\n"), ["6:13: warning: back.url: <apy> names no address; did you mean 'api'?"]),
+        (step("step: a\ncommand: ls <apy>\n"), ["4:10: warning: command: <apy> names no address; did you mean 'api'?"]),
         (step(HTTP + "  method: put\n"), ["6:11: http.method: GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS is expected here, not 'put'; did you mean 'PUT'?"]),
         (step(HTTP + "  token: s3cr3t!\n"), ["6:10: http.token: the name of an environment variable is expected here, such as API_TOKEN"]),
         (step(HTTP + "  headers: {Authorization: Bearer x}\n"), ["6:28: http.headers.Authorization: a secret does not stand in a file: give 'token', the name of an environment variable"]),
@@ -172,6 +172,12 @@ def test_a_responder_that_cannot_be_is_told_at_its_place(
     responding: Callable[[str], tuple[object, list[str]]], text: str, problems: list[str]
 ) -> None:
     assert responding(text)[1] == problems
+
+
+def test_an_address_that_a_followed_runbook_needs_is_an_error(responding: Callable[[str], object], write: Write, said: Said) -> None:
+    responding(" {runbook: slow}")
+    write("runbooks/slow.md", step("step: a\nhttp: {url: http://<apy>/}\n").encode())
+    assert said() == ["runbooks/slow.md:4:13: http.url: <apy> names no address; did you mean 'api'?"]
 
 
 def test_a_suite_without_runbooks_has_none(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def _checked(
     for each in read:
         references.of_experiment(each, place)
         problems += [*each.problems, *variables(each)]
-    problems += [*references.of_probes(place), *references.of_runbooks(place)]
+    problems += [*references.of_probes(place), *references.of_runbooks(place, read)]
     return Checked(
         root, settings.suite, tuple(each.experiment for each in read if _sound(each) and each.experiment), slos.sound, probes.sound,
         scenarios.files, alerting, runbooks.sound, _sorted(problems), _is_whole(root, files),

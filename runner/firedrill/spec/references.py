@@ -3,11 +3,11 @@
 Works on trees, so that a file with other mistakes still has its names checked.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from firedrill.core.alerting import Alerting
-from firedrill.core.errors import Problem
+from firedrill.core.errors import Problem, Severity
 from firedrill.core.model.slos import Source
 from firedrill.core.model.suite import Environment
 from firedrill.spec import respond, runbooks
@@ -100,12 +100,22 @@ def of_probes(place: Place) -> Iterator[Problem]:
             yield from misplaced(document, known)
 
 
-def of_runbooks(place: Place) -> Iterator[Problem]:
-    """Addresses that the steps of runbooks use and the environment does not have."""
-    if place.environment is not None:
-        known = place.settings.addresses(place.environment[0])
-        for document in place.runbooks.documents:
-            yield from runbooks.misplaced(document, known)
+def of_runbooks(place: Place, read: Iterable[Read]) -> Iterator[Problem]:
+    """Addresses that steps use and the environment does not have; where nobody follows a runbook, that no environment has."""
+    suite, chosen = place.settings.suite, place.environment
+    if suite is None or chosen is None:
+        return
+    followed = {name for each in read for name in _followed(each)}
+    anywhere = {name for environment in suite.environments for name in place.settings.addresses(environment)}
+    for name, documents in place.runbooks.documents.items():
+        known, severity = (place.settings.addresses(chosen[0]), Severity.ERROR) if name in followed else (anywhere, Severity.WARNING)
+        for document in documents:
+            yield from runbooks.misplaced(document, known, severity)
+
+
+def _followed(read: Read) -> Iterator[str]:
+    for path, _ in respond.each(read.ours("respond"), ("respond",)):
+        yield from (value.text for _, value in scalars(read.ours(*path, "runbook")))
 
 
 def people(place: Place) -> Collection[str]:

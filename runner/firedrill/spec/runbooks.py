@@ -38,11 +38,11 @@ _VARIABLE = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True, slots=True)
 class Runbooks:
-    """`known` holds every name, `sound` the runbooks that can be used, `documents` every step's block as read."""
+    """`known` holds every name, `sound` the runbooks that can be used, `documents` the blocks of each one's steps as read."""
 
     known: frozenset[str] = frozenset()
     sound: Mapping[str, Runbook] = field(default_factory=dict)
-    documents: tuple[Document, ...] = ()
+    documents: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
@@ -50,24 +50,24 @@ def load_runbooks(root: Path) -> Runbooks:
     """Every runbook of runbooks/, those without a step too."""
     files, problems = files_by_name(root / FOLDER, (".md",))
     sound: dict[str, Runbook] = {}
-    documents: list[Document] = []
+    documents: dict[str, tuple[Document, ...]] = {}
     for name, file in files.items():
         text, wrong = text_of(file)
         reader = _Reader(shown(file))
         steps = reader.steps(text or "")
         problems += [*wrong, *reader.problems]
-        documents += reader.documents
+        documents[name] = tuple(reader.documents)
         if not wrong and not any(each.severity is Severity.ERROR for each in reader.problems):
             sound[name] = Runbook(name=name, file=within(root, file), title=reader.title or name, steps=steps)
-    return Runbooks(frozenset(files), sound, tuple(documents), tuple(problems))
+    return Runbooks(frozenset(files), sound, documents, tuple(problems))
 
 
-def misplaced(document: Document, addresses: set[str]) -> Iterator[Problem]:
-    """`<name>` in a step that the environment has no address for."""
+def misplaced(document: Document, addresses: set[str], severity: Severity) -> Iterator[Problem]:
+    """`<name>` in a step that names none of the addresses."""
     for key in FILLED:
         for path, value in scalars(under(document.tree, *key), key):
             for sentence in unknown_placeholders(value.text, addresses):
-                yield document.problem(value, path, sentence)
+                yield document.problem(value, path, sentence, severity)
 
 
 @dataclass(frozen=True, slots=True)
