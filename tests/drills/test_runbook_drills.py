@@ -69,6 +69,7 @@ def test_nothing_of_a_step_outlives_a_killed_drill(suite) -> None:
     sleepers = [one for one in psutil.Process(running.process.pid).children(recursive=True) if SLEEPS in " ".join(one.cmdline())]
     assert sleepers
     running.process.kill()
+    running.process.wait()
     _, alive = psutil.wait_procs(sleepers, timeout=3)
     assert alive == []
 
