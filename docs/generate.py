@@ -20,7 +20,7 @@ from firedrill.cli import COMMANDS, group
 from firedrill.cli.registry import kinds
 from firedrill.core import events, verdicts
 from firedrill.core.kinds import ExpectationKind, FaultKind
-from firedrill.core.model import experiment, plan, probes, suite
+from firedrill.core.model import experiment, plan, probes, response, suite
 from firedrill.core.model.declared import Declared
 from firedrill.core.units import Duration, Rate, Ratio, Size
 from firedrill.judge import drill
@@ -300,6 +300,8 @@ def _files() -> Iterator[str]:
     yield from _sections(experiment.Experiment, "experiments/NAME.yaml")
     yield from ("## Probes", "", cleandoc(probes.__doc__ or ""), "", PYTHON_PROBES, "")
     yield from _sections(probes.Probe, "probes/NAME.yaml")
+    yield from ("## Runbooks", "", RUNBOOKS, "")
+    yield from _sections(response.Step, "runbooks/NAME.md, a step")
     yield from ("## SLOs", "", OPENSLO, "")
     rows = ((f"`{'.'.join('0' if isinstance(step, int) else step for step in path)}`", said) for path, said in openslo.UNREAD)
     yield from _table(("not read", "what firedrill says"), rows)
@@ -419,6 +421,11 @@ OTHERS = """\
 `scenarios/NAME.py` is a Locust file; its users' host is the scheme, host and port of `system.ready`. Rule files are Prometheus's own.
 `alertmanager.yml` is Alertmanager's own: a drill changes only where its receivers send to, and refuses those that it cannot catch,
 since they would tell real people and their pages would not be seen ([how to use your own](../how-to/use-your-own-alertmanager-yml.md))."""
+
+RUNBOOKS = """\
+`runbooks/NAME.md` is Markdown for people. What a responder can run stands in it in fenced blocks that begin with `yaml step`, one each; the
+first heading is the title. A runbook without steps is one for people alone. Its mistakes are told at their lines of the Markdown file.
+`respond:` of an experiment says who follows it."""
 
 JOURNAL = """\
 `results/EXPERIMENT/DRILL/journal.jsonl` holds one JSON object a line, in the order in which they were written. A reader skips kinds that it

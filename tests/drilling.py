@@ -169,6 +169,7 @@ class Outside:
 def outside(suite: Suite, root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
     """The demo on its own behind `firedrill proxy`, and firedrill.yaml told so."""
     monkeypatch.setenv("FIREDRILL_PROXY_TOKEN", "a-token-of-this-test")
+    monkeypatch.setenv("DEMO_TOKEN", "the-demos-token-of-this-test")
     addresses = choose(dict.fromkeys(["api", "bureau", "bureau-proxy", "control"], "127.0.0.1:0"))
     _tell_settings(suite, addresses)
     demo = [sys.executable, str(root / "demo"), "--api", addresses["api"], "--bureau", addresses["bureau"]]

@@ -11,6 +11,7 @@ from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load
 from firedrill.core.model.plan import Plan
 from firedrill.core.model.probes import HttpCheck, Probe
+from firedrill.core.model.response import Runbook
 from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.core.model.suite import Embedded, Environment, Limits, Stack, System, Target
 from firedrill.core.units import Duration
@@ -82,8 +83,16 @@ def experiment(*faults: Fault, expect: Sequence[Expectation] = (), **more: Any) 
     return Experiment(name="slow", file="experiments/slow.yaml", title="Slow", faults=faults, expect=tuple(expect), **keys)
 
 
-def plan(*faults: Fault, alerts: Alerting | None = None, where: Environment | None = None, **more: Any) -> Plan:
-    return make_plan(experiment(*faults, **more), "local", where or environment(), SLOS, PROBES, alerts or alerting(), KINDS)
+def plan(
+    *faults: Fault,
+    alerts: Alerting | None = None,
+    where: Environment | None = None,
+    runbooks: Mapping[str, Runbook] | None = None,
+    **more: Any,
+) -> Plan:
+    return make_plan(
+        experiment(*faults, **more), "local", where or environment(), SLOS, PROBES, alerts or alerting(), KINDS, runbooks=runbooks
+    )
 
 
 @pytest.fixture(scope="session")

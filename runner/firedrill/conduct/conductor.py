@@ -11,6 +11,7 @@ from firedrill.conduct import blind, budgets, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
+from firedrill.conduct.responders import outlives, responders
 from firedrill.conduct.results import Folder, make_folder, point_latest
 from firedrill.conduct.signals import Stop, first_signal
 from firedrill.conduct.waiting import undecided, until
@@ -133,10 +134,14 @@ async def _life(drill: Drill, closing: AsyncExitStack) -> None:
     drill.enter("prepare")
     gear = await prepare(drill, closing)
     await silences.hold(drill, closing, gear.stack.alertmanager, ends_with_drill=isinstance(gear.stack, EmbeddedStack))
+    answering = responders(drill, gear.addresses)
+    if outlives(drill):
+        closing.push_async_callback(answering.take_back)
     closing.push_async_callback(_put_back, drill, gear)
     # However the drill ends, looking ends here: what taking everything down lets pass is nobody's missed page.
     closing.callback(drill.enter, "end")
     closing.callback(blind.reveal, drill)
+    closing.push_async_callback(answering.stop)
     await _ramp(drill, gear)
     await steady.reach(drill, gear)
     await _play(drill, gear, closing)

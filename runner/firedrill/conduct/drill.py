@@ -1,6 +1,7 @@
 """One running drill as the conductor holds it: its order, its clock, its journal, and the facts so far."""
 
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
@@ -109,7 +110,9 @@ class Drill:
         self.order, self.folder, self.view = order, folder, Told(view)
         self.plan = order.plan
         self.clock = DrillClock()
-        self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order)})
+        self.tokens = _tokens(order)
+        """Tokens of the system's own, by the names of their variables."""
+        self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order), *_in_steps(order), *self.tokens.values()})
         self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry)
         self.ledger = Ledger(folder.drill, self.journal.path)
         self.facts = Facts(plan=order.plan)
@@ -171,8 +174,8 @@ class Drill:
     def _without_secrets(self) -> Plan:
         """Secrets stand in the journal by name only; those that a file writes out are left out."""
         chaos = {key: value for key, value in self.plan.chaos.items() if key != "secrets"}
-        secrets = {"secrets": by_name(self.plan.chaos["secrets"])} if self.plan.chaos.get("secrets") else {}
-        return self.plan.model_copy(update={"chaos": self.redaction.data(chaos) | secrets})
+        named = {"secrets": by_name(self.plan.chaos["secrets"])} if self.plan.chaos.get("secrets") else {}
+        return self.plan.model_copy(update={"chaos": self.redaction.data(chaos) | named})
 
     def hide_in_files(self) -> None:
         """Take secrets out of what the drill's children and the system printed, and out of the configuration used."""
@@ -201,6 +204,22 @@ def _in_routes(order: Order) -> Iterator[str]:
     with suppress(OSError, yaml.YAMLError):  # whoever starts Alertmanager says what is wrong with it
         if embedded is not None:
             yield from written_out(yaml.safe_load((order.root / embedded.alertmanager).read_text(encoding="utf-8")))
+
+
+def _tokens(order: Order) -> dict[str, str]:
+    """Those that are set, and where the drill starts the system, which hears of them, a drawn one for each that is not."""
+    wanted = order.environment.system
+    drawn = {name: secrets.token_urlsafe(24) for name in wanted.tokens if wanted.start}
+    return drawn | {name: value for name in wanted.tokens if (value := os.environ.get(name))}
+
+
+def _in_steps(order: Order) -> Iterator[str]:
+    """Tokens that steps of runbooks name, and credentials that they write out."""
+    for step in (step for runbook in order.plan.runbooks.values() for step in runbook.steps):
+        yield from written_out([step.command, step.action])
+        for call in (call for call in (step.http, step.back) if call is not None):
+            yield os.environ.get(call.token or "", "")
+            yield from written_out([call.url, dict(call.headers), call.json_, call.body])
 
 
 def _versions() -> dict[str, str]:

@@ -140,7 +140,7 @@ async def _system(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str,
     settings = drill.order.environment.system
     if not settings.start and settings.ready is None:
         return None
-    system = await System.start(drill.order.root, settings, addresses, drill.folder.logs)
+    system = await System.start(drill.order.root, settings, addresses, drill.folder.logs, drill.tokens)
     closing.push_async_callback(system.stop)
     return system
 

@@ -52,7 +52,7 @@ async def host(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, st
         return {}
     filled = {name: _resolved(target, addresses, stack) for name, target in used.items()}
     link = await HostLink.start_child(
-        filled, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN, drill.order.root
+        filled, drill.folder.drill, drill.clock, drill.record, drill.folder.logs, token, OWN_TOKEN, drill.order.root, drill.tokens
     )
     closing.push_async_callback(link.stop)
     return dict.fromkeys(used, link)

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from firedrill.core import detection, statistics
 from firedrill.core.alerting import AlertingRule, Route
 from firedrill.core.model.plan import Plan, PlannedExpectation
+from firedrill.core.model.response import Respond
 from firedrill.core.model.slos import Slo, Source
 from firedrill.core.routing import possible_routes, static_labels
+from firedrill.core.units import Duration
 from firedrill.plan.asked import Asked, all_asked, asked, first_fault, rules_of
 from firedrill.plan.company import of_group, of_inhibition
 from firedrill.plan.contents import of_contents
@@ -35,6 +37,7 @@ def told(plan: Plan) -> Iterator[tuple[PlannedExpectation | None, str]]:
     yield from ((None, said) for said in _of_play(plan))
     yield from ((None, said) for slo in plan.slos for said in _of_slo(slo, plan))
     yield from ((None, said) for said in silenced_pages(plan))
+    yield from ((each, said) for each in plan.expectations for said in _of_responders(each, plan))
     yield from ((each, said) for each in plan.expectations for said in _of_expectation(asked(each), plan))
 
 
@@ -94,6 +97,23 @@ def _of_expectation(each: Asked, plan: Plan) -> Iterator[str]:
         yield f"{each.words}: not before {length(each.not_before)} is later than within {length(each.within)}"
     if each.alert is not None:
         yield from _of_alert(each, each.alert, plan)
+
+
+def _of_responders(each: PlannedExpectation, plan: Plan) -> Iterator[str]:
+    """Pages that are to be acknowledged, and that every scripted responder leaves or takes too late; a drill without any is for people."""
+    wanted = each.declared.get("acknowledged")
+    answering = [one for one in plan.respond if one.page in {None, each.declared.get("page")}]
+    if "page" not in each.declared or wanted is None or not plan.respond:
+        return
+    takes = [one for one in answering if one.acknowledge is not None]
+    if not takes:
+        yield f"{each.words}: nobody in `respond:` acknowledges it"
+    elif isinstance(wanted, str) and (first := min(map(_takes, takes))) > Duration.parse(wanted):
+        yield f"{each.words}: `respond:` acknowledges it {length(first)} after somebody was told, later than {wanted} after it opened"
+
+
+def _takes(one: Respond) -> float:
+    return float(one.acknowledge or 0)
 
 
 def _of_alert(each: Asked, alert: str, plan: Plan) -> Iterator[str]:

@@ -3,13 +3,15 @@
 Knows files and the time line; refuses to look at a clock or a server: what time it is is handed in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
-from firedrill.core import hours, magnitudes
+from firedrill.core import hours, links, magnitudes
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Experiment, Fault
 from firedrill.core.model.plan import Plan
+from firedrill.core.model.response import Call, Runbook, Step
 from firedrill.core.model.slos import Slo, Source
 from firedrill.core.model.suite import Environment, Limits
 from firedrill.core.units import Duration
@@ -17,7 +19,9 @@ from firedrill.plan.held import held, without
 from firedrill.plan.words import length, listed, unknown
 
 
-def refusals(experiment: Experiment, name: str, environment: Environment, kinds: Kinds) -> tuple[str, ...]:
+def refusals(
+    experiment: Experiment, name: str, environment: Environment, kinds: Kinds, runbooks: Mapping[str, Runbook] | None = None
+) -> tuple[str, ...]:
     """A sentence for each limit of the environment `name` that the experiment would break."""
     where = f"environment {name}"
     faults = (said for fault in experiment.faults for said in _fault(fault, where, environment, kinds))
@@ -28,6 +32,7 @@ def refusals(experiment: Experiment, name: str, environment: Environment, kinds:
         *_held(experiment, where, environment),
         *_actions(experiment, where, environment),
         *_silences(experiment, where, environment),
+        *_steps(experiment, where, environment, runbooks or {}),
     )
 
 
@@ -111,6 +116,35 @@ def _actions(experiment: Experiment, where: str, environment: Environment) -> It
             yield (
                 f"{experiment.file}: {where} lets no actions of Chaos Toolkit's own run, and the file has `{key}`: limits.methods is refuse"
             )
+
+
+def _steps(experiment: Experiment, where: str, environment: Environment, runbooks: Mapping[str, Runbook]) -> Iterator[str]:
+    """Steps of runbooks that responders follow and that can touch anything, as a method's own actions can."""
+    if environment.limits.methods == "allow":
+        return
+    for name in dict.fromkeys(responder.runbook for responder in experiment.respond):
+        runbook = runbooks.get(name or "")
+        for step in runbook.steps if runbook is not None else ():
+            if reach := _reach(step, environment):
+                said = f"{where} lets no step of a runbook {reach}, as '{step.step}' of {runbook.file if runbook else name} does"
+                yield f"{experiment.file}: {said}: limits.methods is refuse"
+
+
+def _reach(step: Step, environment: Environment) -> str:
+    """What a step does beyond asking the system under drill; nothing when it does no more than that."""
+    if step.command is not None or step.action is not None:
+        return "run a command" if step.command is not None else "run an action of Chaos Toolkit's"
+    away = next((call for call in (step.http, step.back) if call is not None and not _of_system(call, environment)), None)
+    return f"ask {away.url}" if away is not None else ""
+
+
+def _of_system(call: Call, environment: Environment) -> bool:
+    """Whether a request stays at an address of the system, at firedrill's own, or on this machine."""
+    named, url = environment.system.addresses, call.url
+    for name in ("sink", "probes", "prometheus", "alertmanager", *named):
+        url = url.replace(f"<{name}>", named.get(name, "127.0.0.1:1"))
+    hosts = {host for address in named.values() if (host := urlsplit(f"http://{address}").hostname)}
+    return links.allowed(url, {links.LOOPBACK, *hosts})
 
 
 def _silences(experiment: Experiment, where: str, environment: Environment) -> Iterator[str]:

@@ -14,6 +14,7 @@ from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load
 from firedrill.core.model.plan import Plan, PlannedExpectation, PlannedFault, PlannedLoad, PlannedWatchdog
 from firedrill.core.model.probes import Probe
+from firedrill.core.model.response import Runbook
 from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Allowed, Embedded, Environment, External
 from firedrill.plan import lint
@@ -35,12 +36,13 @@ def make_plan(
     alerting: Alerting,
     kinds: Kinds,
     allowed: Sequence[Allowed] = (),
+    runbooks: Mapping[str, Runbook] | None = None,
 ) -> Plan:
     """The plan of one drill with its warnings; raises Refused with every limit that it would break, a line each.
 
     `allowed` is what the suite does not want to be warned of.
     """
-    plan = resolve(experiment, environment_name, environment, slos, probes, alerting, kinds)
+    plan = resolve(experiment, environment_name, environment, slos, probes, alerting, kinds, runbooks=runbooks)
     return plan.model_copy(update={"warnings": (*warnings(plan), *map(str, lint.about(plan, allowed)))})
 
 
@@ -53,9 +55,11 @@ def resolve(
     alerting: Alerting,
     kinds: Kinds,
     longest: float | None = None,
+    runbooks: Mapping[str, Runbook] | None = None,
 ) -> Plan:
     """As `make_plan`, with nothing said yet of what cannot pass; `longest` is the rules' longest window, when it is known already."""
-    refused = (*refusals(experiment, environment_name, environment, kinds), *_unknown_names(experiment, slos, probes))
+    known = runbooks or {}
+    refused = (*refusals(experiment, environment_name, environment, kinds, known), *_unknown_names(experiment, slos, probes))
     refused = refused or (
         *budget_refusals(tuple(slos[name] for name in experiment.slos), experiment.file, environment_name, environment),
         *_unguarded(experiment, environment_name, environment),
@@ -78,6 +82,7 @@ def resolve(
         silences=experiment.silences,
         guards=(*environment.abort_when, *experiment.abort_when),
         respond=experiment.respond,
+        runbooks=_runbooks(experiment, known),
         on_call_at=experiment.on_call_at,
         hooks=environment.hooks,
         mark=environment.mark,
@@ -125,6 +130,13 @@ def _host(ready: str | None) -> str | None:
         return None
     url = urlsplit(ready)
     return f"{url.scheme}://{url.netloc}"
+
+
+def _runbooks(experiment: Experiment, known: Mapping[str, Runbook]) -> dict[str, Runbook]:
+    """Those that responders follow, and those that expectations ask about."""
+    followed = [responder.runbook for responder in experiment.respond]
+    asked = [getattr(expectation.declared, "runbook", None) for expectation in experiment.expect]
+    return {name: known[name] for name in (*followed, *asked) if isinstance(name, str) and name in known}
 
 
 def _watchdog(stack: Embedded | External) -> PlannedWatchdog | None:

@@ -13,11 +13,13 @@ from firedrill.core.errors import FiredrillError, Invalid, Problem, Severity
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.probes import Probe
+from firedrill.core.model.response import Runbook
 from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Environment, Suite
 from firedrill.spec import chaos, environment, external, limits, references, standalone
 from firedrill.spec.experiment import OURS, Read, read_experiment
 from firedrill.spec.probes import load_probes
+from firedrill.spec.runbooks import load_runbooks
 from firedrill.spec.scenarios import load_scenarios
 from firedrill.spec.slos import load_slos
 from firedrill.spec.suggest import meant, unknown
@@ -41,6 +43,7 @@ class Checked:
     """Name -> the Locust file, from the suite's root."""
     alerting: Mapping[str, Alerting] = field(default_factory=dict)
     """Environment -> its rules and routes."""
+    runbooks: Mapping[str, Runbook] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     whole: bool = False
     """Whether these are all the experiments of the suite's own folder."""
@@ -91,18 +94,19 @@ def _checked(
     variables: Callable[[Read], Iterable[Problem]],
 ) -> Checked:
     slos, probes, scenarios = load_slos(root), load_probes(root), load_scenarios(root)
+    runbooks = load_runbooks(root)
     alerting, wrong = environment.load_alerting(settings)
-    problems += [*slos.problems, *probes.problems, *scenarios.problems, *wrong]
-    place = references.Place(settings, name, slos, probes, scenarios, alerting)
+    problems += [*slos.problems, *probes.problems, *scenarios.problems, *runbooks.problems, *wrong]
+    place = references.Place(settings, name, slos, probes, scenarios, alerting, runbooks)
     problems += [*references.of_slos(place), *references.of_guards(place)]
     read = [read_experiment(file, kinds, root) for file in files]
     for each in read:
         references.of_experiment(each, place)
         problems += [*each.problems, *variables(each)]
-    problems += references.of_probes(place)
+    problems += [*references.of_probes(place), *references.of_runbooks(place, read)]
     return Checked(
         root, settings.suite, tuple(each.experiment for each in read if _sound(each) and each.experiment), slos.sound, probes.sound,
-        scenarios.files, alerting, _sorted(problems), _is_whole(root, files),
+        scenarios.files, alerting, runbooks.sound, _sorted(problems), _is_whole(root, files),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from firedrill.core.model.declared import Declared
 from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load, Silence
 from firedrill.core.model.guards import Guard
 from firedrill.core.units import Duration
-from firedrill.spec import chaos, expectations, faults, silences
+from firedrill.spec import chaos, expectations, faults, respond, silences
 from firedrill.spec.chaos.places import places
 from firedrill.spec.chaos.telling import is_a
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, under, written
@@ -23,7 +23,7 @@ from firedrill.spec.suggest import meant
 from firedrill.spec.typed import expected, typed, unknown_key
 from firedrill.spec.yaml import as_safe_load, read_one, within
 
-OURS = ("slos", "probes", "load", "steady", "faults", "silences", "abort-when", "expect")
+OURS = ("slos", "probes", "load", "steady", "faults", "silences", "abort-when", "respond", "expect")
 SHARED = ("title", "description", "tags")
 
 
@@ -138,6 +138,8 @@ def _fill(read: Read, top: Table, kinds: Kinds, strict: bool, path: Path, file: 
     ours, problems = typed(_Ours, read.block.only("slos", "probes", "load", "steady", "silences", "abort-when"), read.document, read.base)
     read.problems += problems
     injected, wrong = faults.read(read.document, read.ours("faults"), (*read.base, "faults"), kinds)
+    answered, wrong_there = respond.read(read.document, read.ours("respond"), (*read.base, "respond"))
+    read.problems += wrong_there
     expected_, wrong_too = expectations.read(read.document, read.ours("expect"), (*read.base, "expect"), kinds)
     read.problems += [*wrong, *wrong_too]
     _check_repeats(read)
@@ -145,7 +147,7 @@ def _fill(read: Read, top: Table, kinds: Kinds, strict: bool, path: Path, file: 
     theirs = _theirs(read, top)
     if shared is not None and ours is not None and not any(each.severity is Severity.ERROR for each in read.problems):
         read.experiment = _made(path.stem, file, shared, ours, injected, expected_, theirs).model_copy(
-            update={"chaos_places": places(top.only(*chaos.KEYS, "dry"))}
+            update={"respond": answered, "chaos_places": places(top.only(*chaos.KEYS, "dry"))}
         )
 
 

@@ -3,18 +3,20 @@
 Works on trees, so that a file with other mistakes still has its names checked.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from firedrill.core.alerting import Alerting
-from firedrill.core.errors import Problem
+from firedrill.core.errors import Problem, Severity
 from firedrill.core.model.slos import Source
 from firedrill.core.model.suite import Environment
+from firedrill.spec import respond, runbooks
 from firedrill.spec.experiment import Read
 from firedrill.spec.limits import guard_problems
 from firedrill.spec.located import Items, Path, Scalar, Table, Tree, scalars, under
 from firedrill.spec.names import none_named
 from firedrill.spec.probes import Probes, misplaced
+from firedrill.spec.runbooks import Runbooks
 from firedrill.spec.scenarios import Scenarios
 from firedrill.spec.slos import Slos
 from firedrill.spec.suggest import unknown
@@ -23,7 +25,7 @@ from firedrill.spec.suite import Settings
 _ALERTS = (("page",), ("alert",), ("after",), ("grouped-with",), ("inhibited-by",), ("quiet", "except"))
 _RECEIVERS = (("to",), ("pages", "to"), ("quiet", "except-to"))
 """Where an expectation names an alert of the rules, or a receiver of the routes."""
-_FOLDERS = {"probe": "probes", "scenario": "scenarios", "SLO": "slos"}
+_FOLDERS = {"probe": "probes", "scenario": "scenarios", "SLO": "slos", "runbook": runbooks.FOLDER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Place:
     probes: Probes
     scenarios: Scenarios
     alerting: Mapping[str, Alerting]
+    runbooks: Runbooks = field(default_factory=Runbooks)
 
     @property
     def environment(self) -> tuple[str, Environment] | None:
@@ -60,6 +63,7 @@ def of_experiment(read: Read, place: Place) -> None:
     _check_measured(read, place)
     _check_targets(read, place)
     _check_expectations(read, place)
+    _check_respond(read, place)
     read.problems += guard_problems(read.document, (*read.base, "abort-when"), _guarded(read, place))
 
 
@@ -94,6 +98,29 @@ def of_probes(place: Place) -> Iterator[Problem]:
         known = place.settings.addresses(place.environment[0])
         for document in place.probes.documents.values():
             yield from misplaced(document, known)
+
+
+def of_runbooks(place: Place, read: Iterable[Read]) -> Iterator[Problem]:
+    """Addresses that steps use and the environment does not have; where nobody follows a runbook, that no environment has."""
+    suite, chosen = place.settings.suite, place.environment
+    if suite is None or chosen is None:
+        return
+    followed = {name for each in read for name in _followed(each)}
+    anywhere = {name for environment in suite.environments for name in place.settings.addresses(environment)}
+    for name, documents in place.runbooks.documents.items():
+        known, severity = (place.settings.addresses(chosen[0]), Severity.ERROR) if name in followed else (anywhere, Severity.WARNING)
+        for document in documents:
+            yield from runbooks.misplaced(document, known, severity)
+
+
+def _followed(read: Read) -> Iterator[str]:
+    for path, _ in respond.each(read.ours("respond"), ("respond",)):
+        yield from (value.text for _, value in scalars(read.ours(*path, "runbook")))
+
+
+def people(place: Place) -> Collection[str]:
+    """Everybody who can be told of a page; nobody while no file says who there is."""
+    return ()
 
 
 def _check(read: Read, path: Path, what: str, known: Collection[str]) -> None:
@@ -157,6 +184,21 @@ def _each(read: Read, path: Path, what: str, known: Collection[str]) -> None:
     for where, value in scalars(read.ours(*path), path):
         if known and not value.nothing and value.text not in known:
             read.wrong(value, where, unknown(what, value.text, known))
+
+
+def _check_respond(read: Read, place: Place) -> None:
+    alerts = {rule.alert for rule in place.told.alerts}
+    for path, _ in respond.each(read.ours("respond"), ("respond",)):
+        _check(read, (*path, "runbook"), "runbook", place.runbooks.known)
+        _each(read, (*path, "page"), "alert", alerts)
+        _each(read, (*path, "by"), "person", people(place))
+        _check_steps(read, (*path, "runbook"), place.runbooks)
+
+
+def _check_steps(read: Read, path: Path, known: Runbooks) -> None:
+    value = read.ours(*path)
+    if isinstance(value, Scalar) and value.text in known.sound and not known.sound[value.text].steps:
+        read.wrong(value, path, f"the runbook '{value.text}' has no steps that a responder could run")
 
 
 def _check_slo(read: Read, path: Path, own: Collection[str], known: Collection[str]) -> None:

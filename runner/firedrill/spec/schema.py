@@ -9,6 +9,7 @@ from firedrill.core.kinds import ExpectationKind, FaultKind, Kinds
 from firedrill.core.model.experiment import Load, Silence
 from firedrill.core.model.guards import Guard
 from firedrill.core.model.probes import Probe
+from firedrill.core.model.response import Respond, Step
 from firedrill.core.model.suite import Suite
 from firedrill.spec.described import Described
 
@@ -21,8 +22,8 @@ Schema = dict[str, Any]
 
 
 def schema(kinds: Kinds) -> Schema:
-    """One schema each for `experiment`, `suite` (firedrill.yaml) and `probe`."""
-    return {"experiment": _experiment(kinds), "suite": _whole(Suite), "probe": _whole(Probe)}
+    """One schema each for `experiment`, `suite` (firedrill.yaml), `probe` and `step` (of a runbook)."""
+    return {"experiment": _experiment(kinds), "suite": _whole(Suite), "probe": _whole(Probe), "step": _whole(Step)}
 
 
 def _whole(model: type[BaseModel]) -> Schema:
@@ -39,6 +40,7 @@ def _experiment(kinds: Kinds) -> Schema:
         "faults": {"type": "array", "items": {"anyOf": [_fault(kind, definitions) for kind in kinds.faults.values()]}},
         "silences": {"type": "array", "items": _inlined(Silence, definitions)},
         "abort-when": {"type": "array", "items": _inlined(Guard, definitions)},
+        "respond": _respond(definitions),
         "expect": {"type": "array", "items": {"anyOf": _expectations(kinds.expectations, definitions)}},
     }
     return {
@@ -71,6 +73,11 @@ def _fault(kind: FaultKind, definitions: Schema) -> Schema:
         "description": kind.summary, "type": "object", "required": [kind.name, "for"],
         "properties": {kind.name: settings} | beside, **_NOTES,
     }  # fmt: skip
+
+
+def _respond(definitions: Schema) -> Schema:
+    one = _inlined(Respond, definitions)
+    return {"anyOf": [{"const": "nobody"}, one, {"type": "array", "items": one}], "description": "Who answers the pages."}
 
 
 def _expectations(kinds: Mapping[str, ExpectationKind], definitions: Schema) -> list[Schema]:

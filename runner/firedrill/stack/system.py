@@ -24,24 +24,28 @@ class System:
         self._running: list[Running] = []
 
     @classmethod
-    async def start(cls, root: Path, settings: suite.System, addresses: Mapping[str, str], logs: Path) -> Self:
+    async def start(
+        cls, root: Path, settings: suite.System, addresses: Mapping[str, str], logs: Path, env: Mapping[str, str] | None = None
+    ) -> Self:
         """Start every command with `root` as its folder, and wait until the ready URL answers 200.
+
+        `env` is added to our own environment for all of them.
 
         FiredrillError with a command's last words if one ends before that, or if the URL is not ready in time.
         """
         system = cls()
         try:
-            await system._begin(root, [argv(command, addresses) for command in settings.start], logs)
+            await system._begin(root, [argv(command, addresses) for command in settings.start], logs, env or {})
             await system._ready(settings, addresses)
         except BaseException:
             await system.stop()
             raise
         return system
 
-    async def _begin(self, root: Path, commands: list[list[str]], logs: Path) -> None:
+    async def _begin(self, root: Path, commands: list[list[str]], logs: Path, env: Mapping[str, str]) -> None:
         for number, command in enumerate(commands, start=1):
             log = _log(logs, number)
-            self._running.append(await waiting.start(f"`{shlex.join(command)}`", command, log, root))
+            self._running.append(await waiting.start(f"`{shlex.join(command)}`", command, log, root, env))
 
     async def _ready(self, settings: suite.System, addresses: Mapping[str, str]) -> None:
         if settings.ready is None:

@@ -5,7 +5,7 @@ Knows readiness URLs and the lines that programs log; refuses to know which prog
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,10 +41,10 @@ class Running:
             return ""
 
 
-async def start(name: str, argv: list[str], log: Path, cwd: Path) -> Running:
+async def start(name: str, argv: list[str], log: Path, cwd: Path, env: Mapping[str, str] | None = None) -> Running:
     """Start a foreign program under a keeper. Its output is unbuffered where Python writes it, so that its last words are there."""
     since = _length(log)
-    return Running(name, await Child.kept(name, argv, log, env={"PYTHONUNBUFFERED": "1"}, cwd=cwd), since)
+    return Running(name, await Child.kept(name, argv, log, env={"PYTHONUNBUFFERED": "1", **(env or {})}, cwd=cwd), since)
 
 
 def _length(log: Path) -> int:

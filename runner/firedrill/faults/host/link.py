@@ -29,13 +29,13 @@ class HostLink(HolderLink):
     @classmethod
     async def start_child(
         cls, targets: Mapping[str, Mapping[str, Any]], holder: str, clock: DrillClock, record: Record, logs: Path, token: str,
-        token_env: str, root: Path,
+        token_env: str, root: Path, env: Mapping[str, str] | None = None,
     ) -> Self:  # fmt: skip
         """Start it for `targets`, as in firedrill.yaml with addresses filled in, and hold it; their paths are from `root`.
 
-        The rest is as for a proxy.
+        `env` is what a process that it starts again needs beside our own environment. The rest is as for a proxy.
         """
-        child = await Child.module("host", "firedrill.faults.host.child", logs / "host.log", {TOKEN: token}, root)
+        child = await Child.module("host", "firedrill.faults.host.child", logs / "host.log", {**(env or {}), TOKEN: token}, root)
         try:
             await child.send({"targets": targets})
             link = cls(await api_of(child, cls.words), holder, clock, record, token, token_env)
