@@ -32,9 +32,13 @@ class Asked:
     inhibited_by: str | None = None
 
 
+OF_THE_RESPONSE = frozenset({"escalated", "mitigated", "resolved", "runbook", "told", "handed-over", "hook", "reopened"})
+"""Kinds that ask for what people do: their keys mean something else."""
+
+
 def asked(expectation: PlannedExpectation) -> Asked:
     """The expectation's own keys, read by their names."""
-    declared = expectation.declared
+    declared = {} if expectation.kind in OF_THE_RESPONSE else expectation.declared
     return Asked(
         words=expectation.words,
         alert=declared.get("page") or declared.get("alert"),
