@@ -70,4 +70,5 @@ def told_so_far(page: Page, until: float) -> tuple[str, list[int]]:
     told = [one for one in first_told(page.told).values() if one.at <= until]
     if not told:
         return "nobody was told of it", []
-    return f"{both(f'{one.person} was told after {seconds(one.at - page.opened)}' for one in told)}", [one.seq for one in told]
+    when = (f"{one.person}{'' if number else ' was told'} after {seconds(one.at - page.opened)}" for number, one in enumerate(told))
+    return both(when), [one.seq for one in told]

@@ -20,7 +20,9 @@ def judged(declared: EscalatedExpectation, words: str, facts: Facts) -> Finding:
 
 def _escalated(declared: EscalatedExpectation, facts: Facts, page: Page) -> Check:
     reached = _reached(page, declared.to)
-    return _missing(declared, facts, page) if reached is None else _came(declared, facts, page, *reached)
+    if reached is None:
+        return _missing(declared, facts, page)
+    return _answered(page, reached[0]) or _came(declared, facts, page, *reached)
 
 
 def _reached(page: Page, people: Sequence[str]) -> tuple[float, list[int]] | None:
@@ -60,8 +62,8 @@ def _missing(declared: EscalatedExpectation, facts: Facts, page: Page) -> Check:
 
 
 def _answered(page: Page, until: float) -> Check | None:
-    """An acknowledged page is escalated no more."""
-    if page.acknowledged is None or page.acknowledged > until:
+    """An acknowledged page is escalated no more, unless it is reopened."""
+    if page.acknowledged is None or page.acknowledged > until or any(page.acknowledged < at <= until for at, _ in page.reopened):
         return None
     when = "before it was escalated" if not page.escalations or page.escalations[0][1] > page.acknowledged else "before that"
     words = f"was acknowledged by {page.acknowledged_by or 'somebody'} {opened(page, page.acknowledged)}, {when}"
@@ -72,7 +74,9 @@ def _why(declared: EscalatedExpectation, page: Page, who: str, until: float) -> 
     within = "" if declared.within is None else f" within {declared.within} after the page opened"
     told = list(first_told([one for one in page.told if one.why == "escalated"]).values())
     if told:
-        words = f"was escalated {opened(page, told[0].at)}, and told {both(one.person for one in told)} instead of {who}"
+        lacking = [person for person in declared.to if person not in {one.person for one in told}]
+        instead = f"instead of {who}" if len(lacking) == len(declared.to) else f"but not {both(lacking)}"
+        words = f"was escalated {opened(page, told[0].at)}, and told {both(one.person for one in told)} {instead}"
         return Check(Verdict.FAIL, words, [*evidence_of(page), *(one.seq for one in told)])
     if page.resolved is not None and page.resolved <= until:
         words = f"was not escalated to {who}{within}: it was resolved {opened(page, page.resolved)}"

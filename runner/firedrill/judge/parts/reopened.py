@@ -24,7 +24,7 @@ def _reopened(declared: ReopenedExpectation, facts: Facts, page: Page) -> Check:
     others = _others(declared, facts, page)
     if others:
         return _second(page, others)
-    said = f"was reopened {times(len(page.reopened))}" + (f", {both(opened(page, at) for at, _ in page.reopened)}" if page.reopened else "")
+    said = _often(len(page.reopened)) + (f", {both(opened(page, at) for at, _ in page.reopened)}" if page.reopened else "")
     if len(page.reopened) > declared.times:
         return Check(Verdict.FAIL, f"{said}; expected {times(declared.times)}", evidence)
     waits = f"has paged, and {said}; it is counted until the drill ends"
@@ -40,6 +40,10 @@ def _others(declared: ReopenedExpectation, facts: Facts, page: Page) -> list[Pag
     """Later threads of the same group; another receiver or group has a thread of its own."""
     pages = (hit.page for hit in hits(facts, declared.reopened, page.receiver))
     return [other for other in pages if other.opened > page.opened and _group(other) == _group(page)]
+
+
+def _often(number: int) -> str:
+    return f"was reopened {times(number)}" if number else "was never reopened"
 
 
 def _group(page: Page) -> str:

@@ -48,8 +48,8 @@ def _of_run(declared: RunbookExpectation, run: RunbookRun) -> Check:
         words = f"was not followed to its end by {run.by}: step {broken.number}, {quoted(broken.step)}, failed{detail}"
         return Check(Verdict.FAIL, words, [run.seq, broken.seq])
     if run.status != "followed":
-        how = "was stopped, since the drill ended," if run.status == "stopped" else "was not ended"
-        return Check(Verdict.FAIL, f"was begun by {run.by} at {seconds(run.started)}, but {how} after {_last(run)}", evidence)
+        how = "stopped when the drill ended" if run.status == "stopped" else "not ended"
+        return Check(Verdict.FAIL, f"was begun by {run.by} at {seconds(run.started)} and {how}: {_last(run)}", evidence)
     if (wrong := _wrong_steps(declared.steps, run.steps)) is not None:
         return Check(Verdict.FAIL, f"was followed by {run.by}, but {wrong}", evidence)
     took = "" if run.ended is None else f" in {seconds(run.ended - run.started)}"
@@ -58,7 +58,7 @@ def _of_run(declared: RunbookExpectation, run: RunbookRun) -> Check:
 
 
 def _last(run: RunbookRun) -> str:
-    return f"step {run.steps[-1].number}, {quoted(run.steps[-1].step)}" if run.steps else "no step at all"
+    return f"its last step was {run.steps[-1].number}, {quoted(run.steps[-1].step)}" if run.steps else "no step of it was done"
 
 
 def _wrong_steps(wanted: Sequence[str], steps: Sequence[StepDone]) -> str | None:
@@ -76,6 +76,6 @@ def _wrong_steps(wanted: Sequence[str], steps: Sequence[StepDone]) -> str | None
 
 def _nobody(declared: RunbookExpectation, runs: Sequence[RunbookRun]) -> Check:
     if not runs:
-        return Check(Verdict.FAIL, f"was followed by nobody: {declared.by or 'no one'} ever began it".replace("no one ever", "nobody ever"))
+        return Check(Verdict.FAIL, "was never begun" + ("" if declared.by is None else f" by {declared.by}"))
     who = both(dict.fromkeys(run.by for run in runs))
     return Check(Verdict.FAIL, f"was begun by {who}, not by {declared.by}", [run.seq for run in runs])

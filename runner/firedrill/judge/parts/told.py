@@ -89,7 +89,7 @@ def _nobody_else(declared: ToldExpectation, facts: Facts) -> Check:
         )
         return Check(
             Verdict.FAIL,
-            f"told {'were' if others[1:] else 'was'} {said} too, and nobody but {both(declared.told)} should be",
+            f"{said} {'were' if others[1:] else 'was'} told too, and nobody but {both(declared.told)} should be",
             _seqs(others),
         )
     start = origin(facts)

@@ -4,7 +4,7 @@ Pure. Knows the names that such products give to a title and a text; refuses to 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 READ = ("title", "summary", "name", "subject", "status", "message", "text", "body", "description", "content", "comment")
@@ -13,6 +13,8 @@ LONGEST = 500
 """Characters of a text that is kept."""
 LARGEST = 16 * 1024
 """Bytes of JSON that is kept as it is."""
+DEEPEST = 30
+"""Levels of JSON that is read as such; what is deeper is no message."""
 
 
 def understood(body: bytes) -> tuple[str, Any]:
@@ -36,14 +38,20 @@ def _writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _texts(data: Any) -> Iterator[str]:
+def _texts(data: Any, depth: int = 0) -> Iterator[str]:
     """Texts under the keys that people read, the outermost first."""
+    if depth > DEEPEST:
+        raise ValueError("too deep")
     if isinstance(data, str):
         yield data.strip()
     elif isinstance(data, Mapping):
         yield from (data[key].strip() for key in READ if isinstance(data.get(key), str) and data[key].strip())
-        for value in data.values():
-            yield from _texts(value) if isinstance(value, Mapping | list) else ()
+        yield from _inner(data.values(), depth)
     elif isinstance(data, list):
-        for value in data:
-            yield from _texts(value) if isinstance(value, Mapping | list) else ()
+        yield from _inner(data, depth)
+
+
+def _inner(values: Iterable[Any], depth: int) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, Mapping | list):
+            yield from _texts(value, depth + 1)
