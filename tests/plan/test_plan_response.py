@@ -20,3 +20,12 @@ def test_what_is_expected_of_people_has_its_place_and_warns_of_nothing(suite: Su
         ("first-on-call told of Burn within 5s", 5.0, None),
         ("hook status-page told within 30s", 5.0, 35.0),
     ]
+
+
+def test_a_mitigation_without_a_fault_or_under_one_too_short_is_warned_of(suite: Suite) -> None:
+    expect = [suite.expectation("mitigated", mitigated="availability")]
+    assert suite.plan(suite.fault("nothing"), expect=expect).warnings == ("availability mitigated: nothing is broken in this drill",)
+    assert suite.plan(suite.fault("down", "5s", target="bureau"), expect=expect).warnings == (
+        "availability mitigated: the faults last 5s, and users are well again only after 5s on end",
+    )
+    assert suite.plan(suite.fault("down", "30s", target="bureau"), expect=expect).warnings == ()

@@ -13,6 +13,8 @@ from firedrill.report.words import seconds
 
 MOST = 20
 """Pages and runbooks that a report shows; verdict.json has them all."""
+HEARD = 5
+"""Messages to hooks that a summary shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +91,6 @@ def in_lines(facts: Facts) -> Iterator[str]:
     yield from (
         f"{one.schedule}: {one.before or 'nobody'} handed over to {one.after or 'nobody'} at {seconds(one.at)}" for one in facts.hand_overs
     )
-    yield from (f"{one.hook} was told at {seconds(one.at)}: {one.text}" for one in facts.hooks[:MOST])
+    yield from (f"{one.hook} was told at {seconds(one.at)}: {one.text}" for one in facts.hooks[:HEARD])
+    yield from [f"hooks were told {more} times more"] if (more := len(facts.hooks[HEARD:])) else []
     yield from mitigated(facts)

@@ -63,8 +63,8 @@ def _missing(declared: HookExpectation, facts: Facts, start: Moment, since: Sequ
     if open_ is not None:
         return open_
     heard = [one for one in since if deadline is None or one.at <= deadline]
-    other = both(quoted(clipped(one.text, 80)) for one in heard[:3])
-    but = f": it was told {other}" if heard else ": nothing came"
+    other = list(dict.fromkeys(quoted(clipped(one.text, 80)) for one in heard))
+    but = f": it was told {both(other[:3])}" if heard else ": nothing came"
     words = f"was not told{_saying(declared)}{within}{but}"
     return Check(Verdict.FAIL, words, [*start.evidence, *(one.seq for one in heard), *cited(facts, SEEN_BY)])
 
