@@ -356,12 +356,19 @@ def _keys(content: Mapping[str, Any], above: str = "") -> Iterator[str]:
         yield above + key
         if isinstance(value, list) and value and isinstance(value[0], dict):
             yield from _keys(value[0], f"{above}{key}[].")
+        if isinstance(value, dict) and any(known.startswith(f"{above}{key}.") for known in VERDICT):
+            yield from _keys(value, f"{above}{key}.")
 
 
 def _a_drill() -> drill.JudgedDrill:
     """A drill with one of everything, so that every key is there."""
     facts = drill.Facts(plan.Plan(experiment="x", file="", title="", environment="local", steady=1))
     facts.pages = [drill.Page("p1", "", (), 0, [drill.Notification(1, 0, "", "firing", "", {}, ())])]
+    facts.pages[0].told = [drill.Told("p1", "", 1, "opened", "", 0, 1)]
+    facts.pages[0].escalations, facts.pages[0].reopened = [(2, 0, 1)], [(0, 1)]
+    facts.runbooks = [drill.RunbookRun("", "p1", "", True, 0, 1, [drill.StepDone(1, "", "succeeded", "", 0, 0, 1)])]
+    facts.hooks, facts.hand_overs = [drill.Hook("", "", None, 0, 1)], [drill.HandOver("", "", "", 0, 1)]
+    facts.said = [drill.Said("note", "", "", "", 0, 1)]
     facts.faults = {"f": drill.FaultWindow("f")}
     facts.phases = [drill.Phase("play", 0, 1, 1)]
     facts.series = {("probe", "p"): drill.Series("probe", "p")}
@@ -506,6 +513,68 @@ VERDICT = {
     "pages[].messages[].status": "firing or resolved.",
     "pages[].messages[].title": "Its title or subject; empty where the protocol has none.",
     "pages[].messages[].text": "What stands below the title.",
+    "response": "What people did: the times of the first page since the fault, and everything that they were told and did.",
+    "response.detect_s": "From the first active fault to the first alert that fires.",
+    "response.page_s": "From the first active fault to the page's opening.",
+    "response.acknowledge_s": "From the page's opening to its first acknowledgement.",
+    "response.mitigate_s": "From the first active fault until every SLO that was hurt was met again, with the fault still on.",
+    "response.recover_s": "From the last fault's clearing until every SLO was met again.",
+    "response.resolve_s": "From the page's opening to its being resolved for good.",
+    "response.mitigated_s": "By SLO that was hurt while a fault was on: seconds from the first active fault until it was met again, and "
+    "stayed so until the fault was cleared; null when it was not.",
+    "response.pages": "Every page with its answers.",
+    "response.pages[].page": "Its id.",
+    "response.pages[].acknowledged_s": "When it was first acknowledged.",
+    "response.pages[].acknowledged_by": "Who did; empty for nobody.",
+    "response.pages[].resolved_by": "Who resolved it by hand; empty when its alerts' end did.",
+    "response.pages[].told": "Everybody who was told of it, in order.",
+    "response.pages[].told[].person": "Who.",
+    "response.pages[].told[].level": "Of which level of the policy, from 1.",
+    "response.pages[].told[].why": "opened, escalated, again, reopened or handed-over.",
+    "response.pages[].told[].schedule": "As whom that schedule had on call; empty for a person named.",
+    "response.pages[].told[].at_s": "When.",
+    "response.pages[].told[].seq": "The entry that says so.",
+    "response.pages[].escalations": "Each time that the next level was told since nobody had answered.",
+    "response.pages[].escalations[].level": "That level.",
+    "response.pages[].escalations[].at_s": "When.",
+    "response.pages[].escalations[].seq": "The entry that says so.",
+    "response.pages[].reopened": "Each time that it was resolved and came back in the same thread.",
+    "response.pages[].reopened[].at_s": "When.",
+    "response.pages[].reopened[].seq": "The entry that says so.",
+    "response.runbooks": "Each time that somebody followed a runbook.",
+    "response.runbooks[].runbook": "Its name.",
+    "response.runbooks[].page": "The page that it answers.",
+    "response.runbooks[].by": "Who followed it.",
+    "response.runbooks[].scripted": "Whether firedrill ran its steps; false for a person's own word.",
+    "response.runbooks[].started_s": "When.",
+    "response.runbooks[].ended_s": "Until when; null when it was not ended.",
+    "response.runbooks[].status": "followed, failed or stopped; null when it was not ended.",
+    "response.runbooks[].steps": "The steps that were ended, in order.",
+    "response.runbooks[].steps[].number": "From 1.",
+    "response.runbooks[].steps[].step": "Its name.",
+    "response.runbooks[].steps[].status": "succeeded or failed.",
+    "response.runbooks[].steps[].detail": "What it answered, or why it failed.",
+    "response.runbooks[].steps[].took_s": "How long it took.",
+    "response.runbooks[].steps[].at_s": "When it ended.",
+    "response.runbooks[].steps[].seq": "The entry that says so.",
+    "response.hooks": "What status pages and ticket systems were told.",
+    "response.hooks[].hook": "Its name.",
+    "response.hooks[].at_s": "When.",
+    "response.hooks[].text": "What a person would read.",
+    "response.hooks[].seq": "The entry that says so.",
+    "response.hand_overs": "Changes of shift.",
+    "response.hand_overs[].schedule": "The schedule.",
+    "response.hand_overs[].before": "Who had been on call; empty for nobody.",
+    "response.hand_overs[].after": "Who was then; empty for nobody.",
+    "response.hand_overs[].at_s": "When.",
+    "response.hand_overs[].seq": "The entry that says so.",
+    "response.said": "What people said for the record.",
+    "response.said[].what": "note, mitigated or stop.",
+    "response.said[].by": "Who.",
+    "response.said[].role": "In which role of a game day; empty for none.",
+    "response.said[].text": "The words.",
+    "response.said[].at_s": "When.",
+    "response.said[].seq": "The entry that says so.",
     "faults": "Every fault as it was played.",
     "faults[].name": "Its name, unique in the drill.",
     "faults[].kind": "Its kind.",

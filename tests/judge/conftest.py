@@ -31,15 +31,39 @@ from firedrill.core.events import (
     SteadyChecked,
 )
 from firedrill.core.kinds import Kinds
+from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.plan import Plan, PlannedExpectation, PlannedFault, PlannedLoad
 from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.core.verdicts import Finding
 from firedrill.judge.drill import Facts, JudgedDrill
-from firedrill.judge.expectations import alert, page, pages, quiet, slo
+from firedrill.judge.expectations import (
+    alert,
+    escalated,
+    handed_over,
+    hook,
+    mitigated,
+    page,
+    pages,
+    quiet,
+    reopened,
+    resolved,
+    runbook,
+    slo,
+    told,
+)
 from firedrill.judge.facts import fold
 from firedrill.judge.verdict import conclude, judge
 
-KINDS = Kinds(faults={}, expectations={module.KIND.name: module.KIND for module in (alert, page, pages, quiet, slo)})
+MODULES = (alert, escalated, handed_over, hook, mitigated, page, pages, quiet, reopened, resolved, runbook, slo, told)
+KINDS = Kinds(faults={}, expectations={module.KIND.name: module.KIND for module in MODULES})
+ONCALL = OnCall.model_validate(
+    {
+        "people": {"first-on-call": {}, "second-on-call": {}, "night-shift": {}, "team-lead": {}},
+        "schedules": {"payments": {"shifts": [{"person": "first-on-call"}]}},
+        "policies": {"payments-oncall": {"levels": [{"notify": "payments"}, {"notify": "second-on-call", "after": "10s"}]}},
+    }
+)
+"""Who is on call where a test says so."""
 ALERT = "NegotiationLatencyBudgetBurn"
 LABELS = {"alertname": ALERT, "severity": "page"}
 Timed = tuple[float, Event, float | None]
@@ -197,4 +221,5 @@ def script() -> SimpleNamespace:
         latency=LATENCY,
         availability=AVAILABILITY,
         fault=FAULT,
+        oncall=ONCALL,
     )

@@ -16,12 +16,12 @@ from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.core.model.suite import Embedded, Environment, Limits, Stack, System, Target
 from firedrill.core.units import Duration
 from firedrill.faults.kinds import clock, down, kill, latency, nothing
-from firedrill.judge.expectations import alert, page, pages, quiet, slo
+from firedrill.judge.expectations import alert, hook, mitigated, page, pages, quiet, resolved, slo, told
 from firedrill.plan.timeline import make_plan
 
 KINDS = Kinds(
     faults={each.KIND.name: each.KIND for each in (latency, down, nothing, kill, clock)},
-    expectations={each.KIND.name: each.KIND for each in (page, alert, pages, quiet, slo)},
+    expectations={each.KIND.name: each.KIND for each in (page, alert, hook, mitigated, pages, quiet, resolved, slo, told)},
 )
 RULES = Place(file="alerts/r.yml", line=7)
 RATIO = 'sum(rate(http_requests_total{code=~"5.."}[%s])) / sum(rate(http_requests_total[%s]))'

@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from firedrill.cli.registry import kinds as registered
+from firedrill.core.model.oncall import OnCall
 from firedrill.spec.check import check
+from firedrill.spec.environment import load_alerting
+from firedrill.spec.experiment import read_experiment
+from firedrill.spec.probes import load_probes
+from firedrill.spec.references import Place, of_experiment
+from firedrill.spec.scenarios import load_scenarios
 from firedrill.spec.schema import schema
+from firedrill.spec.slos import load_slos
+from firedrill.spec.suite import read_settings
 
 PAGE, ALERT, QUIET = "- page: LatencyBudgetBurn", "- alert: LatencyBudgetBurn", "- quiet:"
 
@@ -21,13 +29,20 @@ CASES = [
     (["- pages:", "    at-most: 1", "    to: platfrom"], "15:11: expect[0].pages.to: unknown receiver 'platfrom'; did you mean 'platform'?"),
     ([QUIET, "    except: BureauUp"], "14:15: expect[0].quiet.except: unknown alert 'BureauUp'; did you mean 'BureauDown'?"),
     ([QUIET, "    except-to: [platfrom]"], "14:19: expect[0].quiet.except-to[0]: unknown receiver 'platfrom'; did you mean 'platform'?"),
+    (["- escalated: BureauUp"], "13:16: expect[0].escalated: unknown alert 'BureauUp'; did you mean 'BureauDown'?"),
+    (["- resolved: BureauUp"], "13:15: expect[0].resolved: unknown alert 'BureauUp'; did you mean 'BureauDown'?"),
+    (["- reopened: BureauUp"], "13:15: expect[0].reopened: unknown alert 'BureauUp'; did you mean 'BureauDown'?"),
+    (["- told: first-on-call", "  of: BureauUp"], "14:9: expect[0].of: unknown alert 'BureauUp'; did you mean 'BureauDown'?"),
+    (["- mitigated: negotiation-latancy"], "13:16: expect[0].mitigated: no SLO 'negotiation-latancy' in slos/; did you mean 'negotiation-latency'?"),
+    (["- runbook: slow-burau"], "13:14: expect[0].runbook: no runbook 'slow-burau' in runbooks/; did you mean 'slow-bureau'?"),
+    (["- hook: status-page"], "13:11: expect[0].hook: no hook 'status-page': the environment 'local' has none; list it under 'hooks'"),
     # keys
     ([PAGE, "  stay: 5s"], "14:5: expect[0].stay: unknown key; did you mean 'stays'?"),
     ([PAGE, "  grouped_with: BureauDown"], "14:5: expect[0].grouped_with: unknown key; did you mean 'grouped-with'?"),
     ([PAGE, "  annotation:", "    summary: x"], "14:5: expect[0].annotation: unknown key; did you mean 'annotations'?"),
     ([PAGE, "  inhibited-by: BureauDown"], "14:5: expect[0].inhibited-by: 'inhibited-by' belongs to 'alert', not to 'page'"),
-    ([ALERT, "  to: platform"], "14:5: expect[0].to: 'to' belongs to 'page', not to 'alert'"),
-    ([ALERT, "  inhibited-by: BureauDown", "  to: platform"], "15:5: expect[0].to: 'to' belongs to 'page', not to 'alert'"),
+    ([ALERT, "  to: platform"], "14:5: expect[0].to: 'to' belongs to 'escalated', 'handed-over' and 'page', not to 'alert'"),
+    ([ALERT, "  inhibited-by: BureauDown", "  to: platform"], "15:5: expect[0].to: 'to' belongs to 'escalated', 'handed-over' and 'page', not to 'alert'"),
     ([PAGE, "  quiet:"], "14:5: expect[0].quiet: one expectation for each entry; start 'quiet' with a dash of its own"),
     (["- pages:", "    at-mots: 3"], [
         "14:7: expect[0].pages: 'at-most' is missing", "14:7: expect[0].pages.at-mots: unknown key; did you mean 'at-most'?"]),
@@ -41,6 +56,8 @@ CASES = [
     (["- pages: 3"], "13:12: expect[0].pages: a mapping (key: value) is expected here, not the text '3'"),
     (["- pages"], "13:5: expect[0]: 'pages' needs settings: write '- pages:' and below it 'at-most:' with a value"),
     (["- pages:", "    at-most: few"], "14:16: expect[0].pages.at-most: a whole number such as 20 is expected, not 'few'"),
+    (["- escalated"], "13:5: expect[0]: 'escalated' needs a value: write '- escalated: NAME'"),
+    (["- escalated: BureauDown", "  within: 12"], "14:13: expect[0].within: a duration needs a unit: write 12s"),
     # what cannot stand together
     ([PAGE, "  within: 5s", "  times: 0"], "14:5: expect[0].within: with 'times: 0' no page may come, so there is nothing to ask of one"),
     ([PAGE, "  times: 0", "  says: x"], "15:5: expect[0].says: with 'times: 0' no page may come, so there is nothing to ask of one"),
@@ -56,6 +73,8 @@ def told(suite: Path, entry: list[str]) -> list[str]:
     experiment, rules = suite / "experiments" / "slow.yaml", suite / "alerts" / "demo.rules.yml"
     head = experiment.read_text().split("  - page:")[0]
     experiment.write_text(head + "".join(f"  {line}\n" for line in entry))
+    (suite / "runbooks").mkdir(exist_ok=True)
+    (suite / "runbooks" / "slow-bureau.md").write_text("# Slow\n")
     rules.write_text(rules.read_text() + "      - alert: BureauDown\n        expr: up == 0\n")
     return [str(each).removeprefix("experiments/slow.yaml:") for each in check([suite / "experiments"], registered(), {}).problems]
 
@@ -69,11 +88,58 @@ def test_everything_that_can_be_expected_is_sound(suite: Path) -> None:
     page = [
         PAGE, "  to: payments-oncall", "  labels:", "    severity: page", "  within: 45s", "  not-before: 1s", "  times: 1",
         "  after: BureauDown", "  grouped-with: [BureauDown]", "  has: [summary]", "  annotations:", "    summary: Slow",
-        "  says: Slow", "  links: reachable", "  stays: until-cleared", "  resolved: 90s",
+        "  says: Slow", "  links: reachable", "  stays: until-cleared", "  acknowledged: 30s",
+        "  by: first-on-call", "  resolved: 90s",
     ]  # fmt: skip
     alert = [ALERT, "  within: 5s", "  times: 1", "  after: BureauDown", "  inhibited-by: BureauDown", "  silenced: true", "  stays: 20s"]
     rest = ["- pages:", "    at-most: 3", "    to: platform", QUIET, "    except: BureauDown", "    except-to: platform"]
     assert told(suite, [*page, *alert, *rest, "    except-labels:", "      severity: info"]) == []
+
+
+def test_everything_that_can_be_expected_of_people_is_sound(suite: Path) -> None:
+    settings = suite / "firedrill.yaml"
+    settings.write_text(settings.read_text() + "    hooks: [status-page]\n")
+    assert told(suite, [
+        "- escalated: BureauDown", "  to: [second-on-call, team-lead]", "  after: 10s", "  within: 12s",
+        "- mitigated: negotiation-latency", "  within: 40s", "- resolved: BureauDown", "  within: 2m", "  by: first-on-call",
+        "- runbook: slow-bureau", "  steps: [one, two]", "  by: first-on-call",
+        "- told: [first-on-call]", "  of: BureauDown", "  within: 5s", "  only: true",
+        "- handed-over: payments", "  to: night-shift", "  of: BureauDown",
+        "- hook: status-page", "  within: 40s", "  says: [slow]", "  times: 1", "- reopened: BureauDown", "  times: 1",
+    ]) == []  # fmt: skip
+
+
+def test_a_hook_is_called_by_a_word_and_a_misspelt_one_is_told(suite: Path) -> None:
+    settings = suite / "firedrill.yaml"
+    settings.write_text(settings.read_text() + "    hooks: [status-page, my/tickets]\n")
+    said = [str(each) for each in check([suite / "experiments"], registered(), {}).problems]
+    assert said == ["firedrill.yaml:23:26: environments.local.hooks[1]: a hook's name is a word such as status-page, not 'my/tickets'"]
+    assert told(suite, ["- hook: statuspage"])[0] == "13:11: expect[0].hook: unknown hook 'statuspage'; did you mean 'status-page'?"
+
+
+ONCALL = OnCall.model_validate({
+    "people": {"first-on-call": {}, "second-on-call": {}}, "schedules": {"payments": {}},
+    "policies": {"payments-oncall": {"levels": [{"notify": "payments"}]}},
+})  # fmt: skip
+
+PEOPLE = [
+    ([PAGE, "  acknowledged: 5s", "  by: first-on-cal"], "15:9: expect[0].by: unknown person 'first-on-cal'; did you mean 'first-on-call'?"),
+    (["- escalated: BureauDown", "  to: [secnd-on-call]"], "14:10: expect[0].to[0]: unknown person 'secnd-on-call'; did you mean 'second-on-call'?"),
+    (["- resolved: BureauDown", "  by: nobody"], "14:9: expect[0].by: unknown person 'nobody'; known: first-on-call, second-on-call"),
+    (["- runbook: slow-bureau", "  by: second"], "14:9: expect[0].by: unknown person 'second'; did you mean 'second-on-call'?"),
+    (["- told: [first]"], "13:12: expect[0].told[0]: unknown person 'first'; known: first-on-call, second-on-call"),
+    (["- handed-over: payment", "  to: second-on-call"], "13:18: expect[0].handed-over: unknown schedule 'payment'; did you mean 'payments'?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "message"), PEOPLE, ids=[" / ".join(case[0]) for case in PEOPLE])
+def test_who_is_on_call_is_asked_about_people_and_schedules(suite: Path, entry: list[str], message: str) -> None:
+    assert told(suite, entry) == [], "where nobody knows who is on call"
+    settings, file = read_settings(suite, {}), suite / "experiments" / "slow.yaml"
+    read = read_experiment(file, registered(), suite)
+    alerting, _ = load_alerting(settings)
+    of_experiment(read, Place(settings, None, load_slos(suite), load_probes(suite), load_scenarios(suite), alerting, ONCALL))
+    assert [str(each).removeprefix("experiments/slow.yaml:") for each in read.problems] == [message]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,11 @@ def _asked(files: Checked, settings: External, known: Alerting) -> Alerting:
     return known
 
 
+ALERTS = ("page", "alert", "escalated", "resolved", "reopened", "of")
+"""Keys by which an expectation names an alert."""
+
+
 def _alerts(experiment: Experiment) -> set[str]:
     """The alerts that an experiment expects anything of."""
     declared = [each.declared for each in experiment.expect]
-    return {name for one in declared for key in ("page", "alert") if isinstance(name := getattr(one, key, None), str)}
+    return {name for one in declared for key in ALERTS if isinstance(name := getattr(one, key, None), str)}

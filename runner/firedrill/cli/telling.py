@@ -81,7 +81,7 @@ def _told_by_people(event: ev.Event) -> str | None:
         case ev.StopRequested(by=by):
             return f"{by} stops the drill; clearing everything"
         case ev.HookReceived(hook=hook, text=text):
-            return f"{hook} is told: {text}"
+            return f"{hook} is told: {' '.join(text.split())}"
         case ev.Announced(moment=moment, error=error):
             return f"the drill's {moment} could not be announced: {error}" if error else f"the drill's {moment} is announced"
         case ev.Revealed(experiment=experiment, faults=faults):

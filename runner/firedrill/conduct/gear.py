@@ -131,7 +131,7 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
     listen, token = (("127.0.0.1", 0), None) if settings is None or settings.pages.sink is None else external.door(settings.pages.sink)
     embedded = drill.order.environment.stack.embedded
     ailments, watchdog = (embedded.receivers, embedded.watchdog) if embedded is not None else ({}, None)
-    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog)
+    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog, drill.plan.hooks)
     closing.push_async_callback(sink.stop)
     return sink
 

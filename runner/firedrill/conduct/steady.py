@@ -74,7 +74,9 @@ def _unsettled(drill: Drill, length: float) -> Iterator[str]:
 
 
 def _expected(drill: Drill) -> set[str | None]:
-    return {one.declared.get(one.kind) for one in drill.plan.expectations if one.kind in {"page", "alert"}}
+    return {
+        one.declared.get(one.kind) for one in drill.plan.expectations if one.kind in {"page", "alert", "escalated", "resolved", "reopened"}
+    }
 
 
 def _unarmed(drill: Drill) -> Iterator[str]:

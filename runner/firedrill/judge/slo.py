@@ -131,10 +131,11 @@ def _what_it_takes(sli: SloResult) -> str:
     return f"too close to call: between {share(sli.interval[0])} and {at_most(sli.interval[1])}; {more} would be needed"
 
 
-def recovery(facts: Facts, slo: Slo, clear: float) -> Recovery:
-    """Slide a window second by second from `clear` to the end, or to the last whole second that was told so far."""
+def recovery(facts: Facts, slo: Slo, clear: float, until: float | None = None) -> Recovery:
+    """Slide a window second by second from `clear` to `until` or the end, or to the last whole second that was told so far."""
     seen = bins(facts, slo)
     first, last = math.ceil(clear - _EDGE), _told_until(facts, seen)
+    last = last if until is None else min(last, math.floor(until + _EDGE))
     ratios = [(start, _ratio(slo, seen, start)) for start in range(first, last - WINDOW + 1)]
     well = None
     for start, ratio in reversed(ratios):

@@ -15,9 +15,16 @@ from firedrill.judge.pages import instances, paged_alerts
 from firedrill.judge.sight import is_watchdog
 from firedrill.judge.wording import both, seconds
 
-NAMING = ("page", "alert")
-"""Kinds of expectation whose own alert, and every other that they name, is no surprise."""
-NAMED_BY = ("after", "grouped-with", "inhibited-by")
+NAMED_BY: Mapping[str, tuple[str, ...]] = {
+    "page": ("page", "after", "grouped-with"),
+    "alert": ("alert", "after", "inhibited-by"),
+    "escalated": ("escalated",),
+    "resolved": ("resolved",),
+    "reopened": ("reopened",),
+    "told": ("of",),
+    "handed-over": ("of",),
+}
+"""By which keys a kind of expectation names alerts, which are no surprise then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Excused:
 
 def named(plan: Plan) -> frozenset[str]:
     """Every alert that an expected page or alert is, or speaks of."""
-    names = [one.declared.get(key) for one in plan.expectations if one.kind in NAMING for key in (*NAMING, *NAMED_BY)]
+    names = [one.declared.get(key) for one in plan.expectations for key in NAMED_BY.get(one.kind, ())]
     return frozenset(name for each in names for name in ([each] if isinstance(each, str) else each or ()))
 
 

@@ -1,85 +1,70 @@
-"""The times by which a response is known: to detect, page, acknowledge, mitigate, recover and resolve.
+"""How long each step of a response took, as the design's words define it: to detect, page, acknowledge, mitigate, recover, resolve.
 
-Knows facts; refuses to judge them. A time that nobody saw is None.
+Knows facts; refuses to judge them. A time of which nobody saw both ends is None, never a guess.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from firedrill.core.model.slos import Slo
-from firedrill.judge.drill import AlertSpan, Facts, Page
-from firedrill.judge.moments import cleared, close, is_placebo, origin
+from firedrill.judge.drill import Facts, Page
+from firedrill.judge.mitigation import mitigations
+from firedrill.judge.moments import Moment, cleared, origin
 from firedrill.judge.sight import is_watchdog
-from firedrill.judge.slo import WINDOW, tally
 from firedrill.judge.stages import good_again
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds. Detect, page and mitigate count from the first active fault; acknowledge and resolve from the page's opening; recover
-    from the last fault's clearing.
-    """
+    """All in seconds, of the first page since the first active fault (of a placebo, since the start of play)."""
 
-    detect: float | None
-    page: float | None
-    acknowledge: float | None
-    mitigate: float | None
-    recover: float | None
-    resolve: float | None
+    detect: float | None = None
+    """Fault active to the first alert that fires."""
+    page: float | None = None
+    """Fault active to the page's opening."""
+    acknowledge: float | None = None
+    """The page's opening to its first acknowledgement."""
+    mitigate: float | None = None
+    """Fault active to every SLO that was hurt being met again while the fault is still on."""
+    recover: float | None = None
+    """The last fault's clearing to every SLO being met again."""
+    resolve: float | None = None
+    """The page's opening to its being resolved for good."""
 
 
 def times(facts: Facts) -> Times:
-    """Those of the first page since the first active fault."""
-    start, clear, good = origin(facts), cleared(facts), good_again(facts)
+    """The times of a drill so far; all None before a fault is active."""
+    start, clear = origin(facts), cleared(facts)
     if start is None:
-        return Times(None, None, None, None, None, None)
+        return Times()
     page = first_page(facts)
-    opened = None if page is None else page.opened
     return Times(
-        detect=_between(start.at, _firing(facts, start.at, page)),
-        page=_between(start.at, opened),
-        acknowledge=_between(opened, None if page is None else page.acknowledged),
-        mitigate=_between(start.at, _mitigated(facts, start.at)),
-        recover=_between(None if clear is None else clear.at, good),
-        resolve=_between(opened, None if page is None else page.resolved),
+        detect=_between(start.at, min(_fired(facts, start), default=None)),
+        page=None if page is None else _between(start.at, page.opened),
+        acknowledge=None if page is None else _between(page.opened, page.acknowledged),
+        mitigate=_mitigate(facts),
+        recover=None if clear is None else _between(clear.at, good_again(facts)),
+        resolve=None if page is None else _between(page.opened, page.resolved),
     )
 
 
 def first_page(facts: Facts) -> Page | None:
-    """The first page since the first active fault."""
+    """The page that opened first once a fault was active."""
     start = origin(facts)
-    since = [page for page in facts.pages if start is not None and page.opened >= start.at]
+    since = [] if start is None else [page for page in facts.pages if page.opened >= start.at]
     return min(since, key=lambda page: page.opened, default=None)
 
 
-def _between(start: float | None, end: float | None) -> float | None:
-    return None if start is None or end is None else round(end - start, 6)
+def _fired(facts: Facts, start: Moment) -> Iterator[float]:
+    for span in facts.alerts:
+        if span.firing is not None and span.firing >= start.at and not is_watchdog(facts, span.alert):
+            yield span.firing
 
 
-def _firing(facts: Facts, start: float, page: Page | None) -> float | None:
-    """When the alert that paged first fired; without a page, when any did."""
-    fired = [(span.firing, span) for span in facts.alerts if span.firing is not None and span.firing >= start]
-    mine = [at for at, span in fired if _of(span, page) and not is_watchdog(facts, span.alert)]
-    return min(mine, default=None)
+def _mitigate(facts: Facts) -> float | None:
+    took = mitigations(facts).values()
+    known = [one for one in took if one is not None]
+    return max(known, default=None) if len(known) == len(took) else None
 
 
-def _of(span: AlertSpan, page: Page | None) -> bool:
-    return page is None or span.alert in page.alerts
-
-
-def _mitigated(facts: Facts, start: float) -> float | None:
-    """The first second, with a fault still on, from which every SLO is met again until the clearing; None when none was ever missed."""
-    if is_placebo(facts):
-        return None
-    clear = cleared(facts)
-    end = close(facts) if clear is None else clear.at
-    well = [at for slo in facts.plan.slos if (at := _well(facts, slo, start, end)) is not None]
-    return max(well) if well and all(at < end for at in well) else None
-
-
-def _well(facts: Facts, slo: Slo, start: float, end: float) -> float | None:
-    """When the SLO was met again until `end`, which is `end` itself when it never was; None when it was never missed."""
-    ratios = [(second, tally(facts, slo, second, second + WINDOW).ratio) for second in range(int(start) + 1, int(end) - WINDOW + 1)]
-    missed = [second for second, ratio in ratios if ratio is not None and ratio < slo.objective]
-    if not missed:
-        return None
-    return missed[-1] + 1 if missed[-1] < ratios[-1][0] else end
+def _between(start: float, end: float | None) -> float | None:
+    return None if end is None else round(end - start, 6)

@@ -11,7 +11,7 @@ from firedrill.core.units import Duration
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One expectation about an alert (`page` or `alert`) or an SLO; None for what it does not ask."""
+    """One expectation about an alert (`page` or `alert`), an SLO, or people; None for what it does not ask."""
 
     words: str
     alert: str | None
@@ -30,11 +30,18 @@ class Asked:
     links: bool = False
     grouped: tuple[str, ...] = ()
     inhibited_by: str | None = None
+    of_people: bool = False
+
+
+OF_PEOPLE = frozenset({"escalated", "mitigated", "resolved", "runbook", "told", "handed-over", "hook", "reopened"})
+"""Kinds that ask for what people do: their keys mean something else."""
+SINCE_THE_FAULT = frozenset({"mitigated", "hook"})
+"""Those of them whose `within` counts from the first active fault; the others' counts from a page's opening, which no plan knows."""
 
 
 def asked(expectation: PlannedExpectation) -> Asked:
     """The expectation's own keys, read by their names."""
-    declared = expectation.declared
+    declared = _read(expectation)
     return Asked(
         words=expectation.words,
         alert=declared.get("page") or declared.get("alert"),
@@ -52,7 +59,14 @@ def asked(expectation: PlannedExpectation) -> Asked:
         links=declared.get("links") == "reachable",
         grouped=tuple(declared.get("grouped-with") or ()),
         inhibited_by=declared.get("inhibited-by"),
+        of_people=expectation.kind in OF_PEOPLE,
     )
+
+
+def _read(expectation: PlannedExpectation) -> Mapping[str, Any]:
+    if expectation.kind not in OF_PEOPLE:
+        return expectation.declared
+    return {key: value for key, value in expectation.declared.items() if key == "within" and expectation.kind in SINCE_THE_FAULT}
 
 
 def all_asked(plan: Plan) -> tuple[Asked, ...]:

@@ -23,6 +23,8 @@ from firedrill.plan.words import length, share, unknown
 __all__ = ["Row", "describe", "warnings"]
 
 
+WELL = 5.0
+"""Seconds on end in which an SLO is met, by which it is told that it is met again."""
 STEADY_TRIES = 3
 """How many times `steady:` the steady phase may last before a drill gives up (DESIGN, a drill's life)."""
 
@@ -38,7 +40,7 @@ def told(plan: Plan) -> Iterator[tuple[PlannedExpectation | None, str]]:
     yield from ((None, said) for slo in plan.slos for said in _of_slo(slo, plan))
     yield from ((None, said) for said in silenced_pages(plan))
     yield from ((each, said) for each in plan.expectations for said in _of_responders(each, plan))
-    yield from ((each, said) for each in plan.expectations for said in _of_expectation(asked(each), plan))
+    yield from ((each, said) for each in plan.expectations for said in (*_of_expectation(asked(each), plan), *_of_mitigation(each, plan)))
 
 
 def _of_play(plan: Plan) -> Iterator[str]:
@@ -114,6 +116,17 @@ def _of_responders(each: PlannedExpectation, plan: Plan) -> Iterator[str]:
 
 def _takes(one: Respond) -> float:
     return float(one.acknowledge or 0)
+
+
+def _of_mitigation(each: PlannedExpectation, plan: Plan) -> Iterator[str]:
+    """Users can be well again under a fault only while there is one."""
+    if each.kind != "mitigated" or plan.chaos.get("method") or not plan.faults:
+        return
+    lasts = plan.last_fault_end - first_fault(plan)
+    if all(fault.wire is None for fault in plan.faults):
+        yield f"{each.words}: nothing is broken in this drill"
+    elif lasts <= WELL:
+        yield f"{each.words}: the faults last {length(lasts)}, and users are well again only after {length(WELL)} on end"
 
 
 def _of_alert(each: Asked, alert: str, plan: Plan) -> Iterator[str]:

@@ -77,7 +77,7 @@ def _of_expectation(each: Asked, plan: Plan) -> Iterator[Row]:
 
 
 def _span(each: Asked, since: float, plan: Plan) -> tuple[float, float | None]:
-    if each.alert is not None:
+    if each.alert is not None or each.of_people:
         return since + (each.not_before or 0.0), None if each.within is None else since + each.within
     if each.slo is not None:
         return 0.0, None if _open_ended(plan) else plan.last_fault_end

@@ -15,6 +15,7 @@ from firedrill.judge.explain import explain
 from firedrill.judge.explained import Explained
 from firedrill.judge.wording import exact
 from firedrill.report.chart import colours, figure
+from firedrill.report.response import answers, followed, mitigated
 from firedrill.report.times import happenings, key_times
 from firedrill.report.words import MARKS, interval, labels, percent, seconds, share
 
@@ -77,7 +78,9 @@ def render(drill: JudgedDrill, library: str | None, cited: Mapping[int, Entry] |
         drill=drill, facts=drill.facts, plan=drill.facts.plan, marks=MARKS, cited=dict(cited or {}),
         started=datetime.fromtimestamp(drill.facts.wall, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         waterfalls=[_both_ways(drill, one) for one in drill.detections[:MOST]], key_times=key_times(drill),
-        drawn=scores.drawn(drill.facts), scores=scores.told(drill), messages=read[:READ], unshown=len(read[READ:]),
+        drawn=scores.drawn(drill.facts), scores=scores.told(drill),
+        answers=answers(drill.facts), followed=followed(drill.facts), mitigated=list(mitigated(drill.facts)),
+        messages=read[:READ], unshown=len(read[READ:]),
         happenings=rows[:MOST_ROWS], more_rows=len(rows[MOST_ROWS:]), legend=list(colours(drill.facts)),
         figure=_for_script(figure(drill)), library=library, inline=None if library else library_text(),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The lower half of the time line: who noticed what, and when, a lane for each of phases, faults, alerts, receivers and blind spots.
+"""The lower half of the time line: who noticed what when, a lane for each of phases, faults, alerts, receivers, people and blind spots.
 
 Knows names, times and colour roles; refuses to know how they are drawn.
 """
@@ -6,8 +6,9 @@ Knows names, times and colour roles; refuses to know how they are drawn.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from firedrill.judge.drill import AlertSpan, Facts, Instance, Page
+from firedrill.judge.drill import AlertSpan, Facts, Instance, Page, StepDone
 from firedrill.judge.moments import real_faults
+from firedrill.judge.wording import clipped
 from firedrill.report.words import labels
 
 MANY = 8
@@ -38,7 +39,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One line of the time line; `kind` is phase, fault, alert, notification, page or blind."""
+    """One line of the time line; `kind` is phase, fault, alert, notification, page, person, runbook, said or blind."""
 
     title: str
     kind: str
@@ -48,7 +49,7 @@ class Lane:
 
 def lanes(facts: Facts) -> list[Lane]:
     """All lanes, in the order in which a failure travels."""
-    return [*_phases(facts), *_faults(facts), *_alerts(facts), *_notifications(facts), *_pages(facts), *_blinds(facts)]
+    return [*_phases(facts), *_faults(facts), *_alerts(facts), *_notifications(facts), *_pages(facts), *_people(facts), *_blinds(facts)]
 
 
 def _phases(facts: Facts) -> Iterator[Lane]:
@@ -106,7 +107,40 @@ def _pages(facts: Facts) -> Iterator[Lane]:
         marks = [
             Mark(f"page {page.page} acknowledged", page.acknowledged, "good", "star") for page in pages if page.acknowledged is not None
         ]
+        marks += [
+            Mark(f"page {page.page} escalated to level {level}", at, "warn", "triangle-up")
+            for page in pages
+            for level, at, _ in page.escalations
+        ]
+        marks += [Mark(f"page {page.page} reopened", at, "bad", "diamond") for page in pages for at, _ in page.reopened]
         yield Lane(f"page open at {receiver}", "page", bars, marks)
+
+
+def _people(facts: Facts) -> Iterator[Lane]:
+    """A lane for everybody who was told, one for each runbook, and one for what people said and had others told."""
+    for person in dict.fromkeys(one.person for one in facts.told):
+        told = [Mark(f"{person} told of {one.page}: {one.why}", one.at, "page", "square") for one in facts.told if one.person == person]
+        yield Lane(f"{person}: \u25a0 told", "person", marks=told)
+    for name in dict.fromkeys(run.runbook for run in facts.runbooks):
+        runs = [run for run in facts.runbooks if run.runbook == name]
+        bars = [Stretch(f"{run.by} follows {name}", run.by, run.started, run.ended, "calm", "ink") for run in runs]
+        yield Lane(f"runbook {name}: \u25cf step done, \u00d7 failed", "runbook", bars, [_step(step) for run in runs for step in run.steps])
+    if marks := list(_said(facts)):
+        yield Lane("\u25a0 hand-overs, \u2605 words, \u25c6 hooks", "said", marks=marks)
+
+
+def _step(step: StepDone) -> Mark:
+    good = step.status == "succeeded"
+    return Mark(f"step {step.number}, {step.step}: {step.status}", step.at, "good" if good else "bad", "circle" if good else "x")
+
+
+def _said(facts: Facts) -> Iterator[Mark]:
+    for change in facts.hand_overs:
+        yield Mark(f"{change.schedule}: {change.before or 'nobody'} to {change.after or 'nobody'}", change.at, "warn", "square")
+    for said in facts.said:
+        yield Mark(f"{said.by}, {said.what}: {clipped(said.text)}" if said.text else f"{said.by}: {said.what}", said.at, "one", "star")
+    for hook in facts.hooks:
+        yield Mark(f"{hook.hook} told: {clipped(hook.text)}", hook.at, "page", "diamond")
 
 
 def _page(page: Page) -> str:

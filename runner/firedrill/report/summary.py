@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from firedrill.judge import scores
 from firedrill.judge.drill import JudgedDrill
+from firedrill.report.response import in_lines
 from firedrill.report.words import MARKS, percent, seconds, share
 
 MOST = 5
@@ -23,6 +24,7 @@ def _lines(drill: JudgedDrill) -> Iterator[str]:
     yield from (f"- ! {_escaped(one.sentence)}" for one in drill.noticed)
     yield from _times(drill)
     yield from _detections(drill)
+    yield from _response(drill)
     yield from _slos(drill)
     yield f"\nDrill `{facts.drill}` in environment `{facts.plan.environment}`, {facts.now:.1f} s."
 
@@ -41,6 +43,12 @@ def _detections(drill: JudgedDrill) -> Iterator[str]:
         yield "| " + " | ".join(seconds(value) for value in one.stages.values()) + " |"
     if more := len(drill.detections[MOST:]):
         yield f"\n{more} more detections stand in verdict.json."
+
+
+def _response(drill: JudgedDrill) -> Iterator[str]:
+    if lines := [f"- {_escaped(line)}" for line in in_lines(drill.facts)]:
+        yield "\n**The response**\n"
+        yield from lines
 
 
 def _slos(drill: JudgedDrill) -> Iterator[str]:

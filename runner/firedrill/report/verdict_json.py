@@ -6,7 +6,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from firedrill.core.verdicts import Finding
-from firedrill.judge.drill import Back, Blind, Detection, Facts, FaultWindow, JudgedDrill, Notification, Page, Score, SloResult
+from firedrill.judge.drill import (
+    Back,
+    Blind,
+    Detection,
+    Facts,
+    FaultWindow,
+    JudgedDrill,
+    Notification,
+    Page,
+    RunbookRun,
+    Score,
+    SloResult,
+    StepDone,
+)
+from firedrill.judge.mitigation import mitigations
+from firedrill.judge.times import times
 
 
 def render(drill: JudgedDrill) -> bytes:
@@ -32,6 +47,7 @@ def content(drill: JudgedDrill) -> dict[str, Any]:
         "slos": [_slo(one) for one in drill.slos],
         "detections": [_detection(one) for one in drill.detections],
         "pages": [_page(one) for one in facts.pages],
+        "response": _response(facts),
         "faults": [_fault(one) for one in facts.faults.values()],
         "phases": [{"name": one.name, "start_s": _rounded(one.start), "end_s": _rounded(one.end)} for one in facts.phases],
         "series": [
@@ -101,6 +117,60 @@ def _page(page: Page) -> dict[str, Any]:
         "notifications": [one.seq for one in page.notifications],
         "messages": [_message(one) for one in page.notifications],
     }
+
+
+def _response(facts: Facts) -> dict[str, Any]:
+    took = times(facts)
+    return {
+        **{f"{name}_s": getattr(took, name) for name in ("detect", "page", "acknowledge", "mitigate", "recover", "resolve")},
+        "mitigated_s": _rounded_values(mitigations(facts)),
+        "pages": [_answered(one) for one in facts.pages],
+        "runbooks": [_run(one) for one in facts.runbooks],
+        "hooks": [{"hook": one.hook, "at_s": _rounded(one.at), "text": one.text, "seq": one.seq} for one in facts.hooks],
+        "hand_overs": [
+            {"schedule": one.schedule, "before": one.before, "after": one.after, "at_s": _rounded(one.at), "seq": one.seq}
+            for one in facts.hand_overs
+        ],
+        "said": [
+            {"what": one.what, "by": one.by, "role": one.role, "text": one.text, "at_s": _rounded(one.at), "seq": one.seq}
+            for one in facts.said
+        ],
+    }
+
+
+def _answered(page: Page) -> dict[str, Any]:
+    return {
+        "page": page.page,
+        "acknowledged_s": _rounded(page.acknowledged),
+        "acknowledged_by": page.acknowledged_by,
+        "resolved_by": page.resolved_by,
+        "told": [
+            {"person": one.person, "level": one.level, "why": one.why, "schedule": one.schedule, "at_s": _rounded(one.at), "seq": one.seq}
+            for one in page.told
+        ],
+        "escalations": [{"level": level, "at_s": _rounded(at), "seq": seq} for level, at, seq in page.escalations],
+        "reopened": [{"at_s": _rounded(at), "seq": seq} for at, seq in page.reopened],
+    }
+
+
+def _run(run: RunbookRun) -> dict[str, Any]:
+    return {
+        "runbook": run.runbook,
+        "page": run.page,
+        "by": run.by,
+        "scripted": run.scripted,
+        "started_s": _rounded(run.started),
+        "ended_s": _rounded(run.ended),
+        "status": run.status,
+        "steps": [_step(one) for one in run.steps],
+    }
+
+
+def _step(one: StepDone) -> dict[str, Any]:
+    return {
+        "number": one.number, "step": one.step, "status": one.status, "detail": one.detail, "took_s": _rounded(one.took),
+        "at_s": _rounded(one.at), "seq": one.seq,
+    }  # fmt: skip
 
 
 def _message(one: Notification) -> dict[str, Any]:

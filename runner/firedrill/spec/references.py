@@ -5,9 +5,11 @@ Works on trees, so that a file with other mistakes still has its names checked.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as Folder
 
 from firedrill.core.alerting import Alerting
 from firedrill.core.errors import Problem, Severity
+from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.slos import Source
 from firedrill.core.model.suite import Environment
 from firedrill.spec import respond, runbooks
@@ -25,6 +27,17 @@ from firedrill.spec.suite import Settings
 _ALERTS = (("page",), ("alert",), ("after",), ("grouped-with",), ("inhibited-by",), ("quiet", "except"))
 _RECEIVERS = (("to",), ("pages", "to"), ("quiet", "except-to"))
 """Where an expectation names an alert of the rules, or a receiver of the routes."""
+_RESPONSE: Mapping[str, Mapping[str, str]] = {
+    "escalated": {"escalated": "alert", "to": "person"},
+    "mitigated": {"mitigated": "SLO"},
+    "resolved": {"resolved": "alert", "by": "person"},
+    "runbook": {"runbook": "runbook", "by": "person"},
+    "told": {"told": "person", "of": "alert"},
+    "handed-over": {"handed-over": "schedule", "to": "person", "of": "alert"},
+    "hook": {"hook": "hook"},
+    "reopened": {"reopened": "alert"},
+}
+"""What the keys of an expectation about people name, by its kind."""
 _FOLDERS = {"probe": "probes", "scenario": "scenarios", "SLO": "slos", "runbook": runbooks.FOLDER}
 
 
@@ -40,6 +53,8 @@ class Place:
     scenarios: Scenarios
     alerting: Mapping[str, Alerting]
     runbooks: Runbooks = field(default_factory=Runbooks)
+    oncall: OnCall | None = None
+    """Who is on call in that environment, where a file says so and could be read."""
 
     @property
     def environment(self) -> tuple[str, Environment] | None:
@@ -51,6 +66,15 @@ class Place:
     @property
     def told(self) -> Alerting:
         return self.alerting.get(self.environment[0], Alerting()) if self.environment else Alerting()
+
+    @property
+    def named(self) -> Mapping[str, Collection[str]]:
+        """What an expectation about people may name, by what it is; nothing where nobody knows."""
+        return {
+            "alert": {rule.alert for rule in self.told.alerts},
+            "person": self.oncall.people if self.oncall else (),
+            "schedule": self.oncall.schedules if self.oncall else (),
+        }
 
 
 def of_experiment(read: Read, place: Place) -> None:
@@ -171,12 +195,46 @@ def _check_expectations(read: Read, place: Place) -> None:
     alerts = {rule.alert for rule in place.told.alerts}
     receivers = {receiver.name for receiver in place.told.receivers}
     slos = {value.text for _, value in scalars(read.ours("slos"))}
-    for number in range(len(_entries(read, "expect"))):
+    for number, entry in enumerate(_entries(read, "expect")):
+        kind = next(iter(entry.keys), "") if isinstance(entry, Table) else ""
+        if kind in _RESPONSE:
+            _check_response(read, number, kind, place)
+            continue
+        _each(read, ("expect", number, "by"), "person", place.named["person"])
         for key in _ALERTS:
             _each(read, ("expect", number, *key), "alert", alerts)
         for key in _RECEIVERS:
             _each(read, ("expect", number, *key), "receiver", receivers)
         _check_slo(read, ("expect", number, "slo"), slos, place.slos.known)
+
+
+def _check_response(read: Read, number: int, kind: str, place: Place) -> None:
+    for key, what in _RESPONSE[kind].items():
+        path = ("expect", number, key)
+        if what == "SLO":
+            _check_slo(read, path, {value.text for _, value in scalars(read.ours("slos"))}, place.slos.known)
+        elif what == "hook":
+            _check_hook(read, path, place)
+        elif what == "runbook":
+            _check(read, path, what, _runbooks(place.settings.root))
+        else:
+            _each(read, path, what, place.named[what])
+
+
+def _check_hook(read: Read, path: Path, place: Place) -> None:
+    """A hook that the environment does not have would hear nothing."""
+    if place.environment is None:
+        return
+    name, environment = place.environment
+    for where, value in scalars(read.ours(*path), path):
+        if not value.nothing and value.text not in environment.hooks:
+            none = f"no hook '{value.text}': the environment '{name}' has none; list it under 'hooks'"
+            read.wrong(value, where, unknown("hook", value.text, environment.hooks) if environment.hooks else none)
+
+
+def _runbooks(root: Folder) -> tuple[str, ...]:
+    """The names of all runbooks."""
+    return tuple(sorted(file.stem for file in (root / "runbooks").glob("*.md")))
 
 
 def _each(read: Read, path: Path, what: str, known: Collection[str]) -> None:

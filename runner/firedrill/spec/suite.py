@@ -30,6 +30,7 @@ OF_STACK = frozenset({"prometheus", "alertmanager"})
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 _PLACEHOLDER = re.compile(r"<([A-Za-z][\w.-]*)>")
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+)(?::\d{1,5})?")
+_HOOK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
 
 
@@ -73,7 +74,8 @@ def read_settings(root: Path, environ: Mapping[str, str], strict_env: bool = Fal
     problems += [*unset, *(each for each in wrong if (each.line, each.column) not in holes)]
     problems += [*_placeholders(filled), *_malformed(filled)]
     if suite is not None:
-        problems += [*_default(suite, filled), *_targets(suite, filled), *_links(suite, filled), *external.wrong(suite, filled, root)]
+        problems += [*_default(suite, filled), *_targets(suite, filled), *_links(suite, filled), *_hooks(suite, filled)]
+        problems += [*external.wrong(suite, filled, root)]
     return Settings(root, suite, filled, tuple(problems))
 
 
@@ -206,6 +208,15 @@ def _links(suite: Suite, document: Document) -> Iterator[Problem]:
                 yield document.problem(
                     value, path, f"a host is expected here, as runbooks.example.org or loopback, not '{value.text}'{write}"
                 )
+
+
+def _hooks(suite: Suite, document: Document) -> Iterator[Problem]:
+    """A hook's name is a part of its URL."""
+    for name in suite.environments:
+        place: Place = ("environments", name, "hooks")
+        for path, value in scalars(under(document.tree, *place), place):
+            if not value.nothing and not _HOOK.fullmatch(value.text):
+                yield document.problem(value, path, f"a hook's name is a word such as status-page, not '{value.text}'")
 
 
 def _chosen(target: Target) -> str:

@@ -1,4 +1,4 @@
-"""`page:`: the right page reached the right people, in time, as often as it should, with what they need, and was resolved.
+"""`page:`: the right page reached the right people, in time, as often as it should, with what they need, and was answered.
 
 Knows what can be asked of a page, and how a line says it; how each part is judged is in judge/parts.
 """
@@ -17,6 +17,12 @@ from firedrill.judge.wording import both, clipped, pairs, quoted, times
 
 if TYPE_CHECKING:
     from firedrill.judge.drill import Facts
+
+
+_OF_ONE_PAGE = (
+    "within", "not_before", "after", "grouped_with", "has", "annotations", "says", "links", "stays", "acknowledged", "by", "resolved",
+)  # fmt: skip
+"""What can be asked only of a page that comes."""
 
 
 class PageExpectation(Declared):
@@ -48,17 +54,23 @@ class PageExpectation(Declared):
     """`reachable`: each link in the first message was fetched and answered with less than 400; the environment's `links` allow hosts."""
     stays: Stay | None = None
     """No flapping: for this long, and no longer than the fault, the page is not resolved. `until-cleared`: as long as the fault."""
+    acknowledged: Duration | None = None
+    """From the page's opening until somebody acknowledges it."""
+    by: str | None = None
+    """The person who must be the one to acknowledge it; anybody when left out."""
     resolved: Duration | None = None
     """From the moment the last fault was cleared until the page is resolved."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.times == 0:
-            for key in ("within", "not_before", "after", "grouped_with", "has", "annotations", "says", "links", "stays", "resolved"):
+            for key in _OF_ONE_PAGE:
                 if key in self.model_fields_set:
                     raise clash(key.replace("_", "-"), "with 'times: 0' no page may come, so there is nothing to ask of one")
         if self.after == self.page:
             raise clash("after", f"{self.page} cannot come after itself; name another alert")
+        if self.by is not None and self.acknowledged is None:
+            raise clash("by", "it is about who acknowledges the page; say how soon, as in 'acknowledged: 30s'")
         if self.page in self.grouped_with:
             raise clash("grouped-with", f"{self.page} is in its own page anyway; name other alerts")
         return self
@@ -84,6 +96,8 @@ class PageExpectation(Declared):
         yield from [f"saying {both(quoted(clipped(text, 60)) for text in self.says)}"] if self.says else []
         yield from ["with reachable links"] if self.links is not None else []
         yield from [f"staying open {in_words(self.stays)}"] if self.stays is not None else []
+        by = f" by {self.by}" if self.by is not None else ""
+        yield from [f"acknowledged{by} within {self.acknowledged}"] if self.acknowledged is not None else []
 
 
 def judge(declared: PageExpectation, words: str, facts: "Facts") -> Finding:
@@ -100,6 +114,7 @@ KIND = ExpectationKind(
     judge=judge,
     example=(
         "- page: NegotiationLatencyBudgetBurn\n  to: payments-oncall\n  labels:\n    severity: page\n  within: 45s\n  times: 1\n"
-        "  has: [summary, runbook_url]\n  says: Offers are slow\n  links: reachable\n  stays: until-cleared\n  resolved: 90s\n"
+        "  has: [summary, runbook_url]\n  says: Offers are slow\n  links: reachable\n  stays: until-cleared\n"
+        "  acknowledged: 30s\n  by: first-on-call\n  resolved: 90s\n"
     ),
 )

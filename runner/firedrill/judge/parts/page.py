@@ -12,6 +12,7 @@ from firedrill.judge.moments import Moment, expected_origin, origin
 from firedrill.judge.pages import Hit, hits
 from firedrill.judge.parts import page_contents as contents
 from firedrill.judge.parts.order import Came, after
+from firedrill.judge.parts.page_acknowledged import acknowledged
 from firedrill.judge.parts.page_arrival import Wanted, arrival, too_early
 from firedrill.judge.parts.page_count import count
 from firedrill.judge.parts.page_group import grouped
@@ -52,6 +53,8 @@ def _parts(declared: PageExpectation, facts: Facts, found: list[Hit], start: Mom
     yield from _contents(declared, facts, found[0])
     if declared.stays is not None:
         yield _stays(declared.page, declared.stays, facts, found, start)
+    if declared.acknowledged is not None:
+        yield acknowledged(declared.acknowledged, declared.by, facts, found)
     if declared.resolved is not None:
         yield resolved(declared.page, declared.resolved, facts, found)
 

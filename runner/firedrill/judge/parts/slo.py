@@ -35,16 +35,16 @@ def _say(words: str, verdict: Verdict, text: str) -> Finding:
 
 def _held(slo: Slo, facts: Facts) -> Check:
     play = phase(facts, "play")
-    if play is None or play.end is None or not _told(facts, slo, play.end):
+    if play is None or play.end is None or not all_told(facts, slo, play.end):
         expected = expected_clear(facts)
         until = None if expected is None else (expected if play is None or play.end is None else play.end) + 1 + FLUSH
         return Check(Verdict.PENDING, f"{slo.name} is judged when play ends", (), until)
     if phase(facts, "recover") is None and (early := cut_short(facts, None, "play was over")) is not None:
         return Check(early.verdict, f"{slo.name} {early.words}", early.evidence)
-    return _unheard(slo, facts, play.start, play.end) or _stands(slo, facts, play)
+    return unheard(slo, facts, play.start, play.end) or _stands(slo, facts, play)
 
 
-def _told(facts: Facts, slo: Slo, end: float) -> bool:
+def all_told(facts: Facts, slo: Slo, end: float) -> bool:
     """Whether every bin of the time until `end` is in."""
     return facts.ended is not None or facts.now >= end + 1 + FLUSH or max(bins(facts, slo), default=-1.0) >= end
 
@@ -56,7 +56,7 @@ def _stands(slo: Slo, facts: Facts, play: Phase) -> Check:
     return Check(verdict_of(sli), sentence(sli), [play.seq, *tally(facts, slo, play.start, play.end).seqs])
 
 
-def _unheard(slo: Slo, facts: Facts, start: float, end: float) -> Check | None:
+def unheard(slo: Slo, facts: Facts, start: float, end: float) -> Check | None:
     """A blind spot of the SLO's source, or a stretch without any sample, between `start` and `end`."""
     spots = blinds(facts, (source(slo), f"slo {slo.name}"), start, end)
     if spots:
@@ -74,13 +74,13 @@ def _recovered(slo: Slo, allowed: Duration, facts: Facts) -> Check:
         return _not_cleared(slo, allowed, facts)
     found, deadline = recovery(facts, slo, clear.at), clear.at + allowed
     if found.at is not None and found.at <= max(deadline, clear.at + 1):
-        return _unheard(slo, facts, clear.at, close(facts) if facts.ended else found.at) or _well(slo, allowed, found, clear)
+        return unheard(slo, facts, clear.at, close(facts) if facts.ended else found.at) or _well(slo, allowed, found, clear)
     last = deadline + WINDOW + FLUSH
     if facts.ended is None and facts.now < last:
         return Check(Verdict.PENDING, f"{slo.name} is to recover within {allowed} after {clear.name}", clear.evidence, last)
     if (early := cut_short(facts, deadline + WINDOW, f"{allowed} after {clear.name} and a window of {WINDOW}s were over")) is not None:
         return Check(early.verdict, f"{slo.name} {early.words}", early.evidence)
-    return _unheard(slo, facts, clear.at, min(close(facts), deadline + WINDOW)) or _ill(slo, allowed, found, clear)
+    return unheard(slo, facts, clear.at, min(close(facts), deadline + WINDOW)) or _ill(slo, allowed, found, clear)
 
 
 def _not_cleared(slo: Slo, allowed: Duration, facts: Facts) -> Check:

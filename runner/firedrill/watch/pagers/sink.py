@@ -8,7 +8,7 @@ import contextlib
 import hmac
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import unquote
@@ -18,10 +18,11 @@ from aiohttp import web
 
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
-from firedrill.core.events import Noted
+from firedrill.core.events import HookReceived, Noted
 from firedrill.core.model.suite import Ailment, Watchdog
 from firedrill.core.recording import Record
 from firedrill.watch.alerts.groups import Groups, Lane
+from firedrill.watch.pagers import hooks
 from firedrill.watch.pagers.ailing import HEALTHY, Ailments, middleware
 from firedrill.watch.pagers.mail import MailServer
 from firedrill.watch.pagers.message import Answer, Message
@@ -40,7 +41,8 @@ class Sink:
     """Listens on free ports of 127.0.0.1, or for HTTP where it is told to: for HTTP at `address`, for mail at `mail`.
 
     The integration NUMBER of a kind of receiver NAME sends to `/receivers/NAME/KIND/NUMBER`, and greets us with that in a mail;
-    `/receivers/NAME` is its first webhook. `groups` finds the group of a message whose protocol does not tell it.
+    `/receivers/NAME` is its first webhook. Status pages and ticket systems are told at `/hooks/NAME` and below. `groups` finds the
+    group of a message whose protocol does not tell it.
     """
 
     address: str
@@ -57,6 +59,7 @@ class Sink:
     _token: str | None = None
     _looking: asyncio.Task[None] | None = None
     groups: Groups | None = None
+    hooks: Collection[str] = ()
 
     @classmethod
     async def start(
@@ -67,19 +70,21 @@ class Sink:
         token: str | None = None,
         ailments: Mapping[str, Ailment] = HEALTHY,
         watchdog: Watchdog | None = None,
+        hooks: Collection[str] = (),
     ) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers.
 
         With a `token`, notifications that do not bring it as their bearer are turned away. `ailments` are of receivers, by name;
-        `watchdog` has a receiver whose silence pages.
+        `watchdog` has a receiver whose silence pages; `hooks` are the status pages and ticket systems that it plays.
         """
         ailing = Ailments(ailments)
         application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[middleware(ailing)])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         switch = DeadMansSwitch(watchdog, clock, record) if watchdog is not None else None
         sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record, switch)
-        sink = cls("", "", record, clock, sight, threads, ailing, runner, aiohttp.ClientSession(), _token=token)
+        sink = cls("", "", record, clock, sight, threads, ailing, runner, aiohttp.ClientSession(), _token=token, hooks=hooks)
         application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
+        application.add_routes([web.route("*", "/hooks/{name}{rest:(/.*)?}", sink._hear)])
         await runner.setup()
         try:
             await web.TCPSite(runner, *listen).start()
@@ -126,15 +131,36 @@ class Sink:
     async def _receive(self, request: web.Request) -> web.Response:
         arrived = self.clock.now()
         lane, path = _addressed(request.path)
-        if self._token is not None and not hmac.compare_digest(request.headers.get("Authorization", "").encode(), _bearer(self._token)):
-            self.record(Noted(f"the sink was sent something for {lane.receiver} without its token"), "sink", arrived)
-            return web.Response(status=401, text="the token is missing or wrong\n")
+        if (refused := self._unknown(request, lane.receiver, arrived)) is not None:
+            return refused
         try:
             answer = await self._take(lane, path, await request.read(), request.headers, arrived)
         except ValueError as error:
             self._refuse(lane.receiver, error, arrived)
             return web.Response(status=400, text=f"{error}\n")
         return web.Response(status=answer.status, text=answer.body, content_type=answer.type)
+
+    def _unknown(self, request: web.Request, whom: str, arrived: float) -> web.Response | None:
+        """The answer to who does not bring our token."""
+        if self._token is None or hmac.compare_digest(request.headers.get("Authorization", "").encode(), _bearer(self._token)):
+            return None
+        self.record(Noted(f"the sink was sent something for {whom} without its token"), "sink", arrived)
+        return web.Response(status=401, text="the token is missing or wrong\n")
+
+    async def _hear(self, request: web.Request) -> web.Response:
+        """Something that a status page or a ticket system is told."""
+        arrived, hook = self.clock.now(), request.match_info["name"]
+        if (refused := self._unknown(request, f"the hook {hook}", arrived)) is not None:
+            return refused
+        if hook not in self.hooks:
+            self.record(Noted(f"the sink was sent something for the hook {hook}, which the environment does not have"), "sink", arrived)
+            return web.Response(status=404, text=f"no hook {hook}: list it under hooks in firedrill.yaml\n")
+        body = await request.read()
+        if not body.strip():
+            return web.Response(status=400, text="nothing was said: send a body\n")
+        text, data = hooks.understood(body)
+        self.record(HookReceived(hook, text, data), "sink", arrived)
+        return web.json_response({"status": "received"})
 
     async def _receive_mail(self, greeting: str, content: bytes) -> str:
         """Empty, or why this is no mail of a receiver's."""
