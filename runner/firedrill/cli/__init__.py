@@ -22,6 +22,7 @@ COMMANDS = {
     "judge": "Judge a recorded drill again.",
     "explain": "Say where a detection's seconds went, and which settings cost them.",
     "report": "Render a recorded drill's reports again.",
+    "actions": "List what drills have left to do, and say who does it.",
     "stop": "Stop a drill that runs, and wait until everything is put back.",
     "undo": "Put back what a drill may have left.",
     "bell": "Ring one alert, or every receiver, and prove that the message arrives.",

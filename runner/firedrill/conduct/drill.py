@@ -109,7 +109,7 @@ class Drill:
         self.order, self.folder, self.view = order, folder, Told(view)
         self.plan = order.plan
         self.clock = DrillClock()
-        self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order)})
+        self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order), *_announced_to(order)})
         self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry)
         self.ledger = Ledger(folder.drill, self.journal.path)
         self.facts = Facts(plan=order.plan)
@@ -201,6 +201,13 @@ def _in_routes(order: Order) -> Iterator[str]:
     with suppress(OSError, yaml.YAMLError):  # whoever starts Alertmanager says what is wrong with it
         if embedded is not None:
             yield from written_out(yaml.safe_load((order.root / embedded.alertmanager).read_text(encoding="utf-8")))
+
+
+def _announced_to(order: Order) -> Iterator[str]:
+    """The URL of whoever hears that the drill begins: who knows it can post there."""
+    announce = order.environment.announce
+    if announce is not None and (url := os.environ.get(announce.webhook)):
+        yield url
 
 
 def _versions() -> dict[str, str]:

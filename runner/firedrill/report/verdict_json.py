@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from firedrill.core.verdicts import Finding
-from firedrill.judge.drill import Back, Blind, Detection, FaultWindow, JudgedDrill, Notification, Page, SloResult
+from firedrill.judge.actions import change
+from firedrill.judge.drill import Action, Back, Blind, Detection, FaultWindow, JudgedDrill, Notification, Page, SloResult
 
 
 def render(drill: JudgedDrill) -> bytes:
@@ -38,6 +40,7 @@ def content(drill: JudgedDrill) -> dict[str, Any]:
             {"of": one.of, "name": one.name, "samples": sum(b.good + b.bad for b in one.bins.values())} for one in facts.series.values()
         ],
         "blind": [_blind(one) for one in facts.blinds],
+        "actions": [action(one, facts.drill) for one in drill.actions],
     }
 
 
@@ -115,6 +118,11 @@ def _fault(fault: FaultWindow) -> dict[str, Any]:
 
 def _blind(blind: Blind) -> dict[str, Any]:
     return {"what": blind.what, "why": blind.why, "began_s": _rounded(blind.began), "ended_s": _rounded(blind.ended), "seq": blind.seq}
+
+
+def action(one: Action, drill: str = "") -> dict[str, Any]:
+    """An action item, with what `drill` did to it, when one is asked about."""
+    return asdict(one) | ({"change": change(one, drill)} if drill else {})
 
 
 def _rounded(number: float | None) -> float | None:
