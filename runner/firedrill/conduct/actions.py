@@ -44,16 +44,9 @@ def _understood(text: bytes) -> tuple[Action, ...]:
     data = json.loads(text)
     if not isinstance(data, dict) or data.get("version") != VERSION:
         raise ValueError(f"it is not of version {VERSION}")
-    return _ACTIONS.validate_python(_with_tuples(data.get("actions")), strict=True)
-
-
-def _with_tuples(actions: object) -> object:
-    """JSON has no tuples; everything else stays for the check."""
-    if not isinstance(actions, list):
+    if not isinstance(actions := data.get("actions"), list):
         raise ValueError("its key 'actions' is no list")
-    return tuple(
-        one | {"seen": tuple(one["seen"])} if isinstance(one, dict) and isinstance(one.get("seen"), list) else one for one in actions
-    )
+    return _ACTIONS.validate_python(actions)
 
 
 def _why(error: Exception) -> str:

@@ -6,6 +6,7 @@ Knows a URL by the name of its environment variable, and what may be said of a b
 import asyncio
 import math
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -116,6 +117,13 @@ async def _post(url: str, content: Mapping[str, Any]) -> tuple[int | None, str]:
     except aiohttp.InvalidURL:
         return None, "the webhook's variable holds no URL"
     except aiohttp.ClientConnectorError as error:
-        return None, f"the webhook cannot be reached: {error.strerror or type(error.os_error).__name__}"
+        return None, f"the webhook cannot be reached: {_why(error.os_error)}"
     except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
         return None, f"the webhook gave no answer ({type(error).__name__})"
+
+
+def _why(error: OSError) -> str:
+    """In words of ours: the system's own hold the address."""
+    if isinstance(error, socket.gaierror):
+        return "no host of that name is known"
+    return os.strerror(error.errno) if error.errno else type(error).__name__
