@@ -66,7 +66,7 @@ def test_a_failed_drill_leaves_an_action_item_that_the_mended_one_closes(suite, 
     assert f"closed: {action['expectation']} [team-lead]" in " ".join(second.said.split("\n"))
     listed = suite.command("actions", "latency")
     assert f"{action['id']}  latency (local): closed: page NegotiationLatencyBudgetBurn" in listed.stdout
-    assert suite.command("actions", "--open").stdout == "nothing is left to do\n"
+    assert suite.command("actions", "--open").stdout == "no open action items under results/\n"
 
     messages = [entry.event for entry in second.of_kind("notification.received")]
     assert {event.status for event in messages} == {"firing", "resolved"}

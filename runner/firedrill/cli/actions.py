@@ -33,14 +33,16 @@ def command(
         actions.assign(results, owner[0], owner[1], None)
     if note is not None:
         actions.assign(results, note[0], None, note[1])
+    if experiment is not None and not (results / experiment).is_dir():
+        raise click.UsageError(f"no drill of {experiment!r} under {results}/")
     found = [one for one in actions.everywhere(results, experiment) if not (only_open and one.status == "closed")]
     if as_json:
         options.echo_json({"actions": [action(one) for one in found]})
     else:
-        _say(found)
+        _say(found, f"no {'open ' if only_open else ''}action items under {results}/")
 
 
-def _say(found: Sequence["Action"]) -> None:
+def _say(found: Sequence["Action"], none: str) -> None:
     from firedrill.judge.actions import state, words
 
     for one in found:
@@ -50,4 +52,4 @@ def _say(found: Sequence["Action"]) -> None:
         if one.note:
             click.echo(f"          {one.note}")
     if not found:
-        click.echo("nothing is left to do")
+        click.echo(none)
