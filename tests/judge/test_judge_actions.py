@@ -51,7 +51,7 @@ def test_the_next_drill_in_which_it_holds_closes_it_and_its_drill_is_named() -> 
 def test_one_that_fails_again_says_in_how_many_drills() -> None:
     (action,) = after(*(drilled(f"d{number}", {PAGES: BAD}) for number in (1, 2, 3)))
     assert (action.opened_by, action.seen, action.sentence) == ("d1", ("d2", "d3"), f"{PAGES} in d3.")
-    assert state(action, "d3") == "still open (3 drills)"
+    assert (state(action, "d3"), state(action)) == ("still open (3 drills)", "open (3 drills)")
 
 
 def test_one_that_cannot_be_told_leaves_an_open_item_open_and_a_closed_one_closed() -> None:

@@ -34,3 +34,10 @@ def test_what_is_said_of_it(suite: Path, lines: str) -> None:
     problems = check([suite / "experiments"], kinds(), {"IS_SET": "x", "IS_EMPTY": ""}).problems
     said = [str(one).partition("firedrill.yaml:")[2] for one in problems if ".mark" in one.path or ".announce" in one.path]
     assert said == ([CASES[lines]] if CASES[lines] else [])
+
+
+def test_a_drill_does_not_start_where_nobody_could_be_told(suite: Path) -> None:
+    settings = suite / "firedrill.yaml"
+    settings.write_text(settings.read_text().rstrip("\n") + "\n" + ANNOUNCE.format("NOT_SET"))
+    errors = check([suite / "experiments"], kinds(), {}, strict_env=True).errors
+    assert [one.message for one in errors] == ["the environment variable NOT_SET is not set"]

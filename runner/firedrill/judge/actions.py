@@ -50,7 +50,7 @@ def change(action: Action, drill: str) -> str:
         return action.status if action.closed_by == drill else ""
     if action.opened_by == drill:
         return "new"
-    if action.reopened_by == drill:
+    if drill and action.reopened_by == drill:
         return "back"
     return "again" if drill in action.seen else "open"
 

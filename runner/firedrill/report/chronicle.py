@@ -50,7 +50,7 @@ def _fault(fault: FaultWindow) -> Iterator[Line]:
     if fault.injected is not None:
         yield Line(fault.injected, "fault", f"{fault.name} is active{on}", fault.seqs["injected"])
     if fault.cleared is not None:
-        why = {"played": "", "lease": ": nobody held it any more", "undo": ": undone", "holder-gone": ": its holder is gone"}
+        why = {"played": "", "lease": ": its lease ended", "undo": ": undone", "holder-gone": ": its holder is gone"}
         yield Line(fault.cleared, "fault", f"{fault.name} is cleared{why.get(fault.why, f': {fault.why}')}", fault.seqs["cleared"])
 
 

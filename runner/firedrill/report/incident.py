@@ -121,7 +121,7 @@ def _impact(drill: JudgedDrill) -> Iterator[str]:
     if not _played(drill):
         yield "No promise was measured while the method was played.\n"
         return
-    yield "| SLO | promised | while it was broken | 95 % bounds | bad samples | samples |"
+    yield "| SLO | promised | while the method was played | 95 % bounds | bad samples | samples |"
     yield "|---|---|---|---|---|---|"
     for one in _played(drill):
         low, high = (share(end) for end in one.interval)
