@@ -377,7 +377,11 @@ def _a_drill() -> drill.JudgedDrill:
     found = drill.Detection("", {}, "", 1, dict.fromkeys(drill.STAGES), (), None, None, None, None)
     finding = verdicts.Finding("", verdicts.Verdict.PASS, "")
     scores = [drill.Score("page", None)]
-    return drill.JudgedDrill(facts, verdicts.Verdict.PASS, "", verdicts.Exit.PASS, [finding], [slo], [found], [drill.Notice("")], scores)
+    todo = drill.Action("", "x", "local", "", "", "x-1", "")
+    facts.drill = "x-1"
+    return drill.JudgedDrill(
+        facts, verdicts.Verdict.PASS, "", verdicts.Exit.PASS, [finding], [slo], [found], [drill.Notice("")], scores, [todo]
+    )
 
 
 # ---- our own words
@@ -606,6 +610,23 @@ VERDICT = {
     "scores[].best_s": "The shortest of theirs.",
     "scores[].drills": "How many those are.",
     "drawn": "Of a blind drill `{seed, among, window_s, moment_s, revealed_s}`, by which it can be repeated; null of any other.",
+    "actions": "What drills of this experiment and environment have left to do: what is open, and what this drill closed.",
+    "actions[].id": "The item's id, the same from drill to drill.",
+    "actions[].experiment": "The experiment.",
+    "actions[].environment": "The environment.",
+    "actions[].expectation": "The expectation that did not hold, in one line.",
+    "actions[].sentence": "What became of it when it last did not hold.",
+    "actions[].opened_by": "The drill that opened the item.",
+    "actions[].opened_at": "When that drill began, ISO 8601, UTC.",
+    "actions[].kind": "failed, or unproven: it could not be told.",
+    "actions[].about": "expectation of the file, or what every drill is asked for (drill).",
+    "actions[].status": "open, closed, or unchecked: the file does not expect it any more.",
+    "actions[].seen": "Later drills in which it did not hold either.",
+    "actions[].reopened_by": "The last drill in which it did not hold after it had been closed.",
+    "actions[].closed_by": "The drill that closed it, or that found it no longer expected.",
+    "actions[].owner": "Who does it, as somebody said.",
+    "actions[].note": "What there is to know, as somebody said.",
+    "actions[].change": "What this drill did: new, back (open again), again (still open), open, closed or unchecked.",
 }
 
 

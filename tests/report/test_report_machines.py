@@ -13,7 +13,21 @@ from firedrill.judge.drill import STAGES, JudgedDrill, Notice
 from firedrill.report import html, junit, summary, verdict_json
 
 HEAD = ("drill", "experiment", "environment", "verdict", "reason", "exit_code", "started_at", "duration_s", "ended")
-REST = ("findings", "noticed", "slos", "detections", "pages", "response", "faults", "phases", "series", "blind", "scores", "drawn")
+REST = (
+    "findings",
+    "noticed",
+    "slos",
+    "detections",
+    "pages",
+    "response",
+    "faults",
+    "phases",
+    "series",
+    "blind",
+    "scores",
+    "drawn",
+    "actions",
+)
 
 
 def test_verdict_json_is_what_the_design_says(judged: JudgedDrill) -> None:

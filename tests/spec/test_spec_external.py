@@ -52,6 +52,8 @@ CASES = [
     ("[alerts/demo.rules.yml]", "[alerts/demo.rule.yml]",
         "21:17: {}.external.rules[0]: no such file: alerts/demo.rule.yml; did you mean 'alerts/demo.rules.yml'?"),
     ("token: PROMETHEUS_TOKEN", "token: NOT_SET", "15:18: warning: {}.external.prometheus.token: the environment variable NOT_SET is not set"),
+    ("    stack:\n", "    mark: DRILL\n    stack:\n",
+        "11:11: warning: environments.local.mark: messages of an external stack carry no mark: its own rules and receivers write them; only firedrill's own say it"),
 ]  # fmt: skip
 
 

@@ -173,6 +173,12 @@ def test_the_generated_configuration_holds_what_was_declared(settings: Embedded)
     }
 
 
+def test_a_mark_is_an_external_label_and_nothing_else_changes(settings: Embedded) -> None:
+    plain, marked = (prometheus_document(settings, [], API, "a:1", mark) for mark in ("", "DRILL"))
+    assert marked["global"].pop("external_labels") == {"drill": "DRILL"}
+    assert marked == plain
+
+
 def test_a_scrape_never_waits_longer_than_10_seconds_or_its_interval(settings: Embedded) -> None:
     slow = Embedded.model_validate(settings.model_dump(by_alias=True) | {"scrape-interval": "1m30s"})
     assert prometheus_document(slow, [], API, "a:1")["global"]["scrape_timeout"] == "10s"

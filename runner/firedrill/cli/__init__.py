@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "Render a recorded drill's reports again.",
     "history": "List the drills there were, and how the team's times go.",
     "wheel": "Train on a past drill: its pages and graphs step by step, and what you would do.",
+    "actions": "List what drills have left to do, and say who does it.",
     "stop": "Stop a drill that runs, and wait until everything is put back.",
     "undo": "Put back what a drill may have left.",
     "bell": "Ring one alert, or every receiver, and prove that the message arrives.",

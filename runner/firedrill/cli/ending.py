@@ -1,32 +1,42 @@
 """What is said once a drill has ended: its verdict, its findings, where its report is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from firedrill.cli.terminal import MARKS
+from firedrill.conduct import actions
 from firedrill.conduct.history import before
+from firedrill.core.errors import FiredrillError
 from firedrill.core.journal import NAME, read
 from firedrill.core.kinds import Kinds
 from firedrill.judge import scores
-from firedrill.judge.drill import JudgedDrill
+from firedrill.judge.actions import change, concerning, state, words
+from firedrill.judge.drill import Action, JudgedDrill
 from firedrill.judge.facts import fold
 from firedrill.judge.scores import scored
 from firedrill.judge.verdict import conclude
-from firedrill.report import junit, summary, verdict_json
+from firedrill.report import incident, junit, summary, verdict_json
 
-LIGHT_REPORTS = {"verdict.json": verdict_json.render, "junit.xml": junit.render, "summary.md": summary.render}
+LIGHT_REPORTS = {
+    "verdict.json": verdict_json.render,
+    "junit.xml": junit.render,
+    "summary.md": summary.render,
+    "incident.md": incident.render,
+}
+TINTS = {"closed": "green", "new": "red", "back": "red", "again": "red"}
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A judged drill and its folder."""
+    """A judged drill and its folder; `trouble` says why its action items are not known."""
 
     drill: JudgedDrill
     folder: Path
+    trouble: str = ""
 
     def as_json(self) -> dict[str, object]:
         return {**verdict_json.content(self.drill), "folder": str(self.folder), "report": str(self.folder / "report.html")}
@@ -38,12 +48,36 @@ def judge_folder(folder: Path, kinds: Kinds) -> JudgedDrill:
     return scored(drill, before(folder.parent, drill.facts.drill, verdict_json.started_at(drill.facts)))
 
 
-def conclude_folder(folder: Path, kinds: Kinds) -> Ending:
-    """Judge a drill and write what is quickly written: for machines, for CI, for a merge request."""
-    drill = judge_folder(folder, kinds)
+def judged_again(folder: Path, kinds: Kinds) -> Ending:
+    """The same, with the action items of its experiment as they stand now."""
+    return _with_actions(judge_folder(folder, kinds), folder, merge=False)
+
+
+def _with_actions(drill: JudgedDrill, folder: Path, merge: bool) -> Ending:
+    try:
+        known = _actions(folder, drill, merge)
+    except FiredrillError as error:
+        return Ending(drill, folder, str(error))
+    return Ending(replace(drill, actions=concerning(known, drill.facts)), folder)
+
+
+def _actions(folder: Path, drill: JudgedDrill, merge: bool) -> Sequence[Action]:
+    """They stand beside the folders of the experiment that was drilled, whatever the drill's own folder is called."""
+    results, experiment = folder.absolute().parent.parent, Path(drill.facts.plan.experiment).name
+    if not experiment:
+        return ()
+    return actions.merge(results, drill) if merge else actions.read(actions.file_of(results, experiment))
+
+
+def conclude_folder(folder: Path, kinds: Kinds, again: bool = False) -> Ending:
+    """Judge a drill and write what is quickly written: for machines, for CI, for a merge request, for those who learn from it.
+
+    A drill that has just ended adds to its experiment's action items; one that is concluded `again` finds them as they stand.
+    """
+    ending = _with_actions(judge_folder(folder, kinds), folder, merge=not again)
     for name, render in LIGHT_REPORTS.items():
-        (folder / name).write_bytes(render(drill))
-    return Ending(drill, folder)
+        (folder / name).write_bytes(render(ending.drill))
+    return ending
 
 
 def say_ending(ending: Ending) -> None:
@@ -65,6 +99,10 @@ def say_ending(ending: Ending) -> None:
         Text.assemble((f"{mark} {drill.verdict.word}", f"bold {colour}"), f"  {drill.facts.plan.experiment}: {drill.reason}"),
         soft_wrap=True,
     )
+    for action in drill.actions:
+        tint = TINTS.get(change(action, drill.facts.drill), "yellow")
+        said = (f"{state(action, drill.facts.drill)}:", tint)
+        console.print(Text.assemble("  ", said, f" {words(action)}", (f"  {action.id}", "dim")), soft_wrap=True)
     console.print(Text(f"  report: {_near(ending.folder / 'report.html')}"), soft_wrap=True)
 
 

@@ -17,10 +17,12 @@ def command(drill: str, results: Path, as_json: bool) -> None:
 
     The exit code is the verdict's. Nothing is written: `firedrill report` writes.
     """
-    from firedrill.cli.ending import Ending, judge_folder, say_ending
+    from firedrill.cli.ending import judged_again, say_ending
 
     folder = options.drill_folder(results, drill)
-    ending = Ending(judge_folder(folder, kinds()), folder)
+    ending = judged_again(folder, kinds())
+    if ending.trouble:
+        click.echo(f"without action items: {ending.trouble}", err=True)
     if as_json:
         options.echo_json(ending.as_json())
     else:

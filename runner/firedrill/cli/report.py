@@ -13,14 +13,16 @@ from firedrill.cli.registry import kinds
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Where drills' folders are.")
 @click.option("--inline", is_flag=True, help="Put the chart library into the page, so that it can be sent alone (5 MB).")
 def command(drill: str, results: Path, inline: bool) -> None:
-    """Render report.html, verdict.json, junit.xml and summary.md of DRILL and print the page's path."""
+    """Render report.html, verdict.json, junit.xml, summary.md and incident.md of DRILL and print the page's path."""
     from firedrill.cli.ending import conclude_folder
     from firedrill.core.journal import NAME, read
     from firedrill.report import html
 
     folder = options.drill_folder(results, drill)
-    ending = conclude_folder(folder, kinds())
+    ending = conclude_folder(folder, kinds(), again=True)
     script = None if inline else html.place_library(folder.parent.parent)
     entries = {entry.seq: entry for entry in read(folder / NAME)}
     (folder / "report.html").write_bytes(html.render(ending.drill, script, entries))
+    if ending.trouble:
+        click.echo(f"without action items: {ending.trouble}", err=True)
     click.echo(folder / "report.html")

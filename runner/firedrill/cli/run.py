@@ -98,10 +98,13 @@ def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
             break
         endings.append(ending)
         codes.append(endings[-1].drill.exit_code)
+        if ending.trouble:
+            say_last(f"firedrill: {ending.trouble}")
+            codes.append(Exit.INCONCLUSIVE)
         _render(folder)
         if not as_json:
             codes += _said(partial(say_ending, ending), ending)
-        if codes[-1] in {Exit.INTERRUPTED, Exit.LEFT_OVER}:
+        if ending.drill.exit_code in {Exit.INTERRUPTED, Exit.LEFT_OVER}:
             break
     _write_junit(junit, endings)
     if as_json:

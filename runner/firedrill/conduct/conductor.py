@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import blind, budgets, silences, steady, undo
+from firedrill.conduct import announcing, blind, budgets, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
@@ -102,6 +102,7 @@ async def _lived(drill: Drill) -> tuple[str, str]:
             end = _crashed(drill, error)
         else:
             end = Ended("finished")
+        await announcing.ends(drill, *_unless_left(drill, _unless_stopped(stop, end)))
     return _unless_left(drill, _unless_stopped(stop, end))
 
 
@@ -132,6 +133,7 @@ def _unless_left(drill: Drill, end: Ended) -> tuple[str, str]:
 
 async def _life(drill: Drill, closing: AsyncExitStack) -> None:
     drill.enter("prepare")
+    await announcing.begins(drill)
     gear = await prepare(drill, closing)
     await silences.hold(drill, closing, gear.stack.alertmanager, ends_with_drill=isinstance(gear.stack, EmbeddedStack))
     answering = responders(drill, gear.addresses)

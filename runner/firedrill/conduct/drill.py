@@ -112,7 +112,8 @@ class Drill:
         self.clock = DrillClock()
         self.tokens = _tokens(order)
         """Tokens of the system's own, by the names of their variables."""
-        self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order), *_in_steps(order), *self.tokens.values()})
+        chaos, routes, steps = values_of(order.plan.chaos, os.environ), _in_routes(order), _in_steps(order)
+        self.redaction = Redaction({*chaos, *routes, *steps, *_announced_to(order), *self.tokens.values()})
         self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry)
         self.ledger = Ledger(folder.drill, self.journal.path)
         self.facts = Facts(plan=order.plan)
@@ -220,6 +221,13 @@ def _in_steps(order: Order) -> Iterator[str]:
         for call in (call for call in (step.http, step.back) if call is not None):
             yield os.environ.get(call.token or "", "")
             yield from written_out([call.url, dict(call.headers), call.json_, call.body])
+
+
+def _announced_to(order: Order) -> Iterator[str]:
+    """The URL of whoever hears that the drill begins: who knows it can post there."""
+    announce = order.environment.announce
+    if announce is not None and (url := os.environ.get(announce.webhook)):
+        yield url
 
 
 def _versions() -> dict[str, str]:

@@ -155,7 +155,7 @@ async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, 
     directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
     stack = await EmbeddedStack.start(
         drill.order.root, settings.embedded, addresses, sinks, directory, drill.folder.path, drill.folder.logs,
-        {name: addresses[name] for name in _of_stack(drill.order.environment)},
+        {name: addresses[name] for name in _of_stack(drill.order.environment)}, drill.plan.mark,
     )  # fmt: skip
     closing.push_async_callback(stack.stop)
     return stack

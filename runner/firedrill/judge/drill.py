@@ -5,7 +5,7 @@ All times are seconds on the drill's clock. A boundary or a time that nobody saw
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from firedrill.core.model.plan import Plan
 from firedrill.core.verdicts import Exit, Finding, Verdict
@@ -433,6 +433,38 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """What drills of an experiment have left to do: an expectation that did not hold, until a later drill says that it does.
+
+    `id` is made from experiment, environment and the expectation's words. Drills are named by their ids.
+    """
+
+    id: str
+    experiment: str
+    environment: str
+    expectation: str
+    sentence: str
+    """What became of it when it last did not hold."""
+    opened_by: str
+    opened_at: str
+    """When that drill began: ISO 8601, UTC."""
+    kind: Literal["failed", "unproven"] = "failed"
+    """Whether it failed, or only could not be told."""
+    about: Literal["expectation", "drill"] = "expectation"
+    """Whether the file expects it, or every drill is asked for it."""
+    status: Literal["open", "closed", "unchecked"] = "open"
+    """`unchecked`: the file expects it no longer, so nobody can tell."""
+    seen: tuple[str, ...] = ()
+    """Later drills in which it did not hold either."""
+    reopened_by: str = ""
+    """The last drill in which it did not hold although it had been closed."""
+    closed_by: str = ""
+    """The drill in which it held, or was no longer expected."""
+    owner: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedDrill:
     """A drill with its verdict: all that a report shows. `reason` is the verdict in one sentence."""
 
@@ -445,3 +477,5 @@ class JudgedDrill:
     detections: Sequence[Detection]
     noticed: Sequence[Notice] = ()
     scores: Sequence[Score] = ()
+    actions: Sequence[Action] = ()
+    """What drills of this experiment and environment have left to do, as it stands; not from this journal alone."""

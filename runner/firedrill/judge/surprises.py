@@ -104,7 +104,7 @@ def noticed(facts: Facts) -> list[Notice]:
     listened = any(one.kind == "quiet" for one in facts.plan.expectations)
     found = [] if heard is None or listened else surprises(facts, Excused(named(facts.plan)), heard.start)
     unexpected = [Notice(f"{one.sentence}, which nothing expected.", one.evidence) for one in found]
-    return [*unexpected, *(_elsewhere(facts) if heard is not None else ()), *_broken_links(facts)]
+    return [*unexpected, *(_elsewhere(facts) if heard is not None else ()), *_broken_links(facts), *_unannounced(facts)]
 
 
 def _elsewhere(facts: Facts) -> Iterator[Notice]:
@@ -127,3 +127,10 @@ def _broken_links(facts: Facts) -> Iterator[Notice]:
     for link in facts.links.values():
         if is_broken(link):
             yield Notice(f"The link {link.url} in a message {became(link)}.", [link.seq])
+
+
+def _unannounced(facts: Facts) -> Iterator[Notice]:
+    """Outsiders who do not know that the drill began, or that it is over."""
+    for moment, _, _, error, seq in facts.announced:
+        if error:
+            yield Notice(f"Outsiders were not told of the drill's {moment}: {error}.", [seq])

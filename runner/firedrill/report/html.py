@@ -5,11 +5,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from firedrill.core.events import Entry
 from firedrill.judge import scores
+from firedrill.judge.actions import state, words
 from firedrill.judge.drill import Detection, JudgedDrill
 from firedrill.judge.explain import explain
 from firedrill.judge.explained import Explained
@@ -73,6 +75,7 @@ def render(drill: JudgedDrill, library: str | None, cited: Mapping[int, Entry] |
     )
     read = [one for one in drill.facts.notifications if one.title or one.text]
     page.filters.update(seconds=seconds, share=share, percent=percent, interval=interval, labels=labels, entry=_entry)
+    page.filters.update(state=partial(state, drill=drill.facts.drill), words=words)
     rows = happenings(drill.facts)
     text = page.get_template("report.html.j2").render(
         drill=drill, facts=drill.facts, plan=drill.facts.plan, marks=MARKS, cited=dict(cited or {}),

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from firedrill.judge import scores
+from firedrill.judge.actions import state, words
 from firedrill.judge.drill import JudgedDrill
+from firedrill.report.markdown import escaped as _escaped
 from firedrill.report.response import in_lines
 from firedrill.report.words import MARKS, percent, seconds, share
 
@@ -26,6 +28,7 @@ def _lines(drill: JudgedDrill) -> Iterator[str]:
     yield from _detections(drill)
     yield from _response(drill)
     yield from _slos(drill)
+    yield from _actions(drill)
     yield f"\nDrill `{facts.drill}` in environment `{facts.plan.environment}`, {facts.now:.1f} s."
 
 
@@ -62,6 +65,7 @@ def _slos(drill: JudgedDrill) -> Iterator[str]:
         yield f"| {name} | {one.phase} | {objective} | {share(one.sli)} | {low} to {high} | {one.samples} |"
 
 
-def _escaped(text: str) -> str:
-    """On one line, without what Markdown would take for HTML or for a table's border."""
-    return " ".join(text.split()).replace("<", "&lt;").replace("|", "\\|")
+def _actions(drill: JudgedDrill) -> Iterator[str]:
+    if drill.actions:
+        yield "\n**To do**\n"
+        yield from (f"- {state(one, drill.facts.drill)}: {_escaped(words(one))} `{one.id}`" for one in drill.actions)

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from firedrill.core.verdicts import Finding
+from firedrill.judge.actions import change
 from firedrill.judge.drill import (
+    Action,
     Back,
     Blind,
     Detection,
@@ -56,6 +59,7 @@ def content(drill: JudgedDrill) -> dict[str, Any]:
         "blind": [_blind(one) for one in facts.blinds],
         "scores": [_score(one) for one in drill.scores],
         "drawn": _drawn(facts),
+        "actions": [action(one, facts.drill) for one in drill.actions],
     }
 
 
@@ -215,6 +219,11 @@ def _drawn(facts: Facts) -> dict[str, Any] | None:
 
 def _revealed(facts: Facts) -> float | None:
     return None if facts.revealed is None else _rounded(facts.revealed[0])
+
+
+def action(one: Action, drill: str = "") -> dict[str, Any]:
+    """An action item, with what `drill` did to it, when one is asked about."""
+    return asdict(one) | ({"change": change(one, drill)} if drill else {})
 
 
 def _rounded(number: float | None) -> float | None:

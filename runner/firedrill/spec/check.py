@@ -16,7 +16,7 @@ from firedrill.core.model.probes import Probe
 from firedrill.core.model.response import Runbook
 from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Environment, Suite
-from firedrill.spec import chaos, environment, external, limits, references, standalone
+from firedrill.spec import chaos, environment, external, limits, outsiders, references, standalone
 from firedrill.spec.experiment import OURS, Read, read_experiment
 from firedrill.spec.probes import load_probes
 from firedrill.spec.runbooks import load_runbooks
@@ -97,7 +97,7 @@ def _checked(
     runbooks = load_runbooks(root)
     alerting, wrong = environment.load_alerting(settings)
     problems += [*slos.problems, *probes.problems, *scenarios.problems, *runbooks.problems, *wrong]
-    place = references.Place(settings, name, slos, probes, scenarios, alerting, runbooks)
+    place = references.Place(settings, name, slos, probes, scenarios, alerting, runbooks=runbooks)
     problems += [*references.of_slos(place), *references.of_guards(place)]
     read = [read_experiment(file, kinds, root) for file in files]
     for each in read:
@@ -116,10 +116,11 @@ def _is_whole(root: Path, files: Sequence[Path]) -> bool:
 
 
 def _unset(settings: Settings, environ: Mapping[str, str], name: str | None, strict: bool) -> Iterable[Problem]:
-    """Secrets of the environment in use; another environment's may be unset without anybody missing them."""
+    """What the environment in use lacks, such as its secrets; another environment's may be unset without anybody missing them."""
     if settings.suite is None or settings.document is None:
         return ()
-    return external.unset(settings.suite, settings.document, name, environ, strict)
+    given = (settings.suite, settings.document, name, environ, strict)
+    return (*external.unset(*given), *outsiders.remarks(*given))
 
 
 def _sound(read: Read) -> bool:

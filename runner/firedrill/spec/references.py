@@ -52,9 +52,9 @@ class Place:
     probes: Probes
     scenarios: Scenarios
     alerting: Mapping[str, Alerting]
-    runbooks: Runbooks = field(default_factory=Runbooks)
     oncall: OnCall | None = None
     """Who is on call in that environment, where a file says so and could be read."""
+    runbooks: Runbooks = field(default_factory=Runbooks)
 
     @property
     def environment(self) -> tuple[str, Environment] | None:
@@ -140,11 +140,6 @@ def of_runbooks(place: Place, read: Iterable[Read]) -> Iterator[Problem]:
 def _followed(read: Read) -> Iterator[str]:
     for path, _ in respond.each(read.ours("respond"), ("respond",)):
         yield from (value.text for _, value in scalars(read.ours(*path, "runbook")))
-
-
-def people(place: Place) -> Collection[str]:
-    """Everybody who can be told of a page; nobody while no file says who there is."""
-    return ()
 
 
 def _check(read: Read, path: Path, what: str, known: Collection[str]) -> None:
@@ -249,7 +244,7 @@ def _check_respond(read: Read, place: Place) -> None:
     for path, _ in respond.each(read.ours("respond"), ("respond",)):
         _check(read, (*path, "runbook"), "runbook", place.runbooks.known)
         _each(read, (*path, "page"), "alert", alerts)
-        _each(read, (*path, "by"), "person", people(place))
+        _each(read, (*path, "by"), "person", place.named["person"])
         _check_steps(read, (*path, "runbook"), place.runbooks)
 
 

@@ -15,7 +15,7 @@ import yaml
 from firedrill.core.errors import Invalid, Problem, Severity
 from firedrill.core.links import host_of
 from firedrill.core.model.suite import KINDS, Dns, Process, Stack, Suite, Target
-from firedrill.spec import external, standalone
+from firedrill.spec import external, outsiders, standalone
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, scalars, under
 from firedrill.spec.located import Path as Place
 from firedrill.spec.suggest import listed, meant, unknown
@@ -75,7 +75,7 @@ def read_settings(root: Path, environ: Mapping[str, str], strict_env: bool = Fal
     problems += [*_placeholders(filled), *_malformed(filled)]
     if suite is not None:
         problems += [*_default(suite, filled), *_targets(suite, filled), *_links(suite, filled), *_hooks(suite, filled)]
-        problems += [*external.wrong(suite, filled, root)]
+        problems += [*external.wrong(suite, filled, root), *outsiders.wrong(suite, filled)]
     return Settings(root, suite, filled, tuple(problems))
 
 

@@ -35,6 +35,8 @@ TRIES = 3
 PORTS: Mapping[str, str] = MappingProxyType({"prometheus": "127.0.0.1:0", "alertmanager": "127.0.0.1:0"})
 """The addresses of both, free ports for the choosing."""
 UNCHOSEN: Mapping[str, str] = MappingProxyType({})
+MARKED = "drill"
+"""The external label that holds a drill's mark."""
 _IN_USE = "address already in use"
 
 
@@ -59,31 +61,31 @@ class Files:
 class EmbeddedStack:
     """The running pair; `prometheus` and `alertmanager` are base URLs without a slash at the end."""
 
-    def __init__(self, files: Files, settings: Embedded, ports: Mapping[str, str], logs: Path) -> None:
+    def __init__(self, files: Files, settings: Embedded, ports: Mapping[str, str], logs: Path, mark: str = "") -> None:
         self.prometheus, self.alertmanager = f"http://{ports['prometheus']}", f"http://{ports['alertmanager']}"
         self.prometheus_log, self.alertmanager_log = logs / "prometheus.log", logs / "alertmanager.log"
         self.config, self.receivers, self.silent = files.folder, files.receivers, files.silent
         self.rules_url, self.samples_within, self.resend = "", 0.0, None
-        self._files, self._settings, self._ports = files, settings, ports
+        self._files, self._settings, self._ports, self._mark = files, settings, ports, mark
         self._running: list[Running] = []
         self._commands: dict[str, tuple[Running, list[str]]] = {}
 
     @classmethod
     async def start(
         cls, root: Path, settings: Embedded, addresses: Mapping[str, str], sinks: Sinks, directory: Path, results: Path, logs: Path,
-        ports: Mapping[str, str] = UNCHOSEN,
+        ports: Mapping[str, str] = UNCHOSEN, mark: str = "",
     ) -> Self:  # fmt: skip
         """Start both and wait until both are ready, Alertmanager first.
 
         `sinks` is where receivers are pointed, `directory` an empty folder for their data. The configuration
         used is left in results/config. `ports` are their addresses where somebody knows them already; else they are chosen, and chosen
-        again if somebody else takes one. FiredrillError in the program's own words if it does not start.
+        again if somebody else takes one. `mark` is put into every message. FiredrillError in the program's own words if it does not start.
         """
         programs = await asyncio.to_thread(install.programs)
         directory, config, logs = _folders(directory, results / "config", logs)
         files = write_files(root, settings, sinks, config, programs["alertmanager"].version)
         for left in reversed(range(1 if ports else TRIES)):
-            stack = cls(files, settings, ports or named.choose(PORTS), logs)
+            stack = cls(files, settings, ports or named.choose(PORTS), logs, mark)
             if await stack._up(programs, addresses, directory, last=not left):
                 break
         return stack
@@ -109,7 +111,7 @@ class EmbeddedStack:
         # Named from the folder it runs in: when a group is evaluated hangs on its file's name, and is so the same in every drill.
         rules = [path.relative_to(self._files.folder) for path in self._files.rules]
         at = named.fill(self._settings.alertmanager_at or self._ports["alertmanager"], addresses)
-        document = prometheus_document(self._settings, rules, addresses, at)
+        document = prometheus_document(self._settings, rules, addresses, at, self._mark)
         self._files.prometheus.write_text(yaml.safe_dump(document, sort_keys=False))
         argv = prometheus_argv(program.path, Path(self._files.prometheus.name), directory / "prometheus", self._ports["prometheus"])
         argv.append(f"--rules.alert.resend-delay={self._settings.resend_delay}")
@@ -233,14 +235,21 @@ def _read(path: Path, declared: str) -> str:
         raise FiredrillError(f"{declared} of the embedded stack cannot be read: {why}") from None
 
 
-def prometheus_document(settings: Embedded, rules: Sequence[Path], addresses: Mapping[str, str], alertmanager: str) -> dict[str, Any]:
-    """prometheus.yml as data. A scrape may take as long as the interval at most, or Prometheus refuses the file."""
+def prometheus_document(
+    settings: Embedded, rules: Sequence[Path], addresses: Mapping[str, str], alertmanager: str, mark: str = ""
+) -> dict[str, Any]:
+    """prometheus.yml as data. A scrape may take as long as the interval at most, or Prometheus refuses the file.
+
+    `mark` becomes an external label: every alert gets it alike on its way to Alertmanager, where it therefore splits no group and parts
+    no inhibition. Rules do not see it, and an alert that has a label of that name keeps its own.
+    """
     return {
         "global": {
             "scrape_interval": str(settings.scrape_interval),
             "scrape_timeout": str(min(settings.scrape_interval, type(settings.scrape_interval)(10))),
             "evaluation_interval": str(settings.evaluation_interval),
-        },
+        }
+        | ({"external_labels": {MARKED: mark}} if mark else {}),
         "rule_files": [str(path) for path in rules],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
         "scrape_configs": [_job(scrape, addresses) for scrape in settings.scrape],

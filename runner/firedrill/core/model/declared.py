@@ -43,9 +43,17 @@ def _http_error(value: object) -> object:
     return int(value)
 
 
+def _mark(value: object) -> object:
+    if isinstance(value, str) and (value != value.strip() or not value.isprintable() or not 0 < len(value) <= LONGEST_MARK):
+        raise PydanticCustomError("mark", "a mark is one line of at most {most} characters, such as DRILL", {"most": LONGEST_MARK})
+    return value
+
+
 Count = Annotated[int, BeforeValidator(_whole)]
 HttpError = Annotated[int, BeforeValidator(_http_error)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
+Mark = Annotated[str, BeforeValidator(_mark)]
+LONGEST_MARK = 40
 Texts = Annotated[
     tuple[str, ...],
     BeforeValidator(_several),

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from firedrill.core.model.declared import Count, Declared, Flag, HttpError, Texts
+from firedrill.core.model.declared import Count, Declared, Flag, HttpError, Mark, Texts
 from firedrill.core.model.guards import Guard
 from firedrill.core.units import Duration, Ratio
 
@@ -329,6 +329,8 @@ class Announce(Declared):
 
     webhook: str
     """Name of the environment variable that holds the URL, to which JSON is posted."""
+    required: Flag = True
+    """Whether a drill whose start cannot be announced ends before anything is injected."""
 
 
 class Environment(Declared):
@@ -346,8 +348,8 @@ class Environment(Declared):
     """The file that says who is on call, from the suite's root, such as `oncall.yaml`; without it no page reaches anybody by name."""
     hooks: Texts = ()
     """Names of status pages and ticket systems that firedrill's sink plays, each at `http://<sink>/hooks/NAME`."""
-    mark: str = ""
-    """A word such as DRILL that is put into every message of a drill."""
+    mark: Mark = ""
+    """A word such as DRILL that is put into every message of a drill, as the external label `drill` of an embedded Prometheus."""
     announce: Announce | None = None
     """Who hears that a drill begins and ends."""
     live: Live = Live()

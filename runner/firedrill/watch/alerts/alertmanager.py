@@ -172,7 +172,7 @@ class AlertmanagerWatch:
             episode.fingerprint = self._named.get(frozenset({**episode.labels, "alertname": episode.alert}.items()))
         if episode.fingerprint is None:
             fitting = [known for known, labels in self._known.items() if _same(episode, labels)]
-            episode.fingerprint = fitting[0] if fitting else None
+            episode.fingerprint = min(fitting, key=lambda known: len(self._known[known]), default=None)
 
     def _write(self, episode: _Episode) -> None:
         sent = self._sent(episode)
