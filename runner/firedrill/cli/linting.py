@@ -34,7 +34,7 @@ def refused(files: Checked, known: Kinds, environment: str | None) -> Iterator[P
     longest = longest_window(files.alerting[chosen])
     for experiment in files.experiments:
         try:
-            resolve(experiment, chosen, settings, files.slos, files.probes, files.alerting[chosen], known, longest)
+            resolve(experiment, chosen, settings, files.slos, files.probes, files.alerting[chosen], known, longest, files.oncall.get(chosen))
         except Refused as error:
             yield from (_at_its_place(line, experiment.file) for line in str(error).splitlines())
 
@@ -53,7 +53,7 @@ def _plans(files: Checked, known: Kinds, chosen: str) -> Iterator[Plan]:
     longest = longest_window(alerting)
     for experiment in files.experiments:
         try:
-            yield resolve(experiment, chosen, environment, files.slos, files.probes, alerting, known, longest)
+            yield resolve(experiment, chosen, environment, files.slos, files.probes, alerting, known, longest, files.oncall.get(chosen))
         except Refused:
             continue
 

@@ -69,7 +69,9 @@ def planned(files: Checked, known: Kinds, experiment: Experiment, name: str | No
     """The plan of one experiment in one environment; Refused when a limit forbids it."""
     chosen, environment = files.environment(name)
     allowed = files.suite.lint.allow if files.suite else ()
-    return make_plan(experiment, chosen, environment, files.slos, files.probes, plain(files.alerting[chosen]), known, allowed)
+    return make_plan(
+        experiment, chosen, environment, files.slos, files.probes, plain(files.alerting[chosen]), known, allowed, files.oncall.get(chosen)
+    )
 
 
 def drill_folder(results: Path, drill: str) -> Path:

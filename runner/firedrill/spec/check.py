@@ -5,18 +5,20 @@ It reads files and starts nothing. Whether a drill can pass or may run is the pl
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from firedrill.core.alerting import Alerting
 from firedrill.core.errors import FiredrillError, Invalid, Problem, Severity
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Experiment
+from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Environment, Suite
 from firedrill.spec import chaos, environment, external, limits, references, standalone
 from firedrill.spec.experiment import OURS, Read, read_experiment
+from firedrill.spec.oncall import load_oncall
 from firedrill.spec.probes import load_probes
 from firedrill.spec.scenarios import load_scenarios
 from firedrill.spec.slos import load_slos
@@ -44,6 +46,8 @@ class Checked:
     problems: tuple[Problem, ...] = ()
     whole: bool = False
     """Whether these are all the experiments of the suite's own folder."""
+    oncall: Mapping[str, OnCall] = field(default_factory=dict)
+    """Environment -> who is on call there, where it says so."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -73,7 +77,9 @@ def check(
     settings = read_settings(root, environ, strict_env)
     problems += [*settings.problems, *_unknown_faults(settings, kinds), *limits.problems(settings, kinds)]
     problems += _unset(settings, environ, environment_name, strict_env)
-    return _checked(root, settings, files, kinds, problems, environment_name, lambda one: _variables(one, environ, strict_env))
+    found = _checked(root, settings, files, kinds, problems, environment_name, lambda one: _variables(one, environ, strict_env))
+    oncall, wrong = load_oncall(settings, found.alerting, environment_name, environ, strict_env)
+    return replace(found, oncall=oncall, problems=_sorted([*found.problems, *wrong]))
 
 
 def _variables(read: Read, environ: Mapping[str, str], strict: bool) -> Iterable[Problem]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from firedrill.core.kinds import ExpectationKind, FaultKind, Kinds
 from firedrill.core.model.experiment import Load, Silence
 from firedrill.core.model.guards import Guard
+from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.suite import Suite
 from firedrill.spec.described import Described
@@ -21,8 +22,8 @@ Schema = dict[str, Any]
 
 
 def schema(kinds: Kinds) -> Schema:
-    """One schema each for `experiment`, `suite` (firedrill.yaml) and `probe`."""
-    return {"experiment": _experiment(kinds), "suite": _whole(Suite), "probe": _whole(Probe)}
+    """One schema each for `experiment`, `suite` (firedrill.yaml), `probe` and `oncall` (oncall.yaml)."""
+    return {"experiment": _experiment(kinds), "suite": _whole(Suite), "probe": _whole(Probe), "oncall": _whole(OnCall)}
 
 
 def _whole(model: type[BaseModel]) -> Schema:
@@ -39,6 +40,7 @@ def _experiment(kinds: Kinds) -> Schema:
         "faults": {"type": "array", "items": {"anyOf": [_fault(kind, definitions) for kind in kinds.faults.values()]}},
         "silences": {"type": "array", "items": _inlined(Silence, definitions)},
         "abort-when": {"type": "array", "items": _inlined(Guard, definitions)},
+        "on-call-at": {"type": "string", "format": "date-time", "description": "The moment that on-call schedules take the start of play for."},
         "expect": {"type": "array", "items": {"anyOf": _expectations(kinds.expectations, definitions)}},
     }
     return {
