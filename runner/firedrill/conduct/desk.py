@@ -4,14 +4,13 @@ It sits down before the users come, with what the journal says so far, and leave
 """
 
 import asyncio
-import os
 from contextlib import AsyncExitStack
 
 import aiohttp
 
 from firedrill.conduct.drill import Drill
+from firedrill.conduct.reaching import urls
 from firedrill.core.journal import read
-from firedrill.core.model.oncall import OnCall
 from firedrill.respond.desk import Desk
 from firedrill.respond.webhooks import Webhooks
 
@@ -38,8 +37,3 @@ async def _rise(working: "asyncio.Task[None]") -> None:
     (ended,) = await asyncio.gather(working, return_exceptions=True)
     if isinstance(ended, Exception):
         raise ended
-
-
-def urls(oncall: OnCall) -> dict[str, str]:
-    """Where people are told, by person; a variable that is not set reaches nobody."""
-    return {name: os.environ[one.webhook] for name, one in oncall.people.items() if one.webhook is not None and one.webhook in os.environ}

@@ -13,6 +13,7 @@ import yaml
 
 from firedrill.conduct.acting import Acts
 from firedrill.conduct.ledger import SILENCES, Ledger
+from firedrill.conduct.reaching import urls
 from firedrill.conduct.results import Folder
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import Refused
@@ -109,7 +110,7 @@ class Drill:
         self.order, self.folder, self.view = order, folder, Told(view)
         self.plan = order.plan
         self.clock = DrillClock()
-        self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order)})
+        self.redaction = Redaction({*values_of(order.plan.chaos, os.environ), *_in_routes(order), *urls(order.plan.oncall).values()})
         self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry)
         self.ledger = Ledger(folder.drill, self.journal.path)
         self.facts = Facts(plan=order.plan)

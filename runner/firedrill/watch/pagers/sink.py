@@ -32,6 +32,7 @@ from firedrill.watch.server import Unanswered, ask
 from firedrill.watch.sight import Sight
 
 LOOKS_EVERY = 1.0
+NEVER: Mapping[str, float] = {}
 _ADDRESS = re.compile(rf"/receivers/(?P<name>.+?)/(?P<kind>{'|'.join(PROTOCOLS)})/(?P<number>\d+)(?P<path>/.*)?", re.DOTALL)
 
 
@@ -67,17 +68,18 @@ class Sink:
         token: str | None = None,
         ailments: Mapping[str, Ailment] = HEALTHY,
         watchdog: Watchdog | None = None,
+        reopens_within: Mapping[str, float] = NEVER,
     ) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers.
 
         With a `token`, notifications that do not bring it as their bearer are turned away. `ailments` are of receivers, by name;
-        `watchdog` has a receiver whose silence pages.
+        `watchdog` has a receiver whose silence pages. `reopens_within` are seconds in which a receiver's resolved page may be reopened.
         """
         ailing = Ailments(ailments)
         application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[middleware(ailing)])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         switch = DeadMansSwitch(watchdog, clock, record) if watchdog is not None else None
-        sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record, switch)
+        sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record, switch, reopens_within)
         sink = cls("", "", record, clock, sight, threads, ailing, runner, aiohttp.ClientSession(), _token=token)
         application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
         await runner.setup()
