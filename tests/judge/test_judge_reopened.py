@@ -41,7 +41,12 @@ def test_a_page_that_was_closed_after_it_had_stayed_long_enough_stayed(script: A
 
 def test_a_page_of_before_that_was_over_and_is_reopened_by_the_fault_has_paged(script: Any) -> None:
     tape = script.tape(script.expectation("page", script.alert, within="10s", times=1)).without(PageOpened, PageResolved)
-    before = [(2.1, script.notified()), (2.11, PageOpened("p1", "payments-oncall", (script.alert,), 0)), (2.2, script.notified("resolved")), (2.21, PageResolved("p1", 0))]
+    before = [
+        (2.1, script.notified()),
+        (2.11, PageOpened("p1", "payments-oncall", (script.alert,), 0)),
+        (2.2, script.notified("resolved")),
+        (2.21, PageResolved("p1", 0)),
+    ]
     story = tape.plus(*before, (23.31, PageReopened("p1", 0)))
     again = next(entry.seq for entry in story.entries if entry.t == 23.3 and isinstance(entry.event, NotificationReceived))
     tape = tape.plus(*before, (23.31, PageReopened("p1", again)))

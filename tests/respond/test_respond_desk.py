@@ -257,7 +257,9 @@ def test_a_page_that_is_open_again_goes_to_whoever_had_acknowledged_it_and_then_
 
 
 @pytest.mark.parametrize("by", ["", "somebody at the page"])
-def test_a_page_that_is_open_again_and_that_nobody_known_had_acknowledged_goes_to_the_first_level(room: Callable[..., Room], by: str) -> None:
+def test_a_page_that_is_open_again_and_that_nobody_known_had_acknowledged_goes_to_the_first_level(
+    room: Callable[..., Room], by: str
+) -> None:
     here = room()
     here.happen(opened(), 0.0)
     if by:

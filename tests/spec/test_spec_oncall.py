@@ -117,7 +117,9 @@ def test_a_file_that_is_not_there_is_told_where_it_is_named(suite: Path, write: 
     assert problem.endswith("environments.local.oncall: no such file: oncall.yaml; did you mean 'on-call.yaml'?")
 
 
-def test_a_moment_for_schedules_is_a_moment_and_needs_schedules(suite: Path, write: Write, said: Said, broken: Callable[..., list[str]]) -> None:
+def test_a_moment_for_schedules_is_a_moment_and_needs_schedules(
+    suite: Path, write: Write, said: Said, broken: Callable[..., list[str]]
+) -> None:
     experiment = suite / "experiments" / "slow.yaml"
     sound = experiment.read_text()
     experiment.write_text(f"{sound}on-call-at: 2026-01-05T07:59:58Z\n")
@@ -127,3 +129,16 @@ def test_a_moment_for_schedules_is_a_moment_and_needs_schedules(suite: Path, wri
     experiment.write_text(f"{sound}on-call-at: tomorrow\n")
     (problem,) = said(environ={"SECOND_ON_CALL_URL": "x"})
     assert problem.endswith("on-call-at: a moment such as 2026-01-05T08:00:00Z is expected, not 'tomorrow'")
+
+
+@pytest.mark.parametrize("key", ["people", "schedules", "policies"])
+@pytest.mark.parametrize(
+    "value", ["x", "[x]", "{a: x}", "{a: [x]}", "{a: {shifts: [x], levels: [x]}}", "{a: {rotation: x, levels: {x: y}}}", "~", "{~: ~}"]
+)
+def test_whatever_stands_there_is_told_and_never_stumbled_over(suite: Path, write: Write, said: Said, key: str, value: str) -> None:
+    settings = suite / "firedrill.yaml"
+    settings.write_text(settings.read_text() + "    oncall: oncall.yaml\n")
+    write("oncall.yaml", f"{key}: {value}\n")
+    problems = said()
+    assert problems
+    assert all(each.startswith("oncall.yaml:") for each in problems)

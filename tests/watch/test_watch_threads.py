@@ -22,7 +22,7 @@ class Book:
         self.threads.observe(entry)
         return entry
 
-    def message(self, status: str, at: float, group: str = "{}:{alertname=\"Slow\"}", receiver: str = "payments-oncall") -> None:
+    def message(self, status: str, at: float, group: str = '{}:{alertname="Slow"}', receiver: str = "payments-oncall") -> None:
         told = Told(status, {"alertname": "Slow"}, {}, None, None, "f")
         self.threads.write(Message(receiver, status, group, {}, (told,)), at)
 
@@ -70,7 +70,7 @@ def test_a_receiver_without_a_policy_never_reopens_what_its_group_has_resolved(b
 def test_other_groups_and_other_receivers_are_other_threads(book: Book) -> None:
     book.message("firing", 1.0)
     book.message("resolved", 2.0)
-    book.message("firing", 3.0, group="{}:{alertname=\"Down\"}")
+    book.message("firing", 3.0, group='{}:{alertname="Down"}')
     book.message("firing", 4.0, receiver="platform")
     assert [page[1:] for page in book.pages()][2:] == [("page.opened", "p2"), ("page.opened", "p3")]
 

@@ -34,7 +34,9 @@ def refused(files: Checked, known: Kinds, environment: str | None) -> Iterator[P
     longest = longest_window(files.alerting[chosen])
     for experiment in files.experiments:
         try:
-            resolve(experiment, chosen, settings, files.slos, files.probes, files.alerting[chosen], known, longest, files.oncall.get(chosen))
+            resolve(
+                experiment, chosen, settings, files.slos, files.probes, files.alerting[chosen], known, longest, files.oncall.get(chosen)
+            )
         except Refused as error:
             yield from (_at_its_place(line, experiment.file) for line in str(error).splitlines())
 

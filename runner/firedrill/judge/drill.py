@@ -160,9 +160,9 @@ class Page:
 
     def open_at(self, moment: float) -> bool:
         """Whether it asked for a human at that moment."""
-        begun = sum(at <= moment for at in (self.opened, *(at for at, _ in self.reopened)))
-        over = sum(at <= moment for at in (*(at for at, _ in self.closed), *(() if self.resolved is None else (self.resolved,))))
-        return begun > over
+        begun = [self.opened, *(at for at, _ in self.reopened)]
+        over = [*(at for at, _ in self.closed), *([] if self.resolved is None else [self.resolved])]
+        return len([at for at in begun if at <= moment]) > len([at for at in over if at <= moment])
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Case:
         if self.owed:
             return self.opened
         following = None if self.acknowledged else step(self.policy, self._done)
-        return following and self.opened + (0.0 if self._at_once else following.after)
+        return None if following is None else self.opened + (0.0 if self._at_once else following.after)
 
     def following(self, now: float) -> Step | None:
         """The level to be told by `now`, if one is."""

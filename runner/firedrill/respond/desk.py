@@ -28,6 +28,7 @@ from firedrill.core.instants import instant
 from firedrill.core.model.oncall import OnCall
 from firedrill.core.recording import Record
 from firedrill.respond.cases import Case
+from firedrill.respond.escalation import whom
 from firedrill.respond.schedules import next_hand_over, on_call
 
 SOURCE = "desk"
@@ -152,7 +153,7 @@ class Desk:
             case.owed = False
             self._tell(case, case.by, 1, "reopened")
         while (step := case.following(now)) is not None:
-            people = self._people(case, step.level)
+            people = whom(case.policy.levels[step.level - 1], self._on)
             if people and step.why == "escalated":
                 self.record(PageEscalated(case.page, step.level), SOURCE)
             for person, schedule in people.items():
@@ -160,15 +161,6 @@ class Desk:
             if not people:
                 self.record(Noted(f"nobody is on call for level {step.level} of {case.page}"), SOURCE)
             case.told(step.level, anybody=bool(people))
-
-    def _people(self, case: Case, level: int) -> Mapping[str, str]:
-        """Whom a level has now, each once, with the schedule that has them on call, or nothing when they are named."""
-        found: dict[str, str] = {}
-        for name in case.policy.levels[level - 1].notify:
-            person, schedule = (self._on[name], name) if name in self._on else (name, "")
-            if person:
-                found.setdefault(person, schedule)
-        return found
 
     def _tell(self, case: Case, person: str, level: int, why: str, schedule: str = "") -> None:
         told = PersonTold(case.page, person, level, why, schedule)

@@ -1,8 +1,9 @@
-"""What a policy asks for when nobody acknowledges: whom next, and when. Pure; knows levels by number, refuses to know who has them."""
+"""What a policy asks for when nobody acknowledges: whom next, and when. Pure; who is on call is always handed in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from firedrill.core.model.oncall import Policy
+from firedrill.core.model.oncall import Level, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,16 @@ def _why(times: int, place: int) -> str:
 def goes_on(policy: Policy, number: int) -> bool:
     """Whether a level of the same round comes after that step, which is then told at once when this one reached nobody."""
     return (number + 1) % len(policy.levels) != 0
+
+
+def whom(level: Level, on: Mapping[str, str]) -> Mapping[str, str]:
+    """Whom a level has, each person once, with the schedule that has them on call, or nothing when they are named.
+
+    `on` is who is on call, by schedule; empty for nobody.
+    """
+    found: dict[str, str] = {}
+    for name in level.notify:
+        person, schedule = (on[name], name) if name in on else (name, "")
+        if person:
+            found.setdefault(person, schedule)
+    return found

@@ -65,7 +65,7 @@ def _schedules(document: Document) -> Iterator[Problem]:
         for path, value in scalars(under(document.tree, *base), base):
             if value.nothing:
                 continue
-            if path[2] == "shifts" and path[-1] == "person" or path[2:4] == ("rotation", "people"):
+            if (path[2:3] == ("shifts",) and path[-1] == "person") or path[2:4] == ("rotation", "people"):
                 yield from _known(document, path, value, "person", people)
         yield from readable(document, (*base, "timezone"), hours.zone)
         yield from readable(document, (*base, "rotation", "since"), instant)
@@ -93,7 +93,7 @@ def _policies(document: Document, receivers: Collection[str]) -> Iterator[Proble
 
 
 def _known(document: Document, path: Path, value: Scalar, what: str, names: Collection[str]) -> Iterator[Problem]:
-    if value.text not in names:
+    if names and value.text not in names:
         yield document.problem(value, path, unknown(what, value.text, names))
 
 
@@ -115,7 +115,9 @@ def _lengths(document: Document, oncall: OnCall) -> Iterator[Problem]:
             yield from _at(document, ("schedules", name), "nobody is ever on call here; give 'shifts' or 'rotation'")
     for name, policy in oncall.policies.items():
         if policy.again == Duration(0):
-            yield from _at(document, ("policies", name, "again"), "telling everybody again at once would never end; leave it out, or give a time")
+            yield from _at(
+                document, ("policies", name, "again"), "telling everybody again at once would never end; leave it out, or give a time"
+            )
 
 
 def _at(document: Document, path: Path, words: str) -> Iterator[Problem]:

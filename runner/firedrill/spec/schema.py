@@ -40,7 +40,11 @@ def _experiment(kinds: Kinds) -> Schema:
         "faults": {"type": "array", "items": {"anyOf": [_fault(kind, definitions) for kind in kinds.faults.values()]}},
         "silences": {"type": "array", "items": _inlined(Silence, definitions)},
         "abort-when": {"type": "array", "items": _inlined(Guard, definitions)},
-        "on-call-at": {"type": "string", "format": "date-time", "description": "The moment that on-call schedules take the start of play for."},
+        "on-call-at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The moment that on-call schedules take the start of play for.",
+        },
         "expect": {"type": "array", "items": {"anyOf": _expectations(kinds.expectations, definitions)}},
     }
     return {
