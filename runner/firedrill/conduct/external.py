@@ -75,7 +75,7 @@ def pager(settings: External) -> Pager | None:
         raise FiredrillError(f"{name} is asked with what the environment variable {api.token} holds, and it is not set")
     protocol = pagerduty_api if name == "pagerduty" else opsgenie_api
     session = aiohttp.ClientSession(headers=protocol.headers(os.environ[api.token]))
-    return Pager(name, (api.url or protocol.URL).rstrip("/"), protocol.threads, session)
+    return Pager(name, (api.url or protocol.URL).rstrip("/"), protocol.threads, protocol.log, session)
 
 
 async def answers(pager: Pager) -> None:
