@@ -11,14 +11,15 @@ import aiohttp
 from firedrill.conduct.drill import Drill
 from firedrill.conduct.reaching import urls
 from firedrill.core.journal import read
+from firedrill.core.model.suite import External
 from firedrill.respond.desk import Desk
 from firedrill.respond.webhooks import Webhooks
 
 
 async def sit(drill: Drill, closing: AsyncExitStack) -> None:
     """Have the desk tell people until `closing`."""
-    oncall, external = drill.plan.oncall, drill.order.environment.stack.external
-    if oncall is None or (external is not None and external.pages.pager is not None):
+    oncall = drill.plan.oncall
+    if oncall is None or _theirs(drill.order.environment.stack.external):
         return
     session = await closing.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
     webhooks = Webhooks(urls(oncall), drill.folder.drill, drill.plan.mark, drill.record, session)
@@ -29,6 +30,13 @@ async def sit(drill: Drill, closing: AsyncExitStack) -> None:
     drill.journal.observers.append(desk.observe)
     working = asyncio.create_task(desk.run())
     closing.push_async_callback(_rise, working)
+
+
+def _theirs(external: External | None) -> bool:
+    """Whether a real pager tells people."""
+    return external is not None and (
+        external.pages.pager is not None or (external.pages.sink is not None and external.pages.sink.pager is not None)
+    )
 
 
 async def _rise(working: "asyncio.Task[None]") -> None:

@@ -133,7 +133,8 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
     ailments, watchdog = (embedded.receivers, embedded.watchdog) if embedded is not None else ({}, None)
     policies = drill.plan.oncall.policies if drill.plan.oncall is not None else {}
     reopens = {receiver: float(policy.reopens_within) for receiver, policy in policies.items()}
-    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog, reopens)
+    theirs = external.pager_token(settings)
+    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog, reopens, theirs)
     drill.journal.observers.append(sink.threads.observe)
     closing.push_async_callback(sink.stop)
     return sink

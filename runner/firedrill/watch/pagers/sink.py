@@ -23,6 +23,7 @@ from firedrill.core.model.suite import Ailment, Watchdog
 from firedrill.core.recording import Record
 from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.pagers.ailing import HEALTHY, Ailments, middleware
+from firedrill.watch.pagers.events import PagerEvents, Unknown
 from firedrill.watch.pagers.mail import MailServer
 from firedrill.watch.pagers.message import Answer, Message
 from firedrill.watch.pagers.protocols import PROTOCOLS, understood
@@ -56,6 +57,7 @@ class Sink:
     _session: aiohttp.ClientSession
     _mails: MailServer | None = None
     _token: str | None = None
+    _pager: str | None = None
     _looking: asyncio.Task[None] | None = None
     groups: Groups | None = None
 
@@ -69,19 +71,23 @@ class Sink:
         ailments: Mapping[str, Ailment] = HEALTHY,
         watchdog: Watchdog | None = None,
         reopens_within: Mapping[str, float] = NEVER,
+        pager: str | None = None,
     ) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers.
 
         With a `token`, notifications that do not bring it as their bearer are turned away. `ailments` are of receivers, by name;
         `watchdog` has a receiver whose silence pages. `reopens_within` are seconds in which a receiver's resolved page may be reopened.
+        `pager` is the token by which a pager tells at `/desk/events` what it did; without it there is no such address.
         """
         ailing = Ailments(ailments)
         application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[middleware(ailing)])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         switch = DeadMansSwitch(watchdog, clock, record) if watchdog is not None else None
         sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record, switch, reopens_within)
-        sink = cls("", "", record, clock, sight, threads, ailing, runner, aiohttp.ClientSession(), _token=token)
+        sink = cls("", "", record, clock, sight, threads, ailing, runner, aiohttp.ClientSession(), _token=token, _pager=pager)
         application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
+        if pager is not None:
+            application.add_routes([web.post("/desk/events", sink._hear_pager)])
         await runner.setup()
         try:
             await web.TCPSite(runner, *listen).start()
@@ -128,7 +134,7 @@ class Sink:
     async def _receive(self, request: web.Request) -> web.Response:
         arrived = self.clock.now()
         lane, path = _addressed(request.path)
-        if self._token is not None and not hmac.compare_digest(request.headers.get("Authorization", "").encode(), _bearer(self._token)):
+        if self._token is not None and not _brings(request, self._token):
             self.record(Noted(f"the sink was sent something for {lane.receiver} without its token"), "sink", arrived)
             return web.Response(status=401, text="the token is missing or wrong\n")
         try:
@@ -137,6 +143,19 @@ class Sink:
             self._refuse(lane.receiver, error, arrived)
             return web.Response(status=400, text=f"{error}\n")
         return web.Response(status=answer.status, text=answer.body, content_type=answer.type)
+
+    async def _hear_pager(self, request: web.Request) -> web.Response:
+        arrived = self.clock.now()
+        if self._pager is None or not _brings(request, self._pager):
+            self.record(Noted("the sink was told something of a page without the pager's token"), "sink", arrived)
+            return web.Response(status=401, text="the token is missing or wrong\n")
+        try:
+            PagerEvents(self.threads, self.clock, self.record).take(await request.read(), arrived)
+        except Unknown as error:
+            return web.Response(status=404, text=f"{error}\n")
+        except ValueError as error:
+            return web.Response(status=400, text=f"{error}\n")
+        return web.Response(status=204)
 
     async def _receive_mail(self, greeting: str, content: bytes) -> str:
         """Empty, or why this is no mail of a receiver's."""
@@ -179,5 +198,5 @@ def _addressed(path: str) -> tuple[Lane, str]:
     return Lane(found["name"], found["kind"], int(found["number"])), found["path"] or ""
 
 
-def _bearer(token: str) -> bytes:
-    return f"Bearer {token}".encode()
+def _brings(request: web.Request, token: str) -> bool:
+    return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())

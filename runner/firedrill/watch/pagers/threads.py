@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import BlindBegan, BlindEnded, Entry, NotificationReceived, PageOpened, PageReopened, PageResolved
 from firedrill.core.recording import Record
+from firedrill.watch.pagers.groups import hashed
 from firedrill.watch.pagers.message import Message, Told
 from firedrill.watch.pagers.watchdog import DeadMansSwitch
 
@@ -30,7 +31,21 @@ class Threads:
     """The thread's last page, and when it was resolved."""
     _by_hand: dict[tuple[str, str], str] = field(default_factory=dict)
     """Pages that a person closed and whose group still fires."""
+    _alerts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By page: the alerts that it was opened for."""
+    opened: dict[str, float] = field(default_factory=dict)
+    """By page: when it was opened first."""
     _pages: int = 0
+
+    def named(self, way: str, name: str) -> list[str]:
+        """Open pages by their id (page), their group's key or its SHA-256 (key), or an alert that they were opened for (alert)."""
+        match way:
+            case "page":
+                return [page for page in self._open.values() if page == name]
+            case "key":
+                return [page for (_, key), page in self._open.items() if name in (key, hashed(key))]
+            case _:
+                return [page for page in self._open.values() if name in self._alerts[page]]
 
     def observe(self, entry: Entry) -> None:
         """Take in an entry of the journal: a page may be resolved by others than its group."""
@@ -81,6 +96,7 @@ class Threads:
         self._pages += 1
         page = self._open[thread] = f"p{self._pages}"
         names = sorted({one.name for one in told if one.status == "firing"})
+        self._alerts[page], self.opened[page] = tuple(names), arrived
         self.record(PageOpened(page, thread[0], names, seq), "sink", arrived)
 
     def _lately(self, thread: tuple[str, str], arrived: float) -> str | None:
