@@ -94,3 +94,30 @@ def test_a_shift_that_changes_during_the_drill_hands_the_open_page_over(desk: Su
     assert ("first-on-call", "handed-over", 1) in told(outcome)
     play = next(one.at for one in outcome.of_kind("phase.entered") if one.event.phase == "play")
     assert 3.5 <= changed.t - play < 3.7
+
+
+TWICE = """\
+    for: 2s
+  - latency:
+      target: bureau
+      delay: 350ms
+      jitter: 10ms
+    name: once-more
+    at: 7s
+    for: 2s
+"""
+
+
+@pytest.mark.parametrize(("within", "code"), [("1m", 0), ("100ms", 1)])
+def test_a_page_that_is_resolved_and_open_again_is_one_thread_and_two_where_it_may_not_be(desk: Suite, within: str, code: int) -> None:
+    desk.edit("oncall.yaml", ("reopens-within: 1m", f"reopens-within: {within}"))
+    desk.edit("experiments/latency.yaml", ("    for: 2s\n", TWICE))
+    outcome = desk.run("latency")
+    assert outcome.code == code, outcome.said
+    if code == 0:
+        assert [one.event.kind for one in outcome.journal if one.event.kind.startswith("page.")].count("page.reopened") == 1
+        assert {one.event.page for one in outcome.of_kind("page.opened")} == {"p1"}
+        assert "reopened" in [one.event.why for one in outcome.of_kind("person.told")]
+    else:
+        (failed,) = outcome.findings("fail")
+        assert "paged payments-oncall twice" in failed

@@ -308,11 +308,13 @@ async def hook():
 
     async def take(request: web.Request) -> web.Response:
         posted.append(await request.json())
+        if request.match_info["status"] == "0":
+            await asyncio.Event().wait()
         return web.Response(status=int(request.match_info["status"]))
 
     application = web.Application()
     application.router.add_post("/secret/{status}", take)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}/secret", posted
@@ -329,7 +331,9 @@ async def test_a_person_with_a_webhook_is_told_there_and_one_who_cannot_be_is_no
         return entry
 
     levels = [{"notify": ["first-on-call", "team-lead", "second-on-call", "night-shift"]}]
-    urls = {"first-on-call": f"{url}/204", "team-lead": f"{url}/500", "second-on-call": "http://127.0.0.1:1/secret"}
+    urls = {
+        "first-on-call": f"{url}/204", "team-lead": f"{url}/500", "second-on-call": "http://127.0.0.1:1/secret", "night-shift": f"{url}/0"
+    }  # fmt: skip
     async with ClientSession(cookie_jar=DummyCookieJar()) as session:
         hooks = Webhooks(urls, "slow-1", "DRILL", record, session)
         oncall = OnCall.model_validate({"people": PEOPLE, "policies": {"payments-oncall": {"levels": levels}}})
@@ -344,6 +348,7 @@ async def test_a_person_with_a_webhook_is_told_there_and_one_who_cannot_be_is_no
         "summary": "Offers are slow", "mark": "DRILL",
     }  # fmt: skip
     assert sorted(entry.event.text for entry in entries if isinstance(entry.event, Noted)) == [
+        "night-shift could not be told of p1 at the webhook: no answer before the drill ended",
         "second-on-call could not be told of p1 at the webhook: Connection refused",
         "team-lead could not be told of p1 at the webhook: it answers 500",
     ]

@@ -15,6 +15,8 @@ from firedrill.core.recording import Record
 from firedrill.respond.desk import SOURCE, Telling
 
 TIMEOUT = 5.0
+PATIENCE = 0.3
+"""Seconds that a drill which ends waits for answers."""
 
 
 @dataclass(slots=True)
@@ -36,11 +38,18 @@ class Webhooks:
             task.add_done_callback(self._sending.discard)
 
     async def finish(self) -> None:
-        """Wait for the answers that are still to come, which have 5 s each."""
-        await asyncio.gather(*self._sending)
+        """Wait a moment for the answers that are still to come: putting things back must not wait for a webhook."""
+        if self._sending:
+            _, late = await asyncio.wait(self._sending, timeout=PATIENCE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _send(self, telling: Telling) -> None:
-        why = await self._post(self.urls[telling.told.person], self._body(telling))
+        try:
+            why = await self._post(self.urls[telling.told.person], self._body(telling))
+        except asyncio.CancelledError:
+            why = "no answer before the drill ended"
         if why:
             self.record(Noted(f"{telling.told.person} could not be told of {telling.told.page} at the webhook: {why}"), SOURCE)
 
