@@ -20,7 +20,7 @@ from firedrill.cli import COMMANDS, group
 from firedrill.cli.registry import kinds
 from firedrill.core import events, verdicts
 from firedrill.core.kinds import ExpectationKind, FaultKind
-from firedrill.core.model import experiment, plan, probes, response, suite
+from firedrill.core.model import experiment, oncall, plan, probes, response, suite
 from firedrill.core.model.declared import Declared
 from firedrill.core.units import Duration, Rate, Ratio, Size
 from firedrill.judge import drill
@@ -224,7 +224,7 @@ def _sections(model: type[Declared], place: str) -> Iterator[str]:
         found = _model(field.annotation)
         type_ = _type(field.annotation)
         if found and found[0] not in ELSEWHERE:
-            inner = f"{'' if model is suite.Suite else f'{place}.'}{field.alias or name}{found[1]}"
+            inner = f"{'' if model in (suite.Suite, oncall.OnCall) else f'{place}.'}{field.alias or name}{found[1]}"
             type_ = f"[{type_}](#{_slug(inner)})"
             below.append((found[0], inner))
         rows.append(_setting(model, name, field, "", type_))
@@ -302,6 +302,8 @@ def _files() -> Iterator[str]:
     yield from _sections(probes.Probe, "probes/NAME.yaml")
     yield from ("## Runbooks", "", RUNBOOKS, "")
     yield from _sections(response.Step, "runbooks/NAME.md, a step")
+    yield from ("## Who is on call", "", cleandoc(oncall.__doc__ or ""), "", ON_CALL, "")
+    yield from _sections(oncall.OnCall, "oncall.yaml")
     yield from ("## SLOs", "", OPENSLO, "")
     rows = ((f"`{'.'.join('0' if isinstance(step, int) else step for step in path)}`", said) for path, said in openslo.UNREAD)
     yield from _table(("not read", "what firedrill says"), rows)
@@ -406,6 +408,15 @@ PYTHON_PROBES = """\
 A Python probe `probes/offer_journey.py` goes by the name `offer-journey`. It defines
 `async def check(session: aiohttp.ClientSession, addresses: Mapping[str, str]) -> None`, which returns when all is well and raises when
 it is not, and may have the constants `EVERY` and `TIMEOUT`, durations as text. Validating reads it and never runs it."""
+
+ON_CALL = """\
+`oncall` of an environment names the file. Where it is given, firedrill's own desk tells people of each page whose receiver has a policy:
+the first level when it opens, the others `after` that until somebody acknowledges. Whoever comes on call while a page is open is told too,
+acknowledged or not. A page that is reopened is nobody's again: whoever had acknowledged it is told first, then the second level and so on.
+When nobody is on call for a level, the next one is told at once. Turns of whole days change at the same time of day all year.
+
+A person with a `webhook` also gets JSON there, by POST: `drill`, `page`, `person`, `level`, `why` (opened, escalated, again, reopened or
+handed-over), `alerts`, `summary` and `mark`. `firedrill oncall` says who is on call, and whom a page would reach."""
 
 OPENSLO = """\
 An SLO is an OpenSLO v1 document in `slos/NAME.yaml` (github.com/OpenSLO/OpenSLO) whose `metadata.name` is NAME. firedrill reads this part:

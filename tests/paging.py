@@ -1,4 +1,7 @@
-"""A PagerDuty and an Opsgenie of ours: they take what Alertmanager sends, and their APIs answer in the documented shapes."""
+"""A PagerDuty and an Opsgenie of ours: they take what Alertmanager sends, and their APIs answer in the documented shapes.
+
+Neither real service was asked.
+"""
 
 import asyncio
 import threading
@@ -15,9 +18,10 @@ TOKEN = "only-for-this-test"
 
 @dataclass
 class PagerDuty:
-    """Takes Events API v2 and answers GET /incidents."""
+    """Takes Events API v2 and answers GET /incidents and GET /incidents/ID/log_entries."""
 
     incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    log: list[dict[str, Any]] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
         event = await request.json()
@@ -26,6 +30,7 @@ class PagerDuty:
             self.add(event["dedup_key"], event["payload"]["summary"])
         elif event["event_action"] == "resolve" and known is not None:
             known |= {"status": "resolved", "resolved_at": second(), "last_status_change_at": second()}
+            self.log.insert(0, entry("resolve", agent={"id": "PSVC", "type": "service_reference", "summary": "payments"}))
         return web.json_response({"status": "success", "dedup_key": event["dedup_key"]}, status=202)
 
     def add(self, key: str, title: str) -> None:
@@ -35,8 +40,26 @@ class PagerDuty:
             "created_at": second(), "status": "triggered", "resolved_at": None, "acknowledgements": [], "assignments": [],
             "service": {"id": "PSVC", "type": "service_reference", "summary": "payments"},
         }  # fmt: skip
+        self.log.insert(0, entry("trigger", agent={"id": "PSVC", "type": "service_reference", "summary": "payments"}))
+        self.notify("first-on-call")
+
+    def notify(self, person: str) -> None:
+        """By two ways, as people set it up."""
+        for kind in ("push_notification", "sms_notification"):
+            channel = {"type": "auto", "notification": {"type": kind, "status": "success"}}
+            self.log.insert(0, entry("notify", user=user(person), channel=channel))
+
+    def escalate(self, person: str) -> None:
+        self.log.insert(0, entry("escalate", assignees=[user(person)], channel={"type": "timeout"}))
+        self.notify(person)
+
+    async def tell_log(self, request: web.Request) -> web.Response:
+        start, limit = int(request.query["offset"]), int(request.query["limit"])
+        more = start + limit < len(self.log)
+        return web.json_response({"log_entries": self.log[start : start + limit], "limit": limit, "offset": start, "more": more})
 
     def acknowledge(self) -> None:
+        self.log.insert(0, entry("acknowledge", agent=user("Ada"), channel={"type": "website"}))
         for one in self.incidents.values():
             who = {"id": "PUSR", "type": "user_reference", "summary": "Ada"}
             one |= {"status": "acknowledged", "acknowledgements": [{"at": second(), "acknowledger": who}]}
@@ -50,7 +73,11 @@ class PagerDuty:
             {"incidents": found[start : start + limit], "limit": limit, "offset": start, "more": start + limit < len(found)}
         )
 
-    routes = property(lambda self: [web.post("/v2/enqueue", self.take), web.get("/incidents", self.answer)])
+    routes = property(
+        lambda self: [
+            web.post("/v2/enqueue", self.take), web.get("/incidents", self.answer), web.get("/incidents/{id}/log_entries", self.tell_log)
+        ]
+    )  # fmt: skip
 
 
 @dataclass
@@ -58,6 +85,8 @@ class Opsgenie:
     """Takes the Alert API's requests and answers its lists."""
 
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    recipients: list[dict[str, Any]] = field(default_factory=list)
+    logs: list[dict[str, Any]] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -72,6 +101,31 @@ class Opsgenie:
             "isSeen": False, "count": 1, "createdAt": milli(), "updatedAt": milli(), "source": "Alertmanager", "priority": "P3",
             "integration": {"id": "i", "name": "payments", "type": "API"},
         }  # fmt: skip
+        self.say("Alert created via API", "Alertmanager")
+        self.notify("first-on-call")
+
+    def say(self, log: str, owner: str) -> None:
+        self.logs.append({"log": log, "type": "system", "owner": owner, "createdAt": milli(), "offset": str(len(self.logs))})
+
+    def notify(self, person: str) -> None:
+        one = {
+            "user": {"id": person, "username": person},
+            "state": "action",
+            "method": "mobile",
+            "createdAt": milli(),
+            "updatedAt": milli(),
+        }
+        self.recipients.append(one)
+
+    def escalate(self, person: str) -> None:
+        self.say("Escalation [payments_escalation] is processed", "System")
+        self.notify(person)
+
+    async def tell_recipients(self, request: web.Request) -> web.Response:
+        return web.json_response({"data": self.recipients, "took": 0.1, "requestId": "r"})
+
+    async def tell_logs(self, request: web.Request) -> web.Response:
+        return web.json_response({"data": self.logs, "paging": {}, "took": 0.1, "requestId": "r"})
 
     async def close(self, request: web.Request) -> web.Response:
         one = self.alerts[request.match_info["alias"]]
@@ -80,6 +134,7 @@ class Opsgenie:
             "updatedAt": milli(),
             "report": one.get("report", {}) | {"closeTime": 1500, "closedBy": "Alertmanager"},
         }
+        self.say("Alert closed via API", "Alertmanager")
         return web.json_response({"result": "Request will be processed"}, status=202)
 
     def acknowledge(self) -> None:
@@ -96,9 +151,18 @@ class Opsgenie:
 
     routes = property(
         lambda self: [
-            web.post("/v2/alerts", self.take), web.get("/v2/alerts", self.answer), web.post("/v2/alerts/{alias}/close", self.close)
+            web.post("/v2/alerts", self.take), web.get("/v2/alerts", self.answer), web.post("/v2/alerts/{alias}/close", self.close),
+            web.get("/v2/alerts/{id}/recipients", self.tell_recipients), web.get("/v2/alerts/{id}/logs", self.tell_logs),
         ]
     )  # fmt: skip
+
+
+def user(name: str) -> dict[str, Any]:
+    return {"id": f"P{name}", "type": "user_reference", "summary": name}
+
+
+def entry(what: str, **more: Any) -> dict[str, Any]:
+    return {"id": "R", "type": f"{what}_log_entry", "created_at": second(), **more}
 
 
 def second() -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,22 @@ from aiohttp import web
 
 from firedrill.core.alerting import Place, Route
 from firedrill.core.child import Child
-from firedrill.core.events import Covered, Noted, NotificationReceived, PageAcknowledged, PageOpened, PageResolved
+from firedrill.core.events import (
+    Covered,
+    Noted,
+    NotificationReceived,
+    PageAcknowledged,
+    PageEscalated,
+    PageOpened,
+    PageResolved,
+    PersonTold,
+)
 from firedrill.stack.addresses import choose
 from firedrill.watch.pagers import opsgenie_api, pagerduty_api
 from firedrill.watch.pagers.groups import hashed
 from firedrill.watch.pagers.polling import Pager, PagerWatch
-from firedrill.watch.server import Unanswered
+from firedrill.watch.pagers.seen import Deed
+from firedrill.watch.server import Unanswered, unix
 from paging import TOKEN, Opsgenie, PagerDuty, application, milli
 
 PLACE = Place(file="alertmanager.yml", line=1)
@@ -73,7 +83,7 @@ async def scene(request: pytest.FixtureRequest, tmp_path: Path, session, clock, 
     )
     await answers(session, f"http://{address}/-/ready")
     async with aiohttp.ClientSession(headers=protocol.headers(TOKEN)) as asking:
-        watched = Pager(request.param, url, protocol.threads, asking)
+        watched = Pager(request.param, url, protocol.threads, protocol.log, asking)
         watch = PagerWatch(watched, f"http://{address}", ROUTE, clock, book.journal.append, session)
         yield Scene(pager, f"http://{address}", watch, session)
     await messenger.stop()
@@ -136,3 +146,73 @@ async def test_a_pager_that_does_not_let_itself_be_asked_is_no_silence(scene: Sc
         with pytest.raises(Unanswered, match=r"not an answer of (PagerDuty's incidents|Opsgenie's alerts)"):
             await pager.threads(without, pager.url, 0.0, 5.0)
     assert book.of(Covered) == []
+
+
+async def test_whom_the_pager_tells_and_how_it_escalates_is_followed(scene: Scene, book) -> None:
+    await scene.post()
+    await scene.until(lambda: book.of(PersonTold))
+    scene.pager.escalate("team-lead")
+    await scene.until(lambda: len(book.of(PersonTold)) > 1)
+    scene.pager.acknowledge()
+    await scene.until(lambda: book.of(PageAcknowledged))
+    await scene.end()
+    await scene.until(lambda: book.of(PageResolved))
+    told = [(one.event.page, one.event.person, one.event.level, one.event.why) for one in book.of(PersonTold)]
+    assert told == [("p1", "first-on-call", 1, "opened"), ("p1", "team-lead", 2, "escalated")]
+    (escalated,), (taken,), (over,) = book.of(PageEscalated), book.of(PageAcknowledged), book.of(PageResolved)
+    assert (escalated.event.page, escalated.event.level, escalated.source) == ("p1", 2, scene.watch.pager.name)
+    assert taken.event.by == "Ada"
+    # Its group's end resolved it, and no person.
+    assert over.event.by == ""
+
+
+def test_a_log_of_pagerduty_is_read_in_order_with_people_by_name() -> None:
+    def line(kind: str, at: int, **more: object) -> dict[str, object]:
+        return {"id": "R", "type": f"{kind}_log_entry", "created_at": f"2026-01-05T08:00:{at:02}Z", **more}
+
+    person = {"id": "P1", "type": "user_reference", "summary": "first-on-call"}
+    service = {"id": "S1", "type": "service_reference", "summary": "payments"}
+    log = [
+        line("resolve", 50, agent=person), line("acknowledge", 40, agent=person), line("annotate", 35, agent=person),
+        line("repeat_escalation_path", 30, agent=service), line("escalate", 20, agent=service, assignees=[person]),
+        line("notify", 10, user=person), line("trigger", 9, agent=service),
+    ]  # fmt: skip
+    found = [(round(deed.at - unix("2026-01-05T08:00:00Z")), deed.what, deed.who) for deed in pagerduty_api.deeds(log)]
+    assert found == [
+        (11, "told", "first-on-call"), (21, "escalated", ""), (31, "again", ""), (41, "acknowledged", "first-on-call"),
+        (51, "resolved", "first-on-call"),
+    ]  # fmt: skip
+
+
+def test_a_log_of_opsgenie_is_read_in_order_with_people_by_name() -> None:
+    def at(seconds: int) -> str:
+        return f"2026-01-05T08:00:{seconds:02}.5Z"
+
+    recipients = [{"user": {"id": "u", "username": "first@example.org"}, "state": "action", "method": "sms", "createdAt": at(1)}]
+    logs = [
+        {"log": "Alert created via API", "type": "system", "owner": "Alertmanager", "createdAt": at(0)},
+        {"log": "Escalation [x] is processed", "type": "system", "owner": "System", "createdAt": at(2)},
+        {"log": "Alert acknowledged via web", "type": "system", "owner": "first@example.org", "createdAt": at(3)},
+        {"log": "Alert closed via web", "type": "system", "owner": "first@example.org", "createdAt": at(4)},
+    ]
+    found = [(deed.what, deed.who) for deed in opsgenie_api.deeds(recipients, logs)]
+    assert found == [
+        ("told", "first@example.org"),
+        ("escalated", ""),
+        ("acknowledged", "first@example.org"),
+        ("resolved", "first@example.org"),
+    ]
+
+
+async def test_a_pager_whose_log_is_closed_to_us_is_noted_once_and_followed_all_the_same(scene: Scene, book) -> None:
+    async def closed(*_: object) -> list[Deed]:
+        raise Unanswered("forbidden")
+
+    scene.watch.pager = replace(scene.watch.pager, log=closed)
+    await scene.post()
+    await scene.until(lambda: book.of(PageOpened))
+    await scene.watch.look()
+    scene.pager.acknowledge()
+    await scene.until(lambda: book.of(PageAcknowledged))
+    (noted,) = book.of(Noted)
+    assert noted.event.text == f"{scene.watch.pager.name} does not say whom it tells: forbidden"

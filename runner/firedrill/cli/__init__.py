@@ -28,6 +28,7 @@ COMMANDS = {
     "stop": "Stop a drill that runs, and wait until everything is put back.",
     "undo": "Put back what a drill may have left.",
     "bell": "Ring one alert, or every receiver, and prove that the message arrives.",
+    "oncall": "Say who is on call, and whom a page would reach.",
     "stack": "Find or install Prometheus and Alertmanager.",
     "proxy": "Run the fault proxy on its own, for a system that outlives the drill.",
     "catalog": "List every kind of fault and expectation, with an example each.",

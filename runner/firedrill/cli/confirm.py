@@ -7,6 +7,7 @@ import click
 
 from firedrill.core.alerting import Route
 from firedrill.core.errors import Refused
+from firedrill.core.model.oncall import Person
 from firedrill.core.model.plan import Plan
 from firedrill.core.model.suite import Environment, Target
 from firedrill.core.routing import possible_routes, static_labels
@@ -45,6 +46,11 @@ def told(plan: Plan, environment: Environment) -> Iterator[str]:
     yield from (
         f"  {line}" for line in (_paged(plan) if environment.stack.external else ("pages nobody: every receiver is firedrill's own sink",))
     )
+    yield from (f"  may tell {person} at the URL that {one.webhook} holds" for person, one in _reached(plan))
+
+
+def _reached(plan: Plan) -> Iterator[tuple[str, Person]]:
+    return ((name, one) for name, one in (plan.oncall.people.items() if plan.oncall else ()) if one.webhook is not None)
 
 
 def _touched(plan: Plan, environment: Environment) -> Iterator[str]:

@@ -34,7 +34,10 @@ def refused(files: Checked, known: Kinds, environment: str | None) -> Iterator[P
     longest = longest_window(files.alerting[chosen])
     for experiment in files.experiments:
         try:
-            resolve(experiment, chosen, settings, files.slos, files.probes, files.alerting[chosen], known, longest, files.runbooks)
+            resolve(
+                experiment, chosen, settings, files.slos, files.probes, files.alerting[chosen], known, longest, files.runbooks,
+                files.oncall.get(chosen),
+            )  # fmt: skip
         except Refused as error:
             yield from (_at_its_place(line, experiment.file) for line in str(error).splitlines())
 
@@ -53,7 +56,10 @@ def _plans(files: Checked, known: Kinds, chosen: str) -> Iterator[Plan]:
     longest = longest_window(alerting)
     for experiment in files.experiments:
         try:
-            yield resolve(experiment, chosen, environment, files.slos, files.probes, alerting, known, longest, files.runbooks)
+            yield resolve(
+                experiment, chosen, environment, files.slos, files.probes, alerting, known, longest, files.runbooks,
+                files.oncall.get(chosen),
+            )  # fmt: skip
         except Refused:
             continue
 

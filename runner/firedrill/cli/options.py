@@ -84,8 +84,8 @@ def planned(files: Checked, known: Kinds, experiment: Experiment, name: str | No
     """The plan of one experiment in one environment; Refused when a limit forbids it."""
     chosen, environment = files.environment(name)
     allowed = files.suite.lint.allow if files.suite else ()
-    alerting = plain(files.alerting[chosen])
-    return make_plan(experiment, chosen, environment, files.slos, files.probes, alerting, known, allowed, files.runbooks)
+    alerting, oncall = plain(files.alerting[chosen]), files.oncall.get(chosen)
+    return make_plan(experiment, chosen, environment, files.slos, files.probes, alerting, known, allowed, files.runbooks, oncall)
 
 
 def drill_folder(results: Path, drill: str) -> Path:

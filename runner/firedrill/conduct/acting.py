@@ -23,8 +23,8 @@ class Acts:
         """Stops the drill, on behalf of somebody; None while it has not begun to live."""
 
     def acknowledge(self, page: str, by: str) -> None:
-        """Take a page; a second acknowledgement changes nothing."""
-        if self._open(page).acknowledged is None:
+        """Take a page; a second acknowledgement changes nothing, unless the page was reopened since the first."""
+        if not self._open(page).taken:
             self._record(PageAcknowledged(page, _named(by)), "desk")
 
     def resolve(self, page: str, by: str) -> None:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import announcing, blind, budgets, silences, steady, undo
+from firedrill.conduct import announcing, blind, budgets, desk, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
@@ -144,6 +144,7 @@ async def _life(drill: Drill, closing: AsyncExitStack) -> None:
     closing.callback(drill.enter, "end")
     closing.callback(blind.reveal, drill)
     closing.push_async_callback(answering.stop)
+    await desk.sit(drill, closing)
     await _ramp(drill, gear)
     await steady.reach(drill, gear)
     await _play(drill, gear, closing)

@@ -14,6 +14,7 @@ import yaml
 
 from firedrill.conduct.acting import Acts
 from firedrill.conduct.ledger import SILENCES, Ledger
+from firedrill.conduct.reaching import urls
 from firedrill.conduct.results import Folder
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import Refused
@@ -113,7 +114,8 @@ class Drill:
         self.tokens = _tokens(order)
         """Tokens of the system's own, by the names of their variables."""
         chaos, routes, steps = values_of(order.plan.chaos, os.environ), _in_routes(order), _in_steps(order)
-        self.redaction = Redaction({*chaos, *routes, *steps, *_announced_to(order), *self.tokens.values()})
+        told = (*_announced_to(order), *urls(order.plan.oncall).values())
+        self.redaction = Redaction({*chaos, *routes, *steps, *told, *self.tokens.values()})
         self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry)
         self.ledger = Ledger(folder.drill, self.journal.path)
         self.facts = Facts(plan=order.plan)

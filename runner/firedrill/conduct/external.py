@@ -66,6 +66,16 @@ def door(door: Door) -> tuple[tuple[str, int], str | None]:
     return split(door.listen), None if door.token is None else os.environ[door.token]
 
 
+def pager_token(settings: External | None) -> str | None:
+    """What a pager that tells the sink by itself brings; None where none does."""
+    door = None if settings is None else settings.pages.sink
+    if door is None or door.pager is None:
+        return None
+    if door.pager not in os.environ:
+        raise FiredrillError(f"your pager brings the token that the environment variable {door.pager} holds, and it is not set")
+    return os.environ[door.pager]
+
+
 def pager(settings: External) -> Pager | None:
     """The pager to be asked, when pages are seen at its own API; its session is to be closed."""
     if settings.pages.pager is None:
@@ -75,7 +85,7 @@ def pager(settings: External) -> Pager | None:
         raise FiredrillError(f"{name} is asked with what the environment variable {api.token} holds, and it is not set")
     protocol = pagerduty_api if name == "pagerduty" else opsgenie_api
     session = aiohttp.ClientSession(headers=protocol.headers(os.environ[api.token]))
-    return Pager(name, (api.url or protocol.URL).rstrip("/"), protocol.threads, session)
+    return Pager(name, (api.url or protocol.URL).rstrip("/"), protocol.threads, protocol.log, session)
 
 
 async def answers(pager: Pager) -> None:

@@ -131,7 +131,11 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
     listen, token = (("127.0.0.1", 0), None) if settings is None or settings.pages.sink is None else external.door(settings.pages.sink)
     embedded = drill.order.environment.stack.embedded
     ailments, watchdog = (embedded.receivers, embedded.watchdog) if embedded is not None else ({}, None)
-    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog, drill.plan.hooks)
+    policies = drill.plan.oncall.policies if drill.plan.oncall is not None else {}
+    reopens = {receiver: float(policy.reopens_within) for receiver, policy in policies.items()}
+    theirs = external.pager_token(settings)
+    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog, drill.plan.hooks, reopens, theirs)
+    drill.journal.observers.append(sink.threads.observe)
     closing.push_async_callback(sink.stop)
     return sink
 

@@ -150,9 +150,19 @@ class Page:
     seqs: dict[str, int] = field(default_factory=dict)
     reopened: list[tuple[float, int]] = field(default_factory=list)
     """When, and the seq that says so."""
+    closed: list[tuple[float, int]] = field(default_factory=list)
+    """When it was resolved before each reopening, and the seq that says so."""
+    taken: bool = False
+    """Whether somebody has acknowledged it since it was opened, or reopened."""
     escalations: list[tuple[int, float, int]] = field(default_factory=list)
     """The level, when it was reached, and the seq that says so."""
     told: list["Told"] = field(default_factory=list)
+
+    def open_at(self, moment: float) -> bool:
+        """Whether it asked for a human at that moment."""
+        begun = [self.opened, *(at for at, _ in self.reopened)]
+        over = [*(at for at, _ in self.closed), *([] if self.resolved is None else [self.resolved])]
+        return len([at for at in begun if at <= moment]) > len([at for at in over if at <= moment])
 
 
 @dataclass(frozen=True, slots=True)

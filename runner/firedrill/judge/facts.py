@@ -258,9 +258,10 @@ def _paged(facts: Facts, entry: Entry) -> None:
 
 
 def _reopen(facts: Facts, page: Page, seq: int, entry: Entry) -> None:
-    page.resolved, page.resolved_by = None, ""
-    page.seqs.pop("resolved", None)
-    page.reopened.append((entry.at, entry.seq))
+    if page.resolved is not None:
+        page.closed.append((page.resolved, page.seqs.pop("resolved")))
+        page.reopened.append((entry.at, entry.seq))
+    page.resolved, page.resolved_by, page.taken = None, "", False
     note = next((note for note in reversed(facts.notifications) if note.seq == seq), None)
     if note is not None and note not in page.notifications:
         page.notifications.append(note)
@@ -270,6 +271,7 @@ def _answered(facts: Facts, entry: Entry) -> None:
     match entry.event:
         case PageAcknowledged(page=name, by=by):
             for page in _pages(facts, name):
+                page.taken = True
                 if page.acknowledged is None:
                     page.acknowledged, page.acknowledged_by = entry.at, by
                     page.seqs["acknowledged"] = entry.seq

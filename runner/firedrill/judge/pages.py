@@ -33,6 +33,18 @@ def _hit(page: Page, alert: str, labels: Mapping[str, str]) -> Hit | None:
     return Hit(page, page.opened if note is None else note.at, note)
 
 
+def since(moment: float, found: Sequence[Hit], alert: str, labels: Mapping[str, str]) -> list[Hit]:
+    """Those of the hits that asked for a human from a moment on; a page that was over by then and was reopened has asked again."""
+    return [one for hit in found if (one := hit if hit.at >= moment else _again(hit, alert, labels, moment)) is not None]
+
+
+def _again(hit: Hit, alert: str, labels: Mapping[str, str], moment: float) -> Hit | None:
+    if hit.page.open_at(moment):
+        return None
+    notes = (note for note in hit.page.notifications if note.at >= moment and instances(note, alert, labels))
+    return next((Hit(hit.page, note.at, note) for note in notes), None)
+
+
 def instances(note: Notification, alert: str, labels: Mapping[str, str] | None = None) -> list[Mapping[str, Any]]:
     """The firing instances of `alert` in a notification that carry at least `labels`."""
     wanted = {"alertname": alert, **(labels or {})}

@@ -12,6 +12,7 @@ from firedrill.core.alerting import Alerting, AlertingRule, RecordingRule
 from firedrill.core.errors import Invalid, Problem, Refused
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load
+from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.plan import Plan, PlannedExpectation, PlannedFault, PlannedLoad, PlannedWatchdog
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.response import Runbook
@@ -37,12 +38,13 @@ def make_plan(
     kinds: Kinds,
     allowed: Sequence[Allowed] = (),
     runbooks: Mapping[str, Runbook] | None = None,
+    oncall: OnCall | None = None,
 ) -> Plan:
     """The plan of one drill with its warnings; raises Refused with every limit that it would break, a line each.
 
-    `allowed` is what the suite does not want to be warned of.
+    `allowed` is what the suite does not want to be warned of; `oncall` says who is on call in the environment.
     """
-    plan = resolve(experiment, environment_name, environment, slos, probes, alerting, kinds, runbooks=runbooks)
+    plan = resolve(experiment, environment_name, environment, slos, probes, alerting, kinds, runbooks=runbooks, oncall=oncall)
     return plan.model_copy(update={"warnings": (*warnings(plan), *map(str, lint.about(plan, allowed)))})
 
 
@@ -56,6 +58,7 @@ def resolve(
     kinds: Kinds,
     longest: float | None = None,
     runbooks: Mapping[str, Runbook] | None = None,
+    oncall: OnCall | None = None,
 ) -> Plan:
     """As `make_plan`, with nothing said yet of what cannot pass; `longest` is the rules' longest window, when it is known already."""
     known = runbooks or {}
@@ -83,6 +86,7 @@ def resolve(
         guards=(*environment.abort_when, *experiment.abort_when),
         respond=experiment.respond,
         runbooks=_runbooks(experiment, known),
+        oncall=oncall,
         on_call_at=experiment.on_call_at,
         hooks=environment.hooks,
         mark=environment.mark,

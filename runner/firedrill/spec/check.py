@@ -5,19 +5,21 @@ It reads files and starts nothing. Whether a drill can pass or may run is the pl
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from firedrill.core.alerting import Alerting
 from firedrill.core.errors import FiredrillError, Invalid, Problem, Severity
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Experiment
+from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.response import Runbook
 from firedrill.core.model.slos import Slo
 from firedrill.core.model.suite import Environment, Suite
 from firedrill.spec import chaos, environment, external, limits, outsiders, references, standalone
 from firedrill.spec.experiment import OURS, Read, read_experiment
+from firedrill.spec.oncall import load_oncall
 from firedrill.spec.probes import load_probes
 from firedrill.spec.runbooks import load_runbooks
 from firedrill.spec.scenarios import load_scenarios
@@ -47,6 +49,8 @@ class Checked:
     problems: tuple[Problem, ...] = ()
     whole: bool = False
     """Whether these are all the experiments of the suite's own folder."""
+    oncall: Mapping[str, OnCall] = field(default_factory=dict)
+    """Environment -> who is on call there, where it says so."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -76,7 +80,10 @@ def check(
     settings = read_settings(root, environ, strict_env)
     problems += [*settings.problems, *_unknown_faults(settings, kinds), *limits.problems(settings, kinds)]
     problems += _unset(settings, environ, environment_name, strict_env)
-    return _checked(root, settings, files, kinds, problems, environment_name, lambda one: _variables(one, environ, strict_env))
+    alerting, wrong = environment.load_alerting(settings)
+    oncall, wrong_too = load_oncall(settings, alerting, environment_name, environ, strict_env)
+    found = Checked(root, settings.suite, alerting=alerting, oncall=oncall, problems=(*problems, *wrong, *wrong_too))
+    return _checked(root, settings, files, kinds, found, environment_name, lambda one: _variables(one, environ, strict_env))
 
 
 def _variables(read: Read, environ: Mapping[str, str], strict: bool) -> Iterable[Problem]:
@@ -89,24 +96,24 @@ def _checked(
     settings: Settings,
     files: Sequence[Path],
     kinds: Kinds,
-    problems: list[Problem],
+    found: Checked,
     name: str | None,
     variables: Callable[[Read], Iterable[Problem]],
 ) -> Checked:
     slos, probes, scenarios = load_slos(root), load_probes(root), load_scenarios(root)
     runbooks = load_runbooks(root)
-    alerting, wrong = environment.load_alerting(settings)
-    problems += [*slos.problems, *probes.problems, *scenarios.problems, *runbooks.problems, *wrong]
-    place = references.Place(settings, name, slos, probes, scenarios, alerting, runbooks=runbooks)
+    problems = [*found.problems, *slos.problems, *probes.problems, *scenarios.problems, *runbooks.problems]
+    in_use = name or (settings.suite.default if settings.suite else "")
+    place = references.Place(settings, name, slos, probes, scenarios, found.alerting, found.oncall.get(in_use), runbooks)
     problems += [*references.of_slos(place), *references.of_guards(place)]
     read = [read_experiment(file, kinds, root) for file in files]
     for each in read:
         references.of_experiment(each, place)
         problems += [*each.problems, *variables(each)]
     problems += [*references.of_probes(place), *references.of_runbooks(place, read)]
-    return Checked(
-        root, settings.suite, tuple(each.experiment for each in read if _sound(each) and each.experiment), slos.sound, probes.sound,
-        scenarios.files, alerting, runbooks.sound, _sorted(problems), _is_whole(root, files),
+    return replace(
+        found, experiments=tuple(each.experiment for each in read if _sound(each) and each.experiment), slos=slos.sound,
+        probes=probes.sound, scenarios=scenarios.files, runbooks=runbooks.sound, problems=_sorted(problems), whole=_is_whole(root, files),
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def _of(settings: Settings, name: str, stack: Stack) -> tuple[Alerting, list[Pro
     rules, problems = _rules(settings, stack.used, base)
     config = stack.embedded.alertmanager if stack.embedded else stack.external.alertmanager_config if stack.external else None
     key = "alertmanager" if stack.embedded else "alertmanager-config"
-    file = None if config is None else _file(settings, config, (*base, key), problems)
+    file = None if config is None else named_file(settings, config, (*base, key), problems)
     unread = () if stack.embedded else tuple(what for what, given in (("rules", stack.used.rules), ("routes", config)) if not given)
     if file is None:
         return rules.model_copy(update={"unread": unread}), problems
@@ -66,7 +66,7 @@ def _rules(settings: Settings, stack: Embedded | External, base: Where) -> tuple
     records: list[RecordingRule] = []
     alerts: list[AlertingRule] = []
     for number, text in enumerate(stack.rules):
-        if (file := _file(settings, text, (*base, "rules", number), problems)) is not None:
+        if (file := named_file(settings, text, (*base, "rules", number), problems)) is not None:
             rules = load_rules(file, settings.root, float(stack.evaluation_interval))
             records += rules.records
             alerts += rules.alerts
@@ -135,7 +135,8 @@ def _problem(settings: Settings, path: Where, words: str) -> Iterator[Problem]:
         yield settings.document.problem(at, path, words)
 
 
-def _file(settings: Settings, text: str, path: Where, problems: list[Problem]) -> Path | None:
+def named_file(settings: Settings, text: str, path: Where, problems: list[Problem]) -> Path | None:
+    """A file that firedrill.yaml names at `path`, from the suite's root; None, with a problem more, when there is none."""
     file = settings.root / text
     if file.is_file():
         return file

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from firedrill.core.errors import Problem, Severity
+from firedrill.core.instants import instant
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.declared import Declared
 from firedrill.core.model.experiment import Expectation, Experiment, Fault, Load, Silence
@@ -17,13 +18,14 @@ from firedrill.core.units import Duration
 from firedrill.spec import chaos, expectations, faults, respond, silences
 from firedrill.spec.chaos.places import places
 from firedrill.spec.chaos.telling import is_a
+from firedrill.spec.limits import readable
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, under, written
 from firedrill.spec.located import Path as Where
 from firedrill.spec.suggest import meant
 from firedrill.spec.typed import expected, typed, unknown_key
 from firedrill.spec.yaml import as_safe_load, read_one, within
 
-OURS = ("slos", "probes", "load", "steady", "faults", "silences", "abort-when", "respond", "expect")
+OURS = ("slos", "probes", "load", "steady", "faults", "silences", "abort-when", "respond", "on-call-at", "expect")
 SHARED = ("title", "description", "tags")
 
 
@@ -40,6 +42,7 @@ class _Ours(Declared):
     steady: Duration = Duration(30)
     silences: tuple[Silence, ...] = ()
     abort_when: tuple[Guard, ...] = ()
+    on_call_at: str | None = None
 
 
 @dataclass(slots=True)
@@ -135,7 +138,9 @@ def _fill(read: Read, top: Table, kinds: Kinds, strict: bool, path: Path, file: 
     assert read.document is not None
     assert read.block is not None
     shared = _shared(read, top, strict)
-    ours, problems = typed(_Ours, read.block.only("slos", "probes", "load", "steady", "silences", "abort-when"), read.document, read.base)
+    ours, problems = typed(
+        _Ours, read.block.only(*(key for key in OURS if key not in ("faults", "respond", "expect"))), read.document, read.base
+    )
     read.problems += problems
     injected, wrong = faults.read(read.document, read.ours("faults"), (*read.base, "faults"), kinds)
     answered, wrong_there = respond.read(read.document, read.ours("respond"), (*read.base, "respond"))
@@ -144,6 +149,7 @@ def _fill(read: Read, top: Table, kinds: Kinds, strict: bool, path: Path, file: 
     read.problems += [*wrong, *wrong_too]
     _check_repeats(read)
     read.problems += silences.problems(read.document, read.ours("silences"), (*read.base, "silences"))
+    read.problems += readable(read.document, (*read.base, "on-call-at"), instant)
     theirs = _theirs(read, top)
     if shared is not None and ours is not None and not any(each.severity is Severity.ERROR for each in read.problems):
         read.experiment = _made(path.stem, file, shared, ours, injected, expected_, theirs).model_copy(
@@ -157,7 +163,7 @@ def _made(
     return Experiment(
         name=name, file=file, title=shared.title, description=shared.description, tags=shared.tags,
         slos=ours.slos, probes=ours.probes, load=ours.load, steady=ours.steady, faults=injected, silences=ours.silences,
-        abort_when=ours.abort_when, expect=expect, chaos=theirs,
+        abort_when=ours.abort_when, on_call_at=ours.on_call_at, expect=expect, chaos=theirs,
     )  # fmt: skip
 
 

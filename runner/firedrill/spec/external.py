@@ -50,6 +50,8 @@ def _variables(environment: Environment) -> Iterator[tuple[Path, str]]:
     for key, way in (("sink", pages.sink), ("pagerduty", pages.pagerduty), ("opsgenie", pages.opsgenie)):
         if way is not None and way.token is not None:
             yield ("pages", key, "token"), way.token
+    if pages.sink is not None and pages.sink.pager is not None:
+        yield ("pages", "sink", "pager"), pages.sink.pager
 
 
 def _not_one(stack: Stack) -> str:

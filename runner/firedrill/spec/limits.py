@@ -27,10 +27,11 @@ def problems(settings: Settings, kinds: Kinds) -> Iterator[Problem]:
             if value.text not in environment.targets:
                 yield document.problem(value, path, unknown("target", value.text, environment.targets))
         for key, read in (("hours", hours.span), ("days", hours.weekdays), ("timezone", hours.zone)):
-            yield from _readable(document, (*base, key), read)
+            yield from readable(document, (*base, key), read)
 
 
-def _readable(document: Document, path: Path, read: Callable[[str], object]) -> Iterator[Problem]:
+def readable(document: Document, path: Path, read: Callable[[str], object]) -> Iterator[Problem]:
+    """A problem for each text at `path` or below that `read` raises ValueError for, in its words."""
     for place, value in scalars(under(document.tree, *path), path):
         try:
             read(value.text)
@@ -45,7 +46,7 @@ def _at_most(document: Document, path: Path, kinds: Kinds) -> Iterator[Problem]:
             assert isinstance(table, Table)
             yield document.problem(table.keys[key], (*path, key), unknown("setting of a fault", key, known))
         elif isinstance(value, Scalar):
-            yield from _readable(document, (*path, key), partial(magnitudes.limit, *known[key]))
+            yield from readable(document, (*path, key), partial(magnitudes.limit, *known[key]))
 
 
 def guard_problems(document: Document, path: Path, known: Mapping[str, Collection[str]]) -> Iterator[Problem]:

@@ -88,6 +88,7 @@ def of_experiment(read: Read, place: Place) -> None:
     _check_targets(read, place)
     _check_expectations(read, place)
     _check_respond(read, place)
+    _check_moment(read, place)
     read.problems += guard_problems(read.document, (*read.base, "abort-when"), _guarded(read, place))
 
 
@@ -230,6 +231,14 @@ def _check_hook(read: Read, path: Path, place: Place) -> None:
 def _runbooks(root: Folder) -> tuple[str, ...]:
     """The names of all runbooks."""
     return tuple(sorted(file.stem for file in (root / "runbooks").glob("*.md")))
+
+
+def _check_moment(read: Read, place: Place) -> None:
+    """A moment for schedules, where there are none, would change nothing."""
+    at = read.ours("on-call-at")
+    if at is not None and place.environment is not None and place.environment[1].oncall is None:
+        words = f"the environment '{place.environment[0]}' does not say who is on call; give it 'oncall', such as oncall.yaml"
+        read.wrong(at, ("on-call-at",), words)
 
 
 def _each(read: Read, path: Path, what: str, known: Collection[str]) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from firedrill.core.kinds import ExpectationKind, FaultKind, Kinds
 from firedrill.core.model.experiment import Load, Silence
 from firedrill.core.model.guards import Guard
+from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.response import Respond, Step
 from firedrill.core.model.suite import Suite
@@ -22,8 +23,9 @@ Schema = dict[str, Any]
 
 
 def schema(kinds: Kinds) -> Schema:
-    """One schema each for `experiment`, `suite` (firedrill.yaml), `probe` and `step` (of a runbook)."""
-    return {"experiment": _experiment(kinds), "suite": _whole(Suite), "probe": _whole(Probe), "step": _whole(Step)}
+    """One schema each for `experiment`, `suite` (firedrill.yaml), `probe`, `step` (of a runbook) and `oncall` (oncall.yaml)."""
+    wholes: dict[str, type[BaseModel]] = {"suite": Suite, "probe": Probe, "step": Step, "oncall": OnCall}
+    return {"experiment": _experiment(kinds)} | {name: _whole(model) for name, model in wholes.items()}
 
 
 def _whole(model: type[BaseModel]) -> Schema:
@@ -41,6 +43,11 @@ def _experiment(kinds: Kinds) -> Schema:
         "silences": {"type": "array", "items": _inlined(Silence, definitions)},
         "abort-when": {"type": "array", "items": _inlined(Guard, definitions)},
         "respond": _respond(definitions),
+        "on-call-at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The moment that on-call schedules take the start of play for.",
+        },
         "expect": {"type": "array", "items": {"anyOf": _expectations(kinds.expectations, definitions)}},
     }
     return {

@@ -117,6 +117,10 @@ class Door(Declared):
     """How the Alertmanager reaches it; `http://` and `listen` when left out."""
     token: str | None = None
     """Name of the environment variable that holds the token which every notification must bring; needed beyond loopback."""
+    pager: str | None = None
+    """Name of the environment variable that holds the token with which your own pager tells the drill, at `/desk/events`, whom it told and
+    who answered; firedrill's own desk rests then.
+    """
 
 
 class PagerApi(Declared):

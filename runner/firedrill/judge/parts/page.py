@@ -9,7 +9,7 @@ from firedrill.judge.drill import Facts
 from firedrill.judge.expectations.page import PageExpectation
 from firedrill.judge.grounds import GRACE, Check, finding, settle, shaken
 from firedrill.judge.moments import Moment, expected_origin, origin
-from firedrill.judge.pages import Hit, hits
+from firedrill.judge.pages import Hit, hits, since
 from firedrill.judge.parts import page_contents as contents
 from firedrill.judge.parts.order import Came, after
 from firedrill.judge.parts.page_acknowledged import acknowledged
@@ -36,7 +36,7 @@ def judged(declared: PageExpectation, words: str, facts: Facts) -> Finding:
         return settle(words, declared.page, [early])
     if declared.times == 0:
         return settle(words, declared.page, [count(declared.page, 0, facts, found, start)])
-    return settle(words, declared.page, list(_parts(declared, facts, [hit for hit in found if hit.at >= start.at], start)))
+    return settle(words, declared.page, list(_parts(declared, facts, since(start.at, found, declared.page, declared.labels), start)))
 
 
 def _parts(declared: PageExpectation, facts: Facts, found: list[Hit], start: Moment) -> Iterator[Check]:
@@ -79,10 +79,16 @@ def _after(alert: str, other: str, facts: Facts, first: Hit, start: Moment) -> C
 
 
 def _stays(alert: str, stay: Duration | str, facts: Facts, found: list[Hit], start: Moment) -> Check:
-    lives = [Life(hit.at, hit.page.resolved, [*hit.evidence, *_resolution(hit)]) for hit in found]
+    lives = sorted((life for hit in found for life in _lives(hit)), key=lambda life: life.since)
     spoken = Spoken("open", f"paged {found[0].page.receiver}", "paged")
     return stays(stay, facts, lives, spoken, start, paging(facts, alert) if is_watchdog(facts, alert) else PAGING)
 
 
-def _resolution(hit: Hit) -> list[int]:
-    return [hit.page.seqs["resolved"]] if "resolved" in hit.page.seqs else []
+def _lives(hit: Hit) -> Iterator[Life]:
+    """A page that was reopened has several: people were told in between that all is over."""
+    page, evidence = hit.page, hit.evidence
+    begun = [(hit.at, evidence), *((at, [seq]) for at, seq in page.reopened if at > hit.at)]
+    over = [(at, [seq]) for at, seq in page.closed if at > hit.at]
+    last = (page.resolved, [page.seqs["resolved"]] if "resolved" in page.seqs else [])
+    for (began, seqs), (until, more) in zip(begun, [*over, last], strict=False):
+        yield Life(began, until, [*seqs, *more])

@@ -38,8 +38,7 @@ def too_early(facts: Facts, found: Sequence[Hit], start: Moment) -> Check | None
     normal = phase(facts, "steady") or phase(facts, "play")
     since = start.at if normal is None else normal.start
     for hit in found:
-        open_at_start = hit.page.resolved is None or hit.page.resolved > start.at
-        if hit.at < start.at and (hit.at >= since or open_at_start):
+        if hit.at < start.at and (hit.at >= since or hit.page.open_at(start.at)):
             words = f"paged {hit.page.receiver} {seconds(start.at - hit.at)} before {start.name}, when nothing was wrong"
             return Check(Verdict.FAIL, words, [*hit.evidence, *start.evidence])
     return None

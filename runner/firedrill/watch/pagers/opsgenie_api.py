@@ -1,11 +1,14 @@
-"""Opsgenie's alerts, by its Alert API (docs.opsgenie.com/docs/alert-api, GET /v2/alerts), as threads."""
+"""Opsgenie's alerts, by its Alert API (docs.opsgenie.com/docs/alert-api, GET /v2/alerts), as threads, and what became of each.
 
-from collections.abc import Mapping
+Its log is sentences; those that we know are few, and a sentence that Opsgenie words otherwise goes unheard.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
 
-from firedrill.watch.pagers.seen import Thread
+from firedrill.watch.pagers.seen import Deed, Thread
 from firedrill.watch.server import Unanswered, ask, unix
 
 URL = "https://api.opsgenie.com"
@@ -30,6 +33,31 @@ async def threads(session: aiohttp.ClientSession, url: str, since: float, timeou
         found += new
         if len(new) < PAGE:
             return found
+
+
+async def log(session: aiohttp.ClientSession, url: str, thread: str, timeout: float) -> list[Deed]:
+    """What people were told of an alert and did about it (GET /v2/alerts/ID/recipients and /logs), in order; Unanswered."""
+    asked = {"identifierType": "id"}
+    recipients = await ask(session, f"{url}/v2/alerts/{thread}/recipients", timeout, asked)
+    logs = await ask(session, f"{url}/v2/alerts/{thread}/logs", timeout, asked | {"limit": str(PAGE), "order": "asc"})
+    try:
+        return deeds(recipients["data"], logs["data"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Unanswered("not an answer of Opsgenie's recipients and logs") from None
+
+
+def deeds(recipients: Sequence[Mapping[str, Any]], logs: Sequence[Mapping[str, Any]]) -> list[Deed]:
+    """Recipients are people who were told; of the log, sentences count that speak of an escalation, an acknowledgement or an end."""
+    found = [Deed(unix(one["createdAt"]), "told", (one.get("user") or {}).get("username") or "") for one in recipients]
+    for one in logs:
+        text, who = one["log"].lower(), one.get("owner") or ""
+        if "escalat" in text:
+            found.append(Deed(unix(one["createdAt"]), "escalated"))
+        elif text.startswith("alert acknowledged"):
+            found.append(Deed(unix(one["createdAt"]), "acknowledged", who))
+        elif text.startswith("alert closed"):
+            found.append(Deed(unix(one["createdAt"]), "resolved", who if "@" in who else ""))  # people are addresses; integrations are not
+    return sorted(found, key=lambda deed: (deed.at, deed.what != "escalated"))
 
 
 def _thread(one: Mapping[str, Any]) -> Thread:

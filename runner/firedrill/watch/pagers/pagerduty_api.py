@@ -1,16 +1,16 @@
-"""PagerDuty's incidents, by its REST API (developer.pagerduty.com/api-reference, GET /incidents), as threads.
+"""PagerDuty's incidents, by its REST API (developer.pagerduty.com/api-reference, GET /incidents), as threads, and the log of each.
 
 Its times are whole seconds, cut off: what happened within one is taken to have happened at its end, so that nobody looks faster than
 they were.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 
-from firedrill.watch.pagers.seen import Thread
+from firedrill.watch.pagers.seen import Deed, Thread
 from firedrill.watch.server import Unanswered, ask, unix
 
 URL = "https://api.pagerduty.com"
@@ -50,6 +50,42 @@ def _thread(one: Mapping[str, Any]) -> Thread:
         by,
         resolved and _end(resolved),
     )
+
+
+_DEEDS: Mapping[str, Literal["told", "escalated", "again", "acknowledged", "resolved"]] = {
+    "notify_log_entry": "told",
+    "escalate_log_entry": "escalated",
+    "repeat_escalation_path_log_entry": "again",
+    "acknowledge_log_entry": "acknowledged",
+    "resolve_log_entry": "resolved",
+}
+
+
+async def log(session: aiohttp.ClientSession, url: str, thread: str, timeout: float) -> list[Deed]:
+    """What people were told of an incident and did about it (GET /incidents/ID/log_entries), in order; Unanswered."""
+    found: list[Mapping[str, Any]] = []
+    while True:
+        asked = {"limit": str(PAGE), "offset": str(len(found)), "is_overview": "false"}
+        answer = await ask(session, f"{url}/incidents/{thread}/log_entries", timeout, asked)
+        try:
+            new = answer["log_entries"]
+            found += new
+            if not new or not answer.get("more"):
+                return deeds(found)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Unanswered("not an answer of PagerDuty's log entries") from None
+
+
+def deeds(entries: Sequence[Mapping[str, Any]]) -> list[Deed]:
+    """The entries of a log that speak of people, in order; a log tells the newest first."""
+    known = [one for one in reversed(entries) if one["type"] in _DEEDS]
+    return sorted((Deed(_end(one["created_at"]), _DEEDS[one["type"]], _who(one)) for one in known), key=lambda deed: deed.at)
+
+
+def _who(entry: Mapping[str, Any]) -> str:
+    """Whoever was told, or else did it; a service that resolves its own incident is nobody."""
+    person = entry.get("user") or entry.get("agent") or {}
+    return str(person.get("summary") or "") if str(person.get("type", "")).startswith("user") else ""
 
 
 def _end(stamp: str) -> float:

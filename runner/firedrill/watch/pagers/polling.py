@@ -14,26 +14,30 @@ import aiohttp
 
 from firedrill.core.alerting import Route
 from firedrill.core.clock import DrillClock
-from firedrill.core.events import Noted, NotificationReceived, PageAcknowledged, PageOpened, PageResolved
+from firedrill.core.events import Noted, NotificationReceived, PageAcknowledged, PageEscalated, PageOpened, PageResolved, PersonTold
 from firedrill.core.recording import Record
 from firedrill.watch.pagers.groups import Group, groups, hashed
-from firedrill.watch.pagers.seen import Thread
+from firedrill.watch.pagers.seen import Deed, Thread
 from firedrill.watch.server import Unanswered, ask, unix
 from firedrill.watch.sight import Sight
 
 LOOKS_EVERY = 2.0
 TIMEOUT = 5.0
+LOGS = 20
+"""Logs of threads that one look reads."""
 
 Threads = Callable[[aiohttp.ClientSession, str, float, float], Awaitable[list[Thread]]]
+Log = Callable[[aiohttp.ClientSession, str, str, float], Awaitable[list[Deed]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """A pager's API: its name, where it is, how its threads are read, and a session that brings the token."""
+    """A pager's API: its name, where it is, how its threads and the log of each are read, and a session that brings the token."""
 
     name: str
     url: str
     threads: Threads
+    log: Log
     session: aiohttp.ClientSession
 
 
@@ -45,6 +49,15 @@ class _Page:
     group: Group
     acknowledged: bool = False
     resolved: bool = False
+    level: int = 1
+    known: set[Deed] = field(default_factory=set)
+    told: set[tuple[int, str, str]] = field(default_factory=set)
+    """Level, person and why: whoever is called and written to is told once."""
+    again: bool = False
+    by: str = ""
+    """Who resolved it, when a person did."""
+    asked: float = 0.0
+    """When its log was read last."""
 
 
 @dataclass(slots=True)
@@ -62,6 +75,8 @@ class PagerWatch:
     _groups: dict[str, Group] = field(default_factory=dict)
     _pages: dict[str, _Page] = field(default_factory=dict)
     _strange: set[str] = field(default_factory=set)
+    _silent: bool = False
+    """Whether the pager does not tell who was told."""
 
     def __post_init__(self) -> None:
         # Whoever sees pages is the sink to all who judge.
@@ -91,20 +106,62 @@ class PagerWatch:
             self.sight.missed("not an answer of Alertmanager's")
         else:
             self.sight.saw()
-            for thread in sorted(found, key=lambda one: one.opened):
-                self._follow(thread)
+            going = [(thread, page) for thread in sorted(found, key=lambda one: one.opened) if (page := self._page(thread)) is not None]
+            await self._hear_all(going)
+            for thread, page in going:
+                self._follow(thread, page)
 
-    def _follow(self, thread: Thread) -> None:
+    def _page(self, thread: Thread) -> _Page | None:
+        """The thread's page, unless it was resolved."""
         page = self._pages.get(thread.id) or self._open(thread)
-        if page is None or page.resolved:
-            return
+        return None if page is None or page.resolved else page
+
+    async def _hear_all(self, going: Sequence[tuple[Thread, _Page]]) -> None:
+        """A few logs at a time, so that a storm of pages neither blinds us nor is too much for the pager: what ended first."""
+        asked = sorted(going, key=lambda one: (one[0].resolved is None, one[1].asked))[:LOGS]
+        for (_, page), deeds in zip(asked, await asyncio.gather(*(self._log(thread) for thread, _ in asked)), strict=True):
+            page.asked = self.clock.now()
+            for deed in deeds:
+                if deed not in page.known:
+                    page.known.add(deed)
+                    self._hear(page, deed)
+
+    async def _log(self, thread: Thread) -> list[Deed]:
+        """What its log says of people; a pager that does not tell is noted once, and its threads are followed all the same."""
+        try:
+            return [] if self._silent else await self.pager.log(self.pager.session, self.pager.url, thread.id, TIMEOUT)
+        except Unanswered as error:
+            self._silent = True
+            self.record(Noted(f"{self.pager.name} does not say whom it tells: {error}"), self.pager.name)
+            return []
+
+    def _hear(self, page: _Page, deed: Deed) -> None:
+        at = self._at(deed.at)
+        match deed.what:
+            case "escalated":
+                page.level += 1
+                self.record(PageEscalated(page.page, page.level), self.pager.name, at)
+            case "again":
+                page.level, page.again = 1, True
+            case "told" if deed.who:
+                why = "escalated" if page.level > 1 else "again" if page.again else "opened"
+                if (told := (page.level, deed.who, why)) not in page.told:
+                    page.told.add(told)
+                    self.record(PersonTold(page.page, deed.who, page.level, why), self.pager.name, at)
+            case "resolved":
+                page.by = deed.who
+            case "acknowledged" if not page.acknowledged:
+                page.acknowledged = True
+                self.record(PageAcknowledged(page.page, deed.who), self.pager.name, at)
+
+    def _follow(self, thread: Thread, page: _Page) -> None:
         if thread.acknowledged is not None and not page.acknowledged:
             page.acknowledged = True
             self.record(PageAcknowledged(page.page, thread.by), self.pager.name, self._at(thread.acknowledged))
         if thread.resolved is not None:
             page.resolved = True
             seq = self._tell(thread, page.group, "resolved", thread.resolved)
-            self.record(PageResolved(page.page, seq), self.pager.name, self._at(thread.resolved))
+            self.record(PageResolved(page.page, seq, page.by), self.pager.name, self._at(thread.resolved))
 
     def _open(self, thread: Thread) -> _Page | None:
         group = self._groups.get(thread.key) or self._by_title(thread.title)

@@ -1,6 +1,7 @@
-"""A pager's thread as its API tells of it, whichever pager it is."""
+"""A pager's thread, and what its log says of people, as its API tells of them, whichever pager it is."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +16,12 @@ class Thread:
     acknowledged: float | None = None
     by: str = ""
     resolved: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line of a thread's log; `who` is empty where it was no person. `at` as a thread's times."""
+
+    at: float
+    what: Literal["told", "escalated", "again", "acknowledged", "resolved"]
+    who: str = ""

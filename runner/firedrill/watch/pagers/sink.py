@@ -24,6 +24,7 @@ from firedrill.core.recording import Record
 from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.pagers import hooks
 from firedrill.watch.pagers.ailing import HEALTHY, Ailments, middleware
+from firedrill.watch.pagers.events import PagerEvents, Unknown
 from firedrill.watch.pagers.mail import MailServer
 from firedrill.watch.pagers.message import Answer, Message
 from firedrill.watch.pagers.protocols import PROTOCOLS, understood
@@ -33,6 +34,7 @@ from firedrill.watch.server import Unanswered, ask
 from firedrill.watch.sight import Sight
 
 LOOKS_EVERY = 1.0
+NEVER: Mapping[str, float] = {}
 _ADDRESS = re.compile(rf"/receivers/(?P<name>.+?)/(?P<kind>{'|'.join(PROTOCOLS)})/(?P<number>\d+)(?P<path>/.*)?", re.DOTALL)
 
 
@@ -57,6 +59,7 @@ class Sink:
     _session: aiohttp.ClientSession
     _mails: MailServer | None = None
     _token: str | None = None
+    _pager: str | None = None
     _looking: asyncio.Task[None] | None = None
     groups: Groups | None = None
     hooks: Collection[str] = ()
@@ -71,20 +74,26 @@ class Sink:
         ailments: Mapping[str, Ailment] = HEALTHY,
         watchdog: Watchdog | None = None,
         hooks: Collection[str] = (),
+        reopens_within: Mapping[str, float] = NEVER,
+        pager: str | None = None,
     ) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers.
 
         With a `token`, notifications that do not bring it as their bearer are turned away. `ailments` are of receivers, by name;
         `watchdog` has a receiver whose silence pages; `hooks` are the status pages and ticket systems that it plays.
+        `reopens_within` are seconds in which a receiver's resolved page may be reopened.
+        `pager` is the token by which a pager tells at `/desk/events` what it did; without it there is no such address.
         """
         ailing = Ailments(ailments)
         application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[middleware(ailing)])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         switch = DeadMansSwitch(watchdog, clock, record) if watchdog is not None else None
-        sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record, switch)
-        sink = cls("", "", record, clock, sight, threads, ailing, runner, aiohttp.ClientSession(), _token=token, hooks=hooks)
+        sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record, switch, reopens_within)
+        sink = cls("", "", record, clock, sight, threads, ailing, runner, aiohttp.ClientSession(), _token=token, _pager=pager, hooks=hooks)
         application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
         application.add_routes([web.route("*", "/hooks/{name}{rest:(/.*)?}", sink._hear)])
+        if pager is not None:
+            application.add_routes([web.post("/desk/events", sink._hear_pager)])
         await runner.setup()
         try:
             await web.TCPSite(runner, *listen).start()
@@ -142,7 +151,7 @@ class Sink:
 
     def _unknown(self, request: web.Request, whom: str, arrived: float) -> web.Response | None:
         """The answer to who does not bring our token."""
-        if self._token is None or hmac.compare_digest(request.headers.get("Authorization", "").encode(), _bearer(self._token)):
+        if self._token is None or _brings(request, self._token):
             return None
         self.record(Noted(f"the sink was sent something for {whom} without its token"), "sink", arrived)
         return web.Response(status=401, text="the token is missing or wrong\n")
@@ -161,6 +170,19 @@ class Sink:
         text, data = hooks.understood(body)
         self.record(HookReceived(hook, text, data), "sink", arrived)
         return web.json_response({"status": "received"})
+
+    async def _hear_pager(self, request: web.Request) -> web.Response:
+        arrived = self.clock.now()
+        if self._pager is None or not _brings(request, self._pager):
+            self.record(Noted("the sink was told something of a page without the pager's token"), "sink", arrived)
+            return web.Response(status=401, text="the token is missing or wrong\n")
+        try:
+            PagerEvents(self.threads, self.clock, self.record).take(await request.read(), arrived)
+        except Unknown as error:
+            return web.Response(status=404, text=f"{error}\n")
+        except ValueError as error:
+            return web.Response(status=400, text=f"{error}\n")
+        return web.Response(status=204)
 
     async def _receive_mail(self, greeting: str, content: bytes) -> str:
         """Empty, or why this is no mail of a receiver's."""
@@ -203,5 +225,5 @@ def _addressed(path: str) -> tuple[Lane, str]:
     return Lane(found["name"], found["kind"], int(found["number"])), found["path"] or ""
 
 
-def _bearer(token: str) -> bytes:
-    return f"Bearer {token}".encode()
+def _brings(request: web.Request, token: str) -> bool:
+    return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
