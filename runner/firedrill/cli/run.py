@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
@@ -19,7 +20,8 @@ from firedrill.core.verdicts import Exit, loudest
 
 if TYPE_CHECKING:
     from firedrill.cli.ending import Ending
-    from firedrill.conduct.drill import Order
+    from firedrill.conduct.drill import Drill, Order
+    from firedrill.core.model.suite import Environment
 
 
 @click.command("run")
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="One JUnit file for all drills of this command.")
 @click.option("--yes", is_flag=True, help="Do not ask before drilling an environment other than `local`, or one that says `confirm: true`.")
+@click.option("--live", is_flag=True, help="Serve a page on which people follow the drill and act; its address is printed.")
 @click.option("--joined", nargs=2, type=int, hidden=True, help="Descriptors of the `chaos run` that plays the method, for its control.")
 def command(
     paths: tuple[Path, ...],
@@ -41,6 +44,7 @@ def command(
     results: Path | None,
     junit: Path | None,
     yes: bool,
+    live: bool,
     joined: tuple[int, int] | None,
 ) -> None:
     """Drill experiments: every file is validated before anything starts; folders mean every experiment in them.
@@ -61,8 +65,18 @@ def command(
         for warning in plan.warnings:
             click.echo(f"{plan.experiment}: warning: {warning}", err=True)
     root = files.root or Path.cwd()
-    orders = [Order(root, plan, settings, known, (results or root / "results").absolute(), joined) for plan in plans]
+    attendants = _attendants(settings) if live else ()
+    orders = [Order(root, plan, settings, known, (results or root / "results").absolute(), joined, attendants) for plan in plans]
     raise SystemExit(run(orders, junit, as_json))
+
+
+def _attendants(settings: "Environment") -> "tuple[Callable[[Drill], AbstractAsyncContextManager[object]], ...]":
+    """The live page; Refused when its token is none, before anything starts."""
+    from firedrill.live.guard import token_of
+    from firedrill.live.server import alone, at
+
+    at(settings.live.listen)
+    return (alone(settings.live, token_of(settings.live), say_last),)
 
 
 def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
