@@ -55,11 +55,11 @@ class Feed:
                 del held[second]
         self._send("points", more)
 
-    def clear(self) -> None:
+    def anew(self) -> None:
         """A drill begins, and the page with it. What a game day says is said of all its drills."""
         self._state = {key: content for key, content in self._state.items() if key == "said"}
         self._lines, self._points = [], {}
-        self._send("clear", None)
+        self._send("anew", None)
 
     def close(self) -> None:
         """Nothing more comes."""

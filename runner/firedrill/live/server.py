@@ -82,7 +82,7 @@ class LiveServer:
             news.set()
 
         drill.journal.observers.append(observe)
-        self.feed.clear()
+        self.feed.anew()
         self.feed.clock, self._drill = drill.clock.now, drill
         telling = asyncio.create_task(_keep_telling(drill, following, news))
         try:

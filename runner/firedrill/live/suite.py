@@ -72,7 +72,15 @@ class Followed:
     task: asyncio.Task[None] | None = None
 
     async def follow(self) -> None:
-        """Until its journal has its last entry, or nobody writes it any more."""
+        """Until its journal has its last entry, or nobody writes it any more; what cannot be read is told on its page."""
+        try:
+            await self._follow()
+        except (FiredrillError, OSError) as error:
+            self.feed.put("ended", {"how": "unreadable", "detail": "", "verdict": "inconclusive", "reason": str(error)})
+        self.feed.clock = lambda: None
+        self.feed.close()
+
+    async def _follow(self) -> None:
         tail, facts = Tail(self.folder / NAME), blank()
         following = Following(self.feed, facts, BLIND)
         loop = asyncio.get_running_loop()
@@ -88,9 +96,7 @@ class Followed:
             self.feed.clock = (lambda since: lambda: loop.time() + since)(ahead) if entries else self.feed.clock
             following.tell(loop.time(), lambda: judge(facts, self.kinds))
             await asyncio.sleep(LOOK)
-        self.feed.clock = lambda: None
         following.end(self.kinds)
-        self.feed.close()
 
 
 class Gallery:

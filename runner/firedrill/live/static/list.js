@@ -20,7 +20,7 @@ function el(name, classes, text) {
 }
 
 function item(drill) {
-  const made = el("li", `card drill ${drill.runs ? "runs" : drill.verdict || ""}`), link = el("a", "", drill.title);
+  const made = el("li", `card listed ${drill.runs ? "runs" : drill.verdict || ""}`), link = el("a", "", drill.title);
   link.href = `/drills/${drill.key}/`;
   made.append(link, el("p", "soft small", [drill.at ? new Date(drill.at * 1000).toLocaleString() : "", drill.drill].filter(Boolean).join(" \u00B7 ")));
   made.append(el("p", "status small", drill.runs ? "runs now" : drill.verdict ? `${drill.verdict}: ${drill.reason}` : "ended without a verdict"));

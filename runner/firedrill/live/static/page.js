@@ -89,7 +89,7 @@ function change(kind, content) {
   if (kind === "line") { lines.push(content); addLine(content, true); return; }
   if (kind === "points") { mergePoints(content); draw("slis"); return; }
   if (kind === "closed") { over = true; draw("drill"); return; }
-  if (kind === "clear") { const said = state.said; state = { said }; lines = []; points = {}; ahead = null; over = false; drawAll(); return; }
+  if (kind === "anew") { const said = state.said; state = { said }; lines = []; points = {}; ahead = null; over = false; drawAll(); return; }
   state[kind] = content;
   draw(kind);
 }
@@ -115,8 +115,12 @@ function now() { return ahead === null || state.ended ? null : performance.now()
 function el(name, classes, text) {
   const made = document.createElement(name);
   if (classes) made.className = classes;
-  if (text !== undefined && text !== null) made.textContent = text;
+  if (text !== undefined && text !== null) breakable(made, String(text));
   return made;
+}
+// A name such as OffersAreSlow may be broken between its words.
+function breakable(made, text) {
+  text.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=_)/).forEach((part, n) => { if (n) made.append(document.createElement("wbr")); made.append(part); });
 }
 function clockTime(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
@@ -157,7 +161,7 @@ function tile(sli) {
   const share = total ? good / total : null;
   const made = el("article", `card tile ${share === null ? "none" : share < sli.objective ? "bad" : "good"}`);
   made.append(el("h3", "", sli.title), el("p", "now", share === null ? "\u2013" : percent(share)), spark(seen, newest, sli.objective));
-  made.append(el("p", "soft small", share === null ? `promised ${percent(sli.objective)}; nothing seen yet` : `good; promised ${percent(sli.objective)}`));
+  made.append(el("p", "soft small", share === null ? `promised ${percent(sli.objective)}; nothing seen yet` : `good in ${NOW} s; promised ${percent(sli.objective)}`));
   return made;
 }
 function percent(share) { return `${(Math.floor(share * 1000) / 10).toLocaleString("en", { maximumFractionDigits: 1 })} %`; }
