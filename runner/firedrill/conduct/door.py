@@ -90,7 +90,8 @@ def _gone(path: Path) -> None:
 def _answering(drill: Drill) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, ValueError, TimeoutError):
-            line = await asyncio.wait_for(reader.readline(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                line = await reader.readline()
             writer.write(json.dumps(_answered(drill, line)).encode() + b"\n")
             await writer.drain()
         writer.close()

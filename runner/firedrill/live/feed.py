@@ -83,9 +83,9 @@ class Feed:
         """Whether anything follows, within so many seconds."""
         if self.last > last:
             return True
-        news = self._news
         try:
-            await asyncio.wait_for(news.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
         except TimeoutError:
             return False
         return True

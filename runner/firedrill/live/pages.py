@@ -104,19 +104,24 @@ async def _stream(request: web.Request, feed: Feed) -> web.StreamResponse:
     try:
         if last is None:
             first, last = feed.first(), feed.last
-            await asyncio.wait_for(answer.write(first), PATIENCE)
+            await _write(answer, first)
         while True:
             if messages := feed.after(last):
                 last += len(messages)
-                await asyncio.wait_for(answer.write(b"".join(messages)), PATIENCE)
+                await _write(answer, b"".join(messages))
             elif feed.closed:
                 break
             elif not await feed.more(last, HEARTBEAT):
-                await asyncio.wait_for(answer.write(b":\n\n"), PATIENCE)
+                await _write(answer, b":\n\n")
     except (TimeoutError, ConnectionError):
         if request.transport is not None:
             request.transport.abort()
     return answer
+
+
+async def _write(answer: web.StreamResponse, content: bytes) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await answer.write(content)
 
 
 def _had(request: web.Request, feed: Feed) -> int | None:

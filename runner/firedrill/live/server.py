@@ -147,7 +147,8 @@ async def _keep_telling(drill: Drill, following: Following, news: asyncio.Event)
             following.tell(drill.clock.now(), drill.findings)
             await asyncio.sleep(BREATH)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), LOOK)
+                async with asyncio.timeout(LOOK):  # wait_for loses a cancellation that comes with the news
+                    await news.wait()
             news.clear()
     except Exception as error:  # a drill does not end because nobody can be shown it
         drill.record(Noted(f"the live page shows nothing new any more: {type(error).__name__}: {error}"))
