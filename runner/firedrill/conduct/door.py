@@ -101,10 +101,14 @@ def _answering(drill: Drill) -> Callable[[asyncio.StreamReader, asyncio.StreamWr
 
 def _bound(path: Path) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    path.unlink(missing_ok=True)
-    with _near(path) as near:
-        listening.bind(near)
-    path.chmod(0o600)  # before anybody can connect: it does not listen yet
+    try:
+        path.unlink(missing_ok=True)
+        with _near(path) as near:
+            listening.bind(near)
+        path.chmod(0o600)  # before anybody can connect: it does not listen yet
+    except OSError:
+        listening.close()
+        raise
     return listening
 
 
