@@ -34,7 +34,7 @@ class Quiet:
 
 def make_plan(blind: bool = False) -> Plan:
     fault = PlannedFault(name="latency-bureau", kind="latency", target="bureau", at=0, lasts=5, settings={}, wire={})
-    page = {"page": ALERT, "within": 5.0}
+    page = {"page": ALERT, "within": "5s"}
     steps = (Step(step="Ask who is slow", command="true"), Step(step="Answer from cached scores", command="true"))
     return Plan(
         experiment="slow-bureau", file="experiments/slow-bureau.yaml", title="The credit bureau answers late", environment="local",
