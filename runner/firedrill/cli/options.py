@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +96,16 @@ def drill_folder(results: Path, drill: str) -> Path:
     if folder is None:
         raise click.UsageError(f"no drill {drill!r}: neither a folder with a journal.jsonl nor a drill under {results}/")
     return folder
+
+
+by = click.option("--by", required=True, metavar="WHO", help="Who you are: your name goes into the record.")
+drill = click.option("--drill", metavar="DRILL", help="Which drill; the only one that runs when left out.")
+
+
+def act(name: str | None, what: str, said: Mapping[str, object]) -> None:
+    """Have a running drill do something on a person's behalf; Refused with the drill's own reason when it does not."""
+    from firedrill.cli.stop import chosen
+    from firedrill.conduct.door import ask
+    from firedrill.conduct.ledger import running
+
+    ask(chosen(name, running()).drill, what, said)

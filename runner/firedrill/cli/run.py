@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
@@ -20,7 +21,8 @@ from firedrill.core.verdicts import Exit, loudest
 
 if TYPE_CHECKING:
     from firedrill.cli.ending import Ending
-    from firedrill.conduct.drill import Order
+    from firedrill.conduct.drill import Drill, Order
+    from firedrill.core.model.suite import Environment
 
 
 @click.command("run")
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     type=options.DurationType(),
     help=f"With --blind: it strikes within this time of steady state; {drawing.WINDOW} when left out.",
 )
+@click.option("--live", is_flag=True, help="Serve a page on which people follow the drill and act; its address is printed.")
 @click.option("--joined", nargs=2, type=int, hidden=True, help="Descriptors of the `chaos run` that plays the method, for its control.")
 def command(
     paths: tuple[Path, ...],
@@ -52,6 +55,7 @@ def command(
     blind: bool,
     seed: int | None,
     window: Duration | None,
+    live: bool,
     joined: tuple[int, int] | None,
 ) -> None:
     """Drill experiments: every file is validated before anything starts; folders mean every experiment in them.
@@ -78,8 +82,18 @@ def command(
     if blind:
         plans = [drawing.drawn(plans, settings.limits, seed, window)]
     root = files.root or Path.cwd()
-    orders = [Order(root, plan, settings, known, (results or root / "results").absolute(), joined) for plan in plans]
+    attendants = _attendants(settings) if live else ()
+    orders = [Order(root, plan, settings, known, (results or root / "results").absolute(), joined, attendants) for plan in plans]
     raise SystemExit(run(orders, junit, as_json))
+
+
+def _attendants(settings: "Environment") -> "tuple[Callable[[Drill], AbstractAsyncContextManager[object]], ...]":
+    """The live page; Refused when its token is none, before anything starts."""
+    from firedrill.live.guard import token_of
+    from firedrill.live.server import alone, at
+
+    at(settings.live.listen)
+    return (alone(settings.live, token_of(settings.live), say_last),)
 
 
 def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:

@@ -35,7 +35,7 @@ def command(drill: str | None, as_json: bool) -> None:
     """
     from firedrill.conduct.ledger import running
 
-    stopped = _stopped(_chosen(drill, running()))
+    stopped = _stopped(chosen(drill, running()))
     if as_json:
         options.echo_json(stopped)
     else:
@@ -46,7 +46,8 @@ def command(drill: str | None, as_json: bool) -> None:
         raise SystemExit(int(Exit.INCONCLUSIVE))
 
 
-def _chosen(drill: str | None, there: Sequence["Runs"]) -> "Runs":
+def chosen(drill: str | None, there: Sequence["Runs"]) -> "Runs":
+    """The drill of that name, or the only one; a usage error that lists them when there is no telling."""
     named = [one for one in there if drill is None or one.drill == drill]
     if len(named) == 1:
         return named[0]

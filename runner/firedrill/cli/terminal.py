@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from firedrill.cli.outlets import gone
-from firedrill.cli.telling import tell
 from firedrill.core.events import Entry
 from firedrill.core.model.plan import Plan
 from firedrill.core.verdicts import Finding, Verdict
 from firedrill.judge import veil
 from firedrill.judge.drill import Facts
+from firedrill.report.telling import tell
 
 MARKS = {Verdict.PASS: ("✓", "green"), Verdict.PENDING: ("…", "cyan"), Verdict.INCONCLUSIVE: ("?", "yellow"), Verdict.FAIL: ("✗", "red")}
 REDRAW = 0.25

@@ -6,9 +6,18 @@ Knows which page is there and whether it is open; refuses to know who may act: w
 from collections.abc import Callable
 
 from firedrill.core.errors import Refused
-from firedrill.core.events import MitigationDeclared, NoteWritten, PageAcknowledged, PageResolved, StopRequested
+from firedrill.core.events import (
+    MitigationDeclared,
+    NoteWritten,
+    PageAcknowledged,
+    PageResolved,
+    RunbookEnded,
+    RunbookStarted,
+    StepEnded,
+    StopRequested,
+)
 from firedrill.core.recording import Record
-from firedrill.judge.drill import Facts, Page
+from firedrill.judge.drill import Facts, Page, RunbookRun
 
 LONGEST = 4000
 """Characters of a person's words."""
@@ -46,6 +55,26 @@ class Acts:
             raise Refused("the drill has not begun to live")
         self._record(StopRequested(_named(by)), "people")
         self.stops(_named(by))
+
+    def step_done(self, page: str, runbook: str, number: int, by: str) -> None:
+        """Tick a step of a runbook off, in any order; the last one ends it. A step that is done already changes nothing."""
+        by, paged = _named(by), self._open(page)
+        steps = self._facts.plan.runbooks[runbook].steps if runbook in self._facts.plan.runbooks else ()
+        if not 1 <= number <= len(steps):
+            raise Refused(f"the runbook {runbook} has no step {number}")
+        if self._run(paged, runbook, by) is None:
+            self._record(RunbookStarted(runbook, page, by, scripted=False), "people")
+        run = self._run(paged, runbook, by)
+        if run is None or number in {step.number for step in run.steps}:
+            return
+        self._record(StepEnded(runbook, page, by, number, steps[number - 1].step, "succeeded"), "people")
+        if len(run.steps) == len(steps):
+            self._record(RunbookEnded(runbook, page, by, "followed"), "people")
+
+    def _run(self, page: Page, runbook: str, by: str) -> RunbookRun | None:
+        """How far that person is with it, by hand."""
+        wanted = (runbook, page.page, by, False)
+        return next((run for run in reversed(self._facts.runbooks) if (run.runbook, run.page, run.by, run.scripted) == wanted), None)
 
     def _open(self, name: str) -> Page:
         page = next((page for page in self._facts.pages if page.page == name), None)

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import announcing, blind, budgets, desk, silences, steady, undo
+from firedrill.conduct import announcing, blind, budgets, desk, door, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
@@ -45,6 +45,7 @@ async def conduct(order: Order, view: View) -> Folder:
     try:
         drill.begin()
         async with AsyncExitStack() as attending:
+            await attending.enter_async_context(door.opened(drill))
             for attendant in order.attendants:
                 await attending.enter_async_context(attendant(drill))
             reason, detail = await _lived(drill)

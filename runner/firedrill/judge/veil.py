@@ -9,7 +9,10 @@ from firedrill.judge.drill import Facts
 
 UNTOLD = "whatever may come"
 """What a blind drill waits for, once steady state was met."""
-_PHASES = {"prepare", "ramp", "steady", "end"}
+NAME = "Blind drill"
+"""Its title until it is revealed."""
+PHASES = ("prepare", "ramp", "steady", "end")
+"""Phases that are told of; what is between the last two looks like steady state."""
 _TOLD = (
     ev.Samples, ev.LoadReady, ev.ClockOffset,
     ev.AlertPending, ev.AlertFiring, ev.AlertResolved, ev.NotificationReceived, ev.LinkChecked,
@@ -29,7 +32,7 @@ def shown(entry: ev.Entry, facts: Facts) -> bool:
         return True
     match entry.event:
         case ev.PhaseEntered(phase=phase):
-            return phase in _PHASES
+            return phase in PHASES
         case ev.SteadyChecked():  # the reasons for an unmet one name what is expected; a later look tells that the moment has come
             return facts.settled is not None and facts.settled[1] == entry.seq
         case ev.RunbookStarted(scripted=scripted):
