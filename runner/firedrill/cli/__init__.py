@@ -16,6 +16,8 @@ from firedrill.spec.suggest import meant
 
 COMMANDS = {
     "run": "Drill experiments: files or folders, one after another, one exit code.",
+    "gameday": "Lead a game day: several experiments with briefings, pauses for people, and a debrief.",
+    "debrief": "Render a game day's debrief again, with the answers that people wrote.",
     "validate": "Find every problem of every file at once; starts nothing.",
     "plan": "Show a drill's time line, and what cannot pass; starts nothing.",
     "compile": "Print the plain Chaos Toolkit experiment that a drill plays.",
