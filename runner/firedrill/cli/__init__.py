@@ -16,21 +16,21 @@ from firedrill.spec.suggest import meant
 
 COMMANDS = {
     "run": "Drill experiments: files or folders, one after another, one exit code.",
-    "gameday": "Lead a game day: several experiments with briefings, pauses for people, and a debrief.",
-    "debrief": "Render a game day's debrief again, with the answers that people wrote.",
     "validate": "Find every problem of every file at once; starts nothing.",
     "plan": "Show a drill's time line, and what cannot pass; starts nothing.",
     "compile": "Print the plain Chaos Toolkit experiment that a drill plays.",
     "judge": "Judge a recorded drill again.",
     "explain": "Say where a detection's seconds went, and which settings cost them.",
     "report": "Render a recorded drill's reports again.",
+    "gameday": "Lead a game day: several experiments with briefings, pauses for people, and a debrief.",
+    "debrief": "Render a game day's debrief again, with the answers that people wrote.",
     "stop": "Stop a drill that runs, and wait until everything is put back.",
     "undo": "Put back what a drill may have left.",
     "bell": "Ring one alert, or every receiver, and prove that the message arrives.",
     "stack": "Find or install Prometheus and Alertmanager.",
     "proxy": "Run the fault proxy on its own, for a system that outlives the drill.",
     "catalog": "List every kind of fault and expectation, with an example each.",
-    "schema": "Print the JSON Schema of experiments or of firedrill.yaml.",
+    "schema": "Print the JSON Schema of experiments, firedrill.yaml, probes and game days.",
 }
 
 

@@ -256,7 +256,7 @@ def _next(drill: JudgedDrill, finding: Finding) -> str:
 
 def _summary(day: GameDayKept, played: Sequence[Part]) -> str:
     """What became of the day, in a sentence or two."""
-    counts = {verdict: sum(one.drill is not None and one.verdict is verdict for one in played) for verdict in reversed(Verdict)}
+    counts = {verdict: sum(one.drill is not None and one.verdict is verdict for one in played) for verdict in Verdict}
     words = {Verdict.PASS: "passed", Verdict.FAIL: "failed", Verdict.INCONCLUSIVE: "proved nothing"}
     told = [f"{counts[verdict]} {word}" for verdict, word in words.items() if counts[verdict]]
     drilled = sum(one.drill is not None for one in played)

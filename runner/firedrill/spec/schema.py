@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from firedrill.core.kinds import ExpectationKind, FaultKind, Kinds
 from firedrill.core.model.experiment import Load, Silence
+from firedrill.core.model.gameday import GameDay
 from firedrill.core.model.guards import Guard
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.suite import Suite
@@ -21,8 +22,8 @@ Schema = dict[str, Any]
 
 
 def schema(kinds: Kinds) -> Schema:
-    """One schema each for `experiment`, `suite` (firedrill.yaml) and `probe`."""
-    return {"experiment": _experiment(kinds), "suite": _whole(Suite), "probe": _whole(Probe)}
+    """One schema each for `experiment`, `suite` (firedrill.yaml), `probe` and `game-day`."""
+    return {"experiment": _experiment(kinds), "suite": _whole(Suite), "probe": _whole(Probe), "game-day": _whole(GameDay)}
 
 
 def _whole(model: type[BaseModel]) -> Schema:

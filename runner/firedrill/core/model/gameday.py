@@ -83,6 +83,8 @@ class GameDay(Declared):
     briefing: str = ""
     """Said first: what is drilled, what is safe, how to stop."""
     roles: Roles = Roles()
+    """Who does what."""
     rounds: tuple[Round, ...] = Field(min_length=1)
     """In order."""
     debrief: Debrief = Debrief()
+    """What is asked once it is over."""
