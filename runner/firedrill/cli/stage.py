@@ -51,8 +51,8 @@ class TerminalStage:
         if not self._waits:
             self._say(Text("  nobody is waited for"))
             return False
-        self._say(Text(f"  {HOW}", style="dim"))
         with _lines() as lines:
+            self._say(Text(f"  {HOW}", style="dim"))
             while line := await lines.get():
                 if not line.strip():
                     return True
