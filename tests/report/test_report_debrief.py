@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from firedrill.core import events as ev
 from firedrill.core.gameday import GameDayKept, NoteKept, RoundKept
 from firedrill.core.model.oncall import Level, OnCall, Person, Policy
+from firedrill.core.model.plan import PlannedWatchdog
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.drill import JudgedDrill
 from firedrill.report import debrief, debrief_html, debrief_md
@@ -99,6 +100,14 @@ def test_every_bar_lies_within_the_day(told: Story) -> None:
     bars = [bar for part in told.parts for bar in part.bars]
     assert {bar.kind for bar in bars} == {"drill", "pause", "fault", "page"}
     assert all(0 <= bar.left <= 100 and bar.width >= 0 and bar.left + bar.width <= 100.001 for bar in bars)
+
+
+def test_a_placebo_breaks_nothing_and_the_watchdog_that_always_fires_is_no_news(placebo: JudgedDrill) -> None:
+    plan = placebo.facts.plan.model_copy(update={"watchdog": PlannedWatchdog(alert=ALERT, receiver="payments-oncall", within=5)})
+    calm = replace(placebo, facts=replace(placebo.facts, plan=plan))
+    texts = [one.text for one in debrief.story(_kept(), {"well": calm}).moments if one.round == 1]
+    assert texts[0] == "round 1 begins: slow-bureau"
+    assert not [text for text in texts if text.startswith("fault") or text.endswith("fires")]
 
 
 def test_times_are_those_that_people_ask_for(told: Story) -> None:

@@ -70,6 +70,8 @@ class Hall:
     stage: Stage
     view: Callable[[], AbstractContextManager[View]]
     conclude: Callable[[Folder, Order], Awaitable[JudgedDrill]]
+    attendants: tuple[Callable[[Drill], AbstractAsyncContextManager[object]], ...] = ()
+    """Who attends every drill of the day, such as the live page."""
 
 
 class Record:
@@ -179,7 +181,7 @@ async def _drilled(record: Record, one: RoundKept, order: Order, hall: Hall) -> 
     """The drill of a round, judged; what keeps it from being one is its reason."""
     try:
         with hall.view() as shown:
-            folder = await conduct(replace(order, attendants=(*order.attendants, _with_roles(record.kept))), shown)
+            folder = await conduct(replace(order, attendants=(_with_roles(record.kept), *order.attendants, *hall.attendants)), shown)
         one.what, one.title = order.plan.experiment, order.plan.title
         one.drill, one.folder = folder.drill, f"{folder.path.parent.name}/{folder.path.name}"
         record.save()

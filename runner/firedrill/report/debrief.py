@@ -12,6 +12,7 @@ from firedrill.core.gameday import GameDayKept, RoundKept
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Finding, Verdict, worst
 from firedrill.judge.drill import Facts, JudgedDrill, Told
+from firedrill.judge.moments import real_faults
 from firedrill.report.times import KeyTime, key_times
 
 MOST = 300
@@ -285,7 +286,7 @@ def _bars(day: GameDayKept, kept: RoundKept, facts: Facts | None) -> Iterator[Ba
     end = kept.ended_at or day.ended_at or kept.started_at
     yield _bar(day, "drill" if kept.is_drill else "pause", kept.started_at.timestamp(), end.timestamp(), kept.what)
     if facts is not None:
-        for fault in facts.faults.values():
+        for fault in real_faults(facts):
             if fault.injected is not None:
                 cleared = fault.cleared if fault.cleared is not None else facts.now
                 yield _bar(day, "fault", facts.wall + fault.injected, facts.wall + cleared, f"fault {fault.name}")
@@ -331,13 +332,14 @@ def _of_drill(facts: Facts, number: int | None) -> Iterator[Moment]:
 
 
 def _of_faults(facts: Facts) -> Iterator[tuple[float, str, str]]:
-    for fault in facts.faults.values():
+    for fault in real_faults(facts):
         if fault.injected is not None:
             yield fault.injected, "fault", f"fault {fault.name} is active"
         if fault.cleared is not None:
             yield fault.cleared, "fault", f"fault {fault.name} is cleared"
+    always = facts.plan.watchdog.alert if facts.plan.watchdog is not None else ""
     for span in facts.alerts:
-        if span.firing is not None:
+        if span.firing is not None and span.alert != always:
             yield span.firing, "alert", f"{span.alert} fires"
     for trip in facts.tripped:
         yield trip.at, "fault", f"the guard {trip.words!r} tripped: {trip.value}"

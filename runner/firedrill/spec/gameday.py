@@ -15,7 +15,7 @@ from firedrill.spec.located import Path as Where
 from firedrill.spec.names import files_by_name, none_named
 from firedrill.spec.suite import find_root
 from firedrill.spec.typed import typed
-from firedrill.spec.yaml import read_one, shown
+from firedrill.spec.yaml import read_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,6 @@ def read_game_day(path: Path) -> ReadGameDay:
     problems += [*twice, *_unknown(document, known)]
     named = {value: known[value] for _, value in _named(document) if value in known}
     return ReadGameDay(path.stem, root, day, named, tuple(problems), tuple(_blind(document)))
-
-
-def not_there(path: Path) -> Problem:
-    """Of a file that a person named and that is not there."""
-    return Problem(shown(path), 1, 1, "", "no such file")
 
 
 def _named(document: Document) -> Iterator[tuple[Where, str]]:
