@@ -20,7 +20,7 @@ from firedrill.cli import COMMANDS, group
 from firedrill.cli.registry import kinds
 from firedrill.core import events, verdicts
 from firedrill.core.kinds import ExpectationKind, FaultKind
-from firedrill.core.model import experiment, oncall, plan, probes, response, suite
+from firedrill.core.model import experiment, gameday, oncall, plan, probes, response, suite
 from firedrill.core.model.declared import Declared
 from firedrill.core.units import Duration, Rate, Ratio, Size
 from firedrill.judge import drill
@@ -298,6 +298,8 @@ def _files() -> Iterator[str]:
         "",
     )
     yield from _sections(experiment.Experiment, "experiments/NAME.yaml")
+    yield from ("## Game days", "", cleandoc(gameday.__doc__ or ""), "", GAME_DAYS, "")
+    yield from _sections(gameday.GameDay, "gamedays/NAME.yaml")
     yield from ("## Probes", "", cleandoc(probes.__doc__ or ""), "", PYTHON_PROBES, "")
     yield from _sections(probes.Probe, "probes/NAME.yaml")
     yield from ("## Runbooks", "", RUNBOOKS, "")
@@ -403,6 +405,10 @@ FIREDRILL_YAML = """\
 EXPERIMENTS = """\
 The file's name without its ending is the experiment's name. Times in `expect` count from the first active fault, and `resolved` and
 `recovered` from the moment the last fault was cleared."""
+
+GAME_DAYS = """\
+`firedrill gameday gamedays/NAME.yaml` leads it ([how to](../how-to/run-a-game-day.md)).
+A round is one of `experiment`, `pause` and `blind`."""
 
 PYTHON_PROBES = """\
 A Python probe `probes/offer_journey.py` goes by the name `offer-journey`. It defines

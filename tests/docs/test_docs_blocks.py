@@ -29,10 +29,10 @@ from firedrill.spec.check import check
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
-SUITE = ("firedrill.yaml", "alerts", "slos", "probes", "scenarios", "experiments", "runbooks")
+SUITE = ("firedrill.yaml", "alerts", "slos", "probes", "scenarios", "experiments", "gamedays", "runbooks")
 TUTORIAL = "tutorial"
 LANGUAGES = {"yaml", "console", "text", "json", "python", "sh"}
-CHEAP = ({"validate"}, {"plan"}, {"compile"}, {"catalog"}, {"schema"}, {"undo", "--all"}, {"stack", "status"})
+CHEAP = ({"validate"}, {"plan"}, {"compile"}, {"catalog"}, {"schema"}, {"undo", "--all"}, {"stack", "status"}, {"gameday", "--plan"})
 """Words of commands that start nothing: they are run."""
 
 OURS = re.compile(r"\s*(?:[A-Z_]+=\S*\s+)*(?:\S*/)?(firedrill|make)(?=\s|$)")

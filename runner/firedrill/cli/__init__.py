@@ -28,6 +28,8 @@ COMMANDS = {
     "serve": "Serve pages of this suite's drills, those that run and those that have ended.",
     "ack": "Acknowledge a page of a drill that runs.",
     "note": "Write a note into the record of a drill that runs.",
+    "gameday": "Lead a game day: several experiments with briefings, pauses for people, and a debrief.",
+    "debrief": "Render a game day's debrief again, with the answers that people wrote.",
     "stop": "Stop a drill that runs, and wait until everything is put back.",
     "undo": "Put back what a drill may have left.",
     "bell": "Ring one alert, or every receiver, and prove that the message arrives.",
@@ -35,7 +37,7 @@ COMMANDS = {
     "stack": "Find or install Prometheus and Alertmanager.",
     "proxy": "Run the fault proxy on its own, for a system that outlives the drill.",
     "catalog": "List every kind of fault and expectation, with an example each.",
-    "schema": "Print the JSON Schema of experiments or of firedrill.yaml.",
+    "schema": "Print the JSON Schema of experiments, firedrill.yaml, probes and game days.",
 }
 
 

@@ -8,7 +8,7 @@ from firedrill.cli.registry import kinds
 
 @click.command("schema")
 def command() -> None:
-    """Print the JSON Schema of experiments, firedrill.yaml, probes and oncall.yaml, for editors and other machines."""
+    """Print the JSON Schema of experiments, firedrill.yaml, probes, runbook steps, oncall.yaml and game days, for editors and others."""
     from firedrill.spec.schema import schema
 
     options.echo_json(schema(kinds()))

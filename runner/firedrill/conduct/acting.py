@@ -3,7 +3,7 @@
 Knows which page is there and whether it is open; refuses to know who may act: whoever lets somebody act has made sure of that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from firedrill.core.errors import Refused
 from firedrill.core.events import (
@@ -30,6 +30,8 @@ class Acts:
         self._facts, self._record = facts, record
         self.stops: Callable[[str], object] | None = None
         """Stops the drill, on behalf of somebody; None while it has not begun to live."""
+        self.roles: Mapping[str, str] = {}
+        """Who has which role in the game day that the drill is a round of; their notes carry it."""
 
     def acknowledge(self, page: str, by: str) -> None:
         """Take a page; a second acknowledgement changes nothing, unless the page was reopened since the first."""
@@ -42,8 +44,8 @@ class Acts:
         self._record(PageResolved(page, None, _named(by)), "desk")
 
     def note(self, text: str, by: str, role: str = "") -> None:
-        """Words for the record."""
-        self._record(NoteWritten(_named(by), _words(text), role), "people")
+        """Words for the record; with the role that `by` has in a game day when none is given."""
+        self._record(NoteWritten(_named(by), _words(text), role or self.roles.get(_named(by), "")), "people")
 
     def mitigated(self, by: str, text: str = "") -> None:
         """Say that users are well again."""

@@ -12,8 +12,8 @@ from firedrill.core.model.response import Runbook
 from firedrill.core.verdicts import Finding
 from firedrill.judge.drill import AlertSpan, Facts, Page
 from firedrill.judge.slo import bins, good_of
-from firedrill.judge.verdict import KILLED
 from firedrill.judge.veil import NAME, PHASES
+from firedrill.judge.verdict import KILLED
 from firedrill.report.telling import tell
 
 MOST = 60

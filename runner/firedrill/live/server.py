@@ -39,6 +39,8 @@ class LiveServer:
         self._token = token
         self._drill: Drill | None = None
         self._pressed: dict[str, asyncio.Future[str]] = {}
+        self.between: Callable[[str, str, Mapping[str, Any]], None] | None = None
+        """Takes an act, who does it and the rest while no drill runs; Refused when it cannot be."""
         self._noted = float("-inf")
         self._desk = desk_of(self)
         self._runner: web.AppRunner
@@ -118,18 +120,17 @@ class LiveServer:
         if act in {"continue"}:
             self._press(act, said)
         elif self._drill is None:
-            raise Refused("no drill runs now")
+            if self.between is None:
+                raise Refused("no drill runs now")
+            self.between(act, _who(said), said)
         else:
             perform(self._drill, act, said)
 
     def _press(self, what: str, said: Any) -> None:
-        by = said.get("by") if isinstance(said, dict) else None
-        if not isinstance(by, str) or not by.strip() or len(by) > 100:
-            raise Misspoken("say who you are, in at most 100 characters")
-        waiting = self._pressed.get(what)
+        by, waiting = _who(said), self._pressed.get(what)
         if waiting is None or waiting.done():
             raise Refused("nobody waits for that now")
-        waiting.set_result(" ".join(by.split()))
+        waiting.set_result(by)
 
     def _turned_away(self, why: str) -> None:
         """Noted in the journal once a minute at most, without a word of the request's own."""
@@ -138,6 +139,13 @@ class LiveServer:
             self._noted = now
             with contextlib.suppress(Unwritten):
                 drill.record(Noted(f"the live page turned a request away: {why}"))
+
+
+def _who(said: Any) -> str:
+    by = said.get("by") if isinstance(said, dict) else None
+    if not isinstance(by, str) or not by.strip() or len(by) > 100:
+        raise Misspoken("say who you are, in at most 100 characters")
+    return " ".join(by.split())
 
 
 async def _keep_telling(drill: Drill, following: Following, news: asyncio.Event) -> None:
@@ -161,6 +169,11 @@ def at(listen: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def told_at(server: LiveServer, token: Token) -> str:
+    """Where the page is, for whoever began the drill."""
+    return f"live page: {server.url}" + (f" (its token is in {token.name})" if token.name else "")
+
+
 def alone(settings: Live, token: Token, say: Callable[[str], None]) -> Callable[[Drill], AbstractAsyncContextManager[None]]:
     """An attendant that has a page of its own for each drill, at one address for all of them, which it says once."""
     listen = settings.listen
@@ -173,7 +186,7 @@ def alone(settings: Live, token: Token, say: Callable[[str], None]) -> Callable[
         listen = f"{at(listen)[0]}:{server._runner.addresses[0][1]}"
         if not said:
             said = True
-            say(f"live page: {server.url}" + (f" (its token is in {token.name})" if token.name else ""))
+            say(told_at(server, token))
         try:
             async with server.attend(drill):
                 yield

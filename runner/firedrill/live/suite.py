@@ -21,13 +21,13 @@ from firedrill.core.journal import NAME, is_locked
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.suite import Live
 from firedrill.judge.facts import apply, blank
+from firedrill.judge.veil import NAME as BLIND_NAME
 from firedrill.judge.verdict import judge
 from firedrill.live.feed import Feed
 from firedrill.live.following import Following
 from firedrill.live.guard import Guard, Token
 from firedrill.live.pages import Desk, asset
 from firedrill.live.server import at
-from firedrill.judge.veil import NAME as BLIND_NAME
 
 LOOK = 0.2
 """Seconds between two looks at a journal that grows."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from firedrill.core.kinds import ExpectationKind, FaultKind, Kinds
 from firedrill.core.model.experiment import Load, Silence
+from firedrill.core.model.gameday import GameDay
 from firedrill.core.model.guards import Guard
 from firedrill.core.model.oncall import OnCall
 from firedrill.core.model.probes import Probe
@@ -23,8 +24,8 @@ Schema = dict[str, Any]
 
 
 def schema(kinds: Kinds) -> Schema:
-    """One schema each for `experiment`, `suite` (firedrill.yaml), `probe`, `step` (of a runbook) and `oncall` (oncall.yaml)."""
-    wholes: dict[str, type[BaseModel]] = {"suite": Suite, "probe": Probe, "step": Step, "oncall": OnCall}
+    """One schema each for `experiment`, `suite` (firedrill.yaml), `probe`, `step` (of a runbook), `oncall` and `game-day`."""
+    wholes: dict[str, type[BaseModel]] = {"suite": Suite, "probe": Probe, "step": Step, "oncall": OnCall, "game-day": GameDay}
     return {"experiment": _experiment(kinds)} | {name: _whole(model) for name, model in wholes.items()}
 
 
