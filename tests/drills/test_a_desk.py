@@ -57,7 +57,7 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
 @pytest.fixture
 def desk(suite: Suite, posted: list[bytes]) -> Suite:
     """The fast suite with a desk."""
-    suite.edit("firedrill.yaml", ("    limits:\n", "    oncall: oncall.yaml\n    mark: DRILL\n    limits:\n"))
+    suite.edit("firedrill.yaml", ("    limits:\n", "    mark: DRILL\n    limits:\n"))
     (suite.root / "oncall.yaml").write_text(ONCALL, encoding="utf-8")
     return suite
 

@@ -202,7 +202,10 @@ def _order(sound: Sound, one: Round, seed: int, results: Path) -> "Order | None"
     if one.pause is not None:
         return None
     _, settings = sound.files.environment(sound.environment)
-    return Order(sound.files.root or Path.cwd(), _drawn(sound, one, seed), settings, sound.known, results)
+    plan = _drawn(sound, one, seed)
+    if sound.day.responders == "people":
+        plan = plan.model_copy(update={"respond": ()})
+    return Order(sound.files.root or Path.cwd(), plan, settings, sound.known, results)
 
 
 def _drawn(sound: Sound, one: Round, seed: int) -> Plan:

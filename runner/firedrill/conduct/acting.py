@@ -3,7 +3,7 @@
 Knows which page is there and whether it is open; refuses to know who may act: whoever lets somebody act has made sure of that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from firedrill.core.errors import Refused
 from firedrill.core.events import (
@@ -16,6 +16,7 @@ from firedrill.core.events import (
     StepEnded,
     StopRequested,
 )
+from firedrill.core.model.response import Step
 from firedrill.core.recording import Record
 from firedrill.judge.drill import Facts, Page, RunbookRun
 
@@ -30,6 +31,8 @@ class Acts:
         self._facts, self._record = facts, record
         self.stops: Callable[[str], object] | None = None
         """Stops the drill, on behalf of somebody; None while it has not begun to live."""
+        self.performs: Callable[[str, str, int, str, Callable[[], None]], None] | None = None
+        """Does a step (runbook, page, number from 1, by whom) and then what is handed in last; None while nobody can."""
         self.roles: Mapping[str, str] = {}
         """Who has which role in the game day that the drill is a round of; their notes carry it."""
 
@@ -60,22 +63,40 @@ class Acts:
 
     def step_done(self, page: str, runbook: str, number: int, by: str) -> None:
         """Tick a step of a runbook off, in any order; the last one ends it. A step that is done already changes nothing."""
-        by, paged = _named(by), self._open(page)
+        by, steps = self._begun(page, runbook, number, by)
+        run = self._run(page, runbook, by)
+        if run is not None and number not in {step.number for step in run.steps if step.status == "succeeded"}:
+            self._record(StepEnded(runbook, page, by, number, steps[number - 1].step, "succeeded"), "people")
+            self._end(page, runbook, by)
+
+    def run_step(self, page: str, runbook: str, number: int, by: str) -> None:
+        """Have firedrill do a step for a person, who is told later how it went."""
+        if self.performs is None:
+            raise Refused("no step can be run now")
+        by, _ = self._begun(page, runbook, number, by)
+        self.performs(runbook, page, number, by, lambda: self._end(page, runbook, by))
+
+    def _begun(self, page: str, runbook: str, number: int, by: str) -> tuple[str, Sequence[Step]]:
+        """Who it is, and the runbook's steps, once the journal says that they follow it."""
+        by = _named(by)
+        self._open(page)
         steps = self._facts.plan.runbooks[runbook].steps if runbook in self._facts.plan.runbooks else ()
         if not 1 <= number <= len(steps):
             raise Refused(f"the runbook {runbook} has no step {number}")
-        if self._run(paged, runbook, by) is None:
+        if self._run(page, runbook, by) is None:
             self._record(RunbookStarted(runbook, page, by, scripted=False), "people")
-        run = self._run(paged, runbook, by)
-        if run is None or number in {step.number for step in run.steps}:
-            return
-        self._record(StepEnded(runbook, page, by, number, steps[number - 1].step, "succeeded"), "people")
-        if len(run.steps) == len(steps):
+        return by, steps
+
+    def _end(self, page: str, runbook: str, by: str) -> None:
+        """The runbook is followed once each of its steps has succeeded."""
+        run = self._run(page, runbook, by)
+        steps = self._facts.plan.runbooks[runbook].steps
+        if run is not None and run.ended is None and len({step.number for step in run.steps if step.status == "succeeded"}) == len(steps):
             self._record(RunbookEnded(runbook, page, by, "followed"), "people")
 
-    def _run(self, page: Page, runbook: str, by: str) -> RunbookRun | None:
+    def _run(self, page: str, runbook: str, by: str) -> RunbookRun | None:
         """How far that person is with it, by hand."""
-        wanted = (runbook, page.page, by, False)
+        wanted = (runbook, page, by, False)
         return next((run for run in reversed(self._facts.runbooks) if (run.runbook, run.page, run.by, run.scripted) == wanted), None)
 
     def _open(self, name: str) -> Page:

@@ -35,6 +35,10 @@ ACTS: Mapping[str, tuple[Mapping[str, type], Callable[[Acts, Mapping[str, Any]],
         {"page": str, "runbook": str, "number": int, "by": str},
         lambda acts, said: acts.step_done(said["page"], said["runbook"], said["number"], said["by"]),
     ),
+    "run-step": (
+        {"page": str, "runbook": str, "number": int, "by": str},
+        lambda acts, said: acts.run_step(said["page"], said["runbook"], said["number"], said["by"]),
+    ),
 }
 """What can be done, what has to be said with it, and how it is done."""
 EMPTY = {"role": "", "text": ""}

@@ -29,6 +29,7 @@ def responders(drill: Drill, addresses: Mapping[str, str]) -> Responders:
     )  # fmt: skip
     found = Responders(drill.plan.respond, drill.plan.runbooks, drill.plan.oncall is not None, hands)
     drill.journal.observers.append(found.observe)
+    drill.acts.performs = found.perform_for
     return found
 
 

@@ -47,6 +47,7 @@ class Responders:
         self._answered: set[tuple[int | str, str]] = set()
         self._begun: list[tuple[Runbook, Step]] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._doing: set[tuple[str, str, int]] = set()
         self._stopped = False
 
     def observe(self, entry: Entry) -> None:
@@ -69,6 +70,20 @@ class Responders:
         for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
             if isinstance(ended, Exception):
                 raise ended
+
+    def perform_for(self, runbook: str, page: str, number: int, who: str, then: Callable[[], None]) -> None:
+        """Do one step for a person, then `then`; Refused while it is being done."""
+        if self._stopped or (page, runbook, number) in self._doing:
+            raise Refused("that step is being done" if not self._stopped else "the drill is ending")
+        self._doing.add((page, runbook, number))
+        self._tasks.append(asyncio.create_task(self._do_for(self._runbooks[runbook], page, number, who, then)))
+
+    async def _do_for(self, runbook: Runbook, page: str, number: int, who: str, then: Callable[[], None]) -> None:
+        try:
+            await self._step(runbook, number, runbook.steps[number - 1], page, who)
+            then()
+        finally:
+            self._doing.discard((page, runbook.name, number))
 
     async def take_back(self) -> None:
         """Take back the steps that were begun, the last one first, and say how that went."""

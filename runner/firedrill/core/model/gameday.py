@@ -1,7 +1,7 @@
 """A game day: several experiments in one sitting, led from a briefing to a debrief. One file of gamedays/."""
 
 from collections.abc import Iterator
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -82,6 +82,8 @@ class GameDay(Declared):
     """One line: what this day is about."""
     briefing: str = ""
     """Said first: what is drilled, what is safe, how to stop."""
+    responders: Literal["people", "scripted"] = "people"
+    """Who answers the pages: the people who are there, or the responders that the experiments script, to try the day without people."""
     roles: Roles = Roles()
     """Who does what."""
     rounds: tuple[Round, ...] = Field(min_length=1)

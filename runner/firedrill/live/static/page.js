@@ -222,12 +222,17 @@ function steps(page) {
   for (const step of page.runbook.steps) {
     const label = el("label", step.status === "failed" ? "failed" : step.status ? "done" : ""), box = el("input");
     box.type = "checkbox"; box.checked = step.status === "succeeded"; box.dataset.key = `step ${page.page} ${step.number}`;
-    box.disabled = !token || Boolean(step.status) || page.resolved !== null;
+    box.disabled = !token || step.status === "succeeded" || page.resolved !== null;
     box.addEventListener("change", async () => {
       box.checked = await act("runbook-step", { page: page.page, runbook: page.runbook.name, number: step.number });
     });
     label.append(box, el("span", "", step.step + (step.by ? ` \u2013 ${step.by}${step.status === "failed" ? ": failed" : ""}` : "")));
-    made.append(label);
+    const row = el("div", "step"), run = press(step.status === "failed" ? "Run again" : "Run", `run ${page.page} ${step.number}`, "", () =>
+      act("run-step", { page: page.page, runbook: page.runbook.name, number: step.number }));
+    run.setAttribute("aria-label", `Run: ${step.step}`);
+    run.hidden = !token || step.status === "succeeded" || page.resolved !== null;
+    row.append(label, run);
+    made.append(row);
   }
   return made;
 }
