@@ -53,7 +53,7 @@ def test_validate_lists_every_problem_of_every_file_at_once(root: Path, tmp_path
     for name in ("one", "two"):
         (tmp_path / f"{name}.yaml").write_text(f"title: {name}\nstedy: 5s\nslos: [nothing-like-it]\n", encoding="utf-8")
     (tmp_path / "firedrill.yaml").write_text((root / "firedrill.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    for folder in ("alerts", "slos", "probes", "scenarios"):
+    for folder in ("alerts", "slos", "probes", "scenarios", "runbooks", "oncall.yaml"):
         (tmp_path / folder).symlink_to(root / folder)
     done = _firedrill(tmp_path, "validate", "one.yaml", "two.yaml")
     assert done.returncode == 2

@@ -22,7 +22,7 @@ def staging(root: Path, tmp_path: Path) -> Path:
     """The shipped suite, its environment called staging."""
     settings = (root / "firedrill.yaml").read_text(encoding="utf-8").replace("\n  local:\n", "\n  staging:\n")
     (tmp_path / "firedrill.yaml").write_text(f"{settings}default: staging\n", encoding="utf-8")
-    for folder in ("alerts", "slos", "probes", "scenarios", "experiments", "demo"):
+    for folder in ("alerts", "slos", "probes", "scenarios", "experiments", "runbooks", "oncall.yaml", "demo"):
         (tmp_path / folder).symlink_to(root / folder)
     return tmp_path
 

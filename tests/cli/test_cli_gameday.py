@@ -20,7 +20,7 @@ rounds:
 
 @pytest.fixture
 def sound(root: Path, tmp_path: Path) -> gameday.Sound:
-    for name in ("firedrill.yaml", "alerts", "slos", "probes", "scenarios", "experiments", "runbooks", "demo"):
+    for name in ("firedrill.yaml", "oncall.yaml", "alerts", "slos", "probes", "scenarios", "experiments", "runbooks", "demo"):
         (tmp_path / name).symlink_to(root / name)
     (tmp_path / "gamedays").mkdir()
     (tmp_path / "gamedays" / "who.yaml").write_text(BLIND, encoding="utf-8")

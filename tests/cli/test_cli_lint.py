@@ -3,6 +3,7 @@
 # ruff: noqa: E501  (a message is easier to compare when it stands on one line)
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ from firedrill.plan import lint
 from firedrill.spec.check import check
 
 RULES, ROUTES, SLOW, SETTINGS = "alerts/negotiation.rules.yml", "alerts/alertmanager.yml", "experiments/slow-bureau.yaml", "firedrill.yaml"
+RESPONSE = re.compile(r"respond:\n(?:  .*\n)+|    acknowledged: .*\n|  - mitigated: .*\n    within: .*\n")
+"""What slow-bureau expects of people, which is not what is told here."""
 SLOW_PAGE = "page NegotiationLatencyBudgetBurn to payments-oncall within 45s once with summary and runbook_url, resolved within 1m30s"
 DOWN_PAGE = "page NegotiationAvailabilityBudgetBurn to payments-oncall within 30s once with summary and runbook_url, resolved within 1m"
 
@@ -238,11 +241,14 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
 @pytest.fixture
 def suite(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the shipped suite with a few of its experiments, with the working directory at its root."""
-    for name in ("alerts", "slos", "probes", "scenarios", "experiments"):
+    shutil.copyfile(root / "oncall.yaml", tmp_path / "oncall.yaml")
+    for name in ("alerts", "slos", "probes", "scenarios", "experiments", "runbooks"):
         shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for file in (tmp_path / "experiments").glob("*.yaml"):
         if file.stem not in LEFT:
             file.unlink()
+    slow = tmp_path / "experiments" / "slow-bureau.yaml"
+    slow.write_text(RESPONSE.sub("", slow.read_text(encoding="utf-8")), encoding="utf-8")
     (tmp_path / SETTINGS).write_text((root / SETTINGS).read_text(encoding="utf-8") + f"lint:\n  allow:\n{ALLOWED}", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path

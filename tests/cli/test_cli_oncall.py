@@ -36,11 +36,9 @@ policies:
 
 @pytest.fixture
 def suite(root: Path, tmp_path: Path) -> Path:
-    """The fast suite with an oncall.yaml."""
+    """The fast suite with an oncall.yaml of its own."""
     home = tmp_path / "suite"
     shutil.copytree(root / "tests" / "suite", home, ignore=shutil.ignore_patterns("results", "__pycache__"))
-    settings = home / "firedrill.yaml"
-    settings.write_text(settings.read_text().replace("    limits:\n", "    oncall: oncall.yaml\n    limits:\n"))
     (home / "oncall.yaml").write_text(ONCALL)
     return home
 

@@ -29,7 +29,7 @@ from firedrill.spec.check import check
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
-SUITE = ("firedrill.yaml", "alerts", "slos", "probes", "scenarios", "experiments", "gamedays", "runbooks")
+SUITE = ("firedrill.yaml", "oncall.yaml", "alerts", "slos", "probes", "scenarios", "experiments", "gamedays", "runbooks")
 TUTORIAL = "tutorial"
 LANGUAGES = {"yaml", "console", "text", "json", "python", "sh"}
 CHEAP = ({"validate"}, {"plan"}, {"compile"}, {"catalog"}, {"schema"}, {"undo", "--all"}, {"stack", "status"}, {"gameday", "--plan"})

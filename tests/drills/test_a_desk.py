@@ -1,5 +1,6 @@
 """Whole drills with somebody on call: nobody acknowledges, a shift changes, a page is resolved and open again."""
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -120,4 +121,4 @@ def test_a_page_that_is_resolved_and_open_again_is_one_thread_and_two_where_it_m
         assert "reopened" in [one.event.why for one in outcome.of_kind("person.told")]
     else:
         (failed,) = outcome.findings("fail")
-        assert "paged payments-oncall twice" in failed
+        assert re.search(r"paged payments-oncall (twice|\d times), .*; expected once", failed)

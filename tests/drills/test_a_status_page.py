@@ -26,7 +26,6 @@ def test_a_status_page_is_judged_by_what_it_was_told_and_a_fault_that_was_cleare
     (suite.root / "tell.py").write_text(TELL, encoding="utf-8")
     system = "      start:\n"
     suite.edit("firedrill.yaml", (system, f"{system}        - python tell.py http://<sink>/hooks/status-page/incidents\n"))
-    suite.edit("firedrill.yaml", ("    limits:\n", "    hooks: [status-page]\n    limits:\n"))
     suite.edit("experiments/latency.yaml", ("expect:\n", EXPECTED), ("    for: 2s", "    for: 7s"))
     suite.edit("experiments/latency.yaml", ("    resolved: 5s\n", "    resolved: 5s\n    acknowledged: 500ms\n"))
     outcome = suite.run("latency")
@@ -38,7 +37,7 @@ def test_a_status_page_is_judged_by_what_it_was_told_and_a_fault_that_was_cleare
     untrue, ill, unanswered = outcome.findings("fail")
     assert untrue.endswith('was not told "All is well" within 2s after the fault: it was told "Offers are slow investigating".')
     assert "before users were well again" in ill
-    assert unanswered.endswith("but nobody acknowledged it within 500ms after it opened: nobody was told of it.")
+    assert unanswered.endswith("was told after 0.0s.")
     response = outcome.verdict["response"]
     assert response["mitigated_s"] == {"negotiation-latency": None}
     assert {one["text"] for one in response["hooks"]} == {"Offers are slow\ninvestigating"}

@@ -12,14 +12,15 @@ from firedrill.core.journal import NAME, read
 from firedrill.judge.facts import fold
 
 SECRETS = ("down", "bureau", "down-bureau", "refuses", "latency", "latency-bureau", "late", "placebo", "nothing")
-"""Names, kinds, targets and titles of all experiments of the fast suite."""
+"""Names, kinds, targets and titles of the experiments that are drawn from."""
+THREE = ("experiments/placebo.yaml", "experiments/latency.yaml", "experiments/down.yaml")
 SEED = "7"
 WINDOW = "3s"
 
 
 def _drill(suite: Any, *more: str) -> tuple["subprocess.CompletedProcess[str]", Path]:
     before = set((suite.root / "results").glob("*/blind-*"))
-    done = suite.command("run", "--blind", *more, "experiments")
+    done = suite.command("run", "--blind", *more, *THREE)
     (folder,) = set((suite.root / "results").glob("*/blind-*")) - before
     return done, folder
 
@@ -51,7 +52,7 @@ def test_a_blind_drill_is_the_same_drill_again_by_its_seed_and_says_nothing_befo
 
 
 def test_a_blind_drill_that_is_stopped_before_it_strikes_says_what_it_would_have_been(suite) -> None:
-    command = [sys.executable, "-m", "firedrill.cli", "run", "--blind", "--seed", SEED, "--window", "5m", "experiments"]
+    command = [sys.executable, "-m", "firedrill.cli", "run", "--blind", "--seed", SEED, "--window", "5m", *THREE]
     with subprocess.Popen(
         command, cwd=suite.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as run:
@@ -72,7 +73,7 @@ def test_seed_and_window_are_for_blind_drills(suite) -> None:
 
 def test_one_experiment_that_a_limit_forbids_stops_the_draw_before_it(suite) -> None:
     suite.edit("experiments/down.yaml", ("    for: 2s", "    for: 20s"))
-    done = suite.command("run", "--blind", "experiments")
+    done = suite.command("run", "--blind", *THREE)
     assert done.returncode == 2
     assert "limits.longest-fault of environment local is 10s" in done.stderr
     assert not (suite.root / "results").exists()

@@ -88,5 +88,5 @@ def test_for_moved_by_three_seconds_moves_for_by_three_and_nothing_else(suite_at
     explained = _explained(drill)
     assert explained["for"]["set_by"] == [{"setting": "for: 3s200ms", "file": RULES, "line": 20}]
     assert (explained["for"]["best_s"], explained["for"]["took_s"]) == (pytest.approx(3.2), pytest.approx(3.2, abs=0.01))
-    assert explained["record"]["set_by"][0] == {"setting": "evaluation-interval: 200ms", "file": "firedrill.yaml", "line": 18}
+    assert explained["record"]["set_by"][0] == {"setting": "evaluation-interval: 200ms", "file": "firedrill.yaml", "line": 19}
     assert explained["record"]["set_by"][1]["setting"].endswith("into each 200ms, by its name")

@@ -111,7 +111,7 @@ def test_a_placebo_breaks_nothing_and_the_watchdog_that_always_fires_is_no_news(
 
 
 def test_times_are_those_that_people_ask_for(told: Story) -> None:
-    assert [one.name for one in told.rounds[0].times] == ["detect", "page", "acknowledge", "recover", "resolve"]
+    assert [one.name for one in told.rounds[0].times] == ["detect", "page", "acknowledge", "mitigate", "recover", "resolve"]
     assert told.rounds[0].times[2].took == pytest.approx(44.2 - 33.684)
 
 
