@@ -24,6 +24,8 @@ from firedrill.watch.wall import Wall
 
 SETTLED = 0.3
 """Seconds after an evaluation until its samples, and the scrape after it, can surely be read."""
+LOST = 5.0
+"""Seconds of not being seen after which it does not come back: a busy machine is deaf for one or two."""
 AT_ONCE = 20
 """Alerts whose way back is looked for at the same time: in a storm Prometheus has better things to do."""
 
@@ -89,8 +91,8 @@ class PrometheusWatch:
                 task.cancel()
 
     def lost(self) -> str | None:
-        """Since when and why Prometheus cannot be seen; None while it can."""
-        if self.sight.blind_since is None:
+        """Since when and why Prometheus cannot be seen; None while it can, and for a moment after: what that hides is a blind spot."""
+        if self.sight.blind_since is None or self.sight.clock.now() - self.sight.blind_since < LOST:
             return None
         return f"Prometheus could not be seen since {self.sight.blind_since:.1f} s: {self.sight.why}"
 
