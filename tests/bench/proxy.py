@@ -233,6 +233,7 @@ class Result:
     def goals(self) -> Iterator[str]:
         yield f"requests per second of one core, times HAProxy's: {self.rps_ratio:.2f} (goal: at least {RPS_GOAL:g})"
         yield f"added p99, times HAProxy's: {self.p99_ratio:.2f} (goal: at most {P99_GOAL:g})"
+        yield f"requests per second seen, times HAProxy's: {self.medians['firedrill']['seen'] / self.medians['haproxy']['seen']:.2f}"
 
     def table(self) -> Iterator[str]:
         yield "| | " + " | ".join((*FIGURES.values(), "added p50, ms", "added p99, ms")) + " |"
