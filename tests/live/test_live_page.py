@@ -1,7 +1,10 @@
 """A whole drill followed on its live page in real Chromium by two people: one acts, one watches, on a screen and on a phone."""
 
+import json
 import re
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -162,3 +165,51 @@ def test_without_the_token_the_page_asks_for_it_and_shows_nothing(suite: Suite, 
     assert all("401" in text for text in one.said)
     running.process.terminate()
     assert running.finish().code == 130
+
+
+DAY = """\
+title: The bureau again
+briefing: Only the demo is touched.
+roles:
+  scribe: team-lead
+rounds:
+  - pause: Everybody has a seat
+  - experiment: mitigated
+    briefing: The bureau gets slow.
+debrief:
+  questions: [What surprised us?]
+"""
+
+
+def _day(suite: Suite) -> Running:
+    (suite.root / "gamedays" / "again.yaml").write_text(DAY, encoding="utf-8")
+    command = [sys.executable, "-m", "firedrill.cli", "gameday", "gamedays/again.yaml", "--live"]
+    with (suite.root / "out.txt").open("wb") as out:
+        return Running(suite.root, "mitigated", subprocess.Popen(command, cwd=suite.root, stdin=subprocess.DEVNULL, stdout=out, stderr=out))
+
+
+def test_two_people_play_a_game_day_one_acts_and_one_watches(outside: Outside, arrives: Callable[..., Person]) -> None:
+    outside.suite.edit("runbooks/slow-bureau.md", ("http://<bureau>/scores/anyone", "http://<api>/health"))
+    running = _day(outside.suite)
+    url = _address(outside.suite, running)
+    acts, watches = arrives(url), arrives(url, width=360, scheme="dark")
+    for one in (acts, watches):
+        one.page.locator("#said").get_by_text("Everybody has a seat").wait_for(timeout=PATIENCE)
+    acts.page.get_by_label("Name").fill("first-on-call")
+    acts.page.get_by_role("button", name="Continue").click()
+    acts.page.get_by_role("button", name="Acknowledge").click(timeout=PATIENCE)
+    acts.page.get_by_role("button", name="Run: Answer from cached scores").click()
+    acts.page.get_by_label("Note for the record").fill("offers come from the cache now")
+    acts.page.get_by_role("button", name="Write it down").click()
+    for one in (acts, watches):
+        one.sees("first-on-call acknowledges p1")
+        one.sees("first-on-call: step 'Answer from cached scores' is done")
+        one.sees("first-on-call: offers come from the cache now")
+    _is_stopped_within_a_second(outside, acts)
+    watches.page.locator("#said").get_by_text("The bureau again is over").wait_for(timeout=PATIENCE)
+    assert watches.overflow() <= 0
+    assert running.process.wait(60) == 130
+    (folder,) = (outside.suite.root / "results" / "gamedays").iterdir()
+    kept = json.loads((folder / "gameday.json").read_text(encoding="utf-8"))
+    assert (kept["stopped_by"], kept["rounds"][0]["waited"]) == ("first-on-call", True)
+    assert "offers come from the cache now" in (folder / "debrief.html").read_text(encoding="utf-8")

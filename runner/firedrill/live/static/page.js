@@ -144,9 +144,14 @@ function drawDrill() {
   at("phase").hidden = !phase || Boolean(state.ended);
   at("phase").textContent = phase ? PHASES[phase.name] || phase.name : "";
   at("phase").dataset.is = phase ? phase.name : "";
-  const acts = Boolean(token) && Boolean(state.drill) && !state.ended && !over;
-  at("stop").hidden = !acts;
-  at("you").hidden = !acts;
+  offer();
+}
+
+// Between the drills of a game day there is a pause to end, a note to write, and a day to stop.
+function offer() {
+  const runs = Boolean(state.drill) && !state.ended && !over, waits = Boolean(state.said && state.said.press) && !over;
+  at("stop").hidden = !token || !(runs || waits);
+  at("you").hidden = !token || !(runs || waits);
 }
 
 function drawTiles() {
@@ -282,12 +287,12 @@ function drawSaid() {
   const said = state.said, box = at("said");
   box.hidden = !said;
   box.replaceChildren();
+  offer();
   if (!said) return;
   box.append(el("p", "over", said.kind), el("h2", "", said.title || ""));
   if (said.text) box.append(el("p", "", said.text));
   if (said.items && said.items.length) { const list = el("ul"); list.append(...said.items.map((one) => el("li", "", one))); box.append(list); }
   if (said.press && token) box.append(press(said.press, "continue", "main", () => act("continue", {})));
-  at("you").hidden = !token;
   if (!state.drill) drawDrill();
 }
 function drawEnded() {
