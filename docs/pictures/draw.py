@@ -1,6 +1,7 @@
 """Draws docs/pictures/report.png from the report of a real drill: `python docs/pictures/draw.py results/slow-bureau/latest`.
 
-Of a game day's folder, results/gamedays/..., it draws docs/pictures/debrief.png.
+Of a game day's folder, results/gamedays/..., it draws docs/pictures/debrief.png; of the address of a live page, while somebody is paged,
+docs/pictures/live.png.
 
 Needs Chromium, as the browser tests do; `make browser` installs it.
 """
@@ -36,9 +37,23 @@ def draw_debrief(folder: Path, picture: Path) -> None:
         browser.close()
 
 
+def draw_live(url: str, picture: Path) -> None:
+    """The page as it is once a runbook's step was done, at the width of a screen, and beside it as a phone in the dark shows it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        for name, width, height, scheme in (("live", 1200, 900, "light"), ("live-phone", 390, 844, "dark")):
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+            page.goto(url)
+            page.locator(".step label.done").first.wait_for(timeout=120_000)
+            page.screenshot(path=picture.with_name(f"{name}.png"))
+        browser.close()
+
+
 if __name__ == "__main__":
     where = Path(sys.argv[1])
-    if (where / "debrief.html").is_file():
+    if sys.argv[1].startswith("http"):
+        draw_live(sys.argv[1], Path(__file__).with_name("live.png"))
+    elif (where / "debrief.html").is_file():
         draw_debrief(where, Path(__file__).with_name("debrief.png"))
     else:
         draw(where, Path(__file__).with_name("report.png"))

@@ -91,7 +91,15 @@ FORKS = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', '
 
 def sleepers() -> list[psutil.Process]:
     mine = psutil.Process().children(recursive=True)
-    return [one for one in mine if one.is_running() and "61.25" in " ".join(one.cmdline())]
+    return [one for one in mine if "61.25" in _command(one)]
+
+
+def _command(one: psutil.Process) -> str:
+    """Nothing of one that has ended."""
+    try:
+        return " ".join(one.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def deed(kind: str) -> dict[str, Any]:

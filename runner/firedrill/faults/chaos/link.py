@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+AGAIN = 0.5
+"""Seconds after which an interrupt that has changed nothing is sent again."""
 GRACE = 1.2
 """Seconds for the rollbacks once the engine is gone: whoever reads this drill's journal then undoes the rest."""
 
@@ -79,8 +81,7 @@ class Link:
             self.stopping.set()
             self._answered.notify_all()
         _after(grace, leave_group)
-        # To the main thread: a signal that another thread takes does not wake it from a sleep.
-        signal.pthread_kill(main_thread(), signal.SIGINT)
+        _over_and_over(_interrupt)
 
 
 def leave_group() -> None:
@@ -88,6 +89,23 @@ def leave_group() -> None:
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
+
+
+def _interrupt() -> None:
+    """To the main thread: a signal that another thread takes does not wake it from a sleep."""
+    signal.pthread_kill(main_thread(), signal.SIGINT)
+
+
+def _over_and_over(act: Callable[[], None]) -> None:
+    """Until this process ends, at the latest after its grace: what is just about to sleep does not hear of it."""
+    act()
+
+    def again() -> None:
+        while True:
+            time.sleep(AGAIN)
+            act()
+
+    threading.Thread(target=again, daemon=True).start()
 
 
 def _after(seconds: float, act: Callable[[], None]) -> None:

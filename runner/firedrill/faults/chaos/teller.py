@@ -17,6 +17,7 @@ from firedrill.core.redaction import Redaction, values_of
 from firedrill.faults.chaos import activities
 from firedrill.faults.chaos.link import Link, NotGranted
 
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 METHOD = "method"
 """The name under which a method of the user's is intended, as one fault."""
 
@@ -53,21 +54,36 @@ class Teller:
         self._thread = threading.local()
         self._rolling = False
         self._playing = False
-        self._interrupted = False
+        self._listening = False
+        self._completed = 0
+        self._interrupted_at: int | None = None
+        """How many activities had been completed when it was interrupted last."""
         self._asking, self._granted = threading.Lock(), False
 
     def listen_to_signals(self) -> None:
         """chaoslib 1.44 swallows a SIGTERM that meets a Python activity and plays the next one: it must not get it."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDS:
             signal.signal(number, self._heard)
+        if not self._listening:
+            self._listening = True
+            heard, hears = os.pipe()
+            os.set_blocking(hears, False)
+            signal.set_wakeup_fd(hears, warn_on_full_buffer=False)
+            threading.Thread(target=self._listen, args=(heard,), daemon=True).start()
+
+    def _listen(self, heard: int) -> None:
+        """In a thread of its own, which hears of a signal whatever the main thread is at, and whatever lock it holds."""
+        while number := os.read(heard, 1):
+            if number[0] in ENDS:
+                self._link.end()
 
     def _heard(self, number: int, frame: object) -> None:
-        """Break off what the main thread plays, once, and only where chaoslib goes on to the rollbacks afterwards."""
-        if not self._link.stopping.is_set():
-            # Not from here: the code that this interrupts may hold the link's lock. It signals again.
-            threading.Thread(target=self._link.end, daemon=True).start()
-        elif self._playing and not self._interrupted:
-            self._interrupted = True
+        """Break off what the main thread plays, only where chaoslib goes on to the rollbacks afterwards, and until it is broken off.
+
+        An interrupt that meets Python at the wrong moment, in a weak reference's callback, is swallowed; nothing is completed then.
+        """
+        if self._link.stopping.is_set() and self._playing and self._interrupted_at in {None, self._completed}:
+            self._interrupted_at = self._completed
             raise KeyboardInterrupt
 
     def started(self, experiment: object, journal: object) -> None:
@@ -141,6 +157,7 @@ class Teller:
         return True
 
     def activity_completed(self, activity: Mapping[str, Any], run: Mapping[str, Any]) -> None:
+        self._completed += 1
         status, error = run.get("status"), _error(run)
         if status is None:  # chaoslib lets such an activity vanish
             status, error = "failed", _raised(sys.exc_info()[1])
