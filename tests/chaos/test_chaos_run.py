@@ -1,6 +1,7 @@
 """Real Chaos Toolkit children: what is played, what is recorded, and what is never believed."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -229,6 +230,22 @@ async def test_a_signal_ends_whatever_is_played_and_the_rollbacks_run(
         os.kill(run._child.process.pid, number)
         outcome = await asyncio.wait_for(run.wait(), 10)
     assert await proxy.injected() == 0
+    assert seen.of("activity.ended", name="back", stage="rollbacks", status="succeeded"), outcome
+
+
+async def test_signals_that_keep_coming_do_not_keep_the_rollbacks_from_running(words: Words, start: Any, seen: Any) -> None:
+    paused = words.theirs("nap", "true", pauses={"after": 60})
+    run = await start(words.made([paused], [words.theirs("back", "sleep", "0.3")]))
+    await seen.until("activity.started", name="nap")
+    ended = asyncio.ensure_future(run.wait())
+    for _ in range(1000):
+        with contextlib.suppress(ProcessLookupError):
+            for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+                run._child.process.send_signal(number)
+        if (await asyncio.wait({ended}, timeout=0.003))[0]:
+            break
+    outcome = await asyncio.wait_for(ended, 10)
+    assert (outcome.ending, outcome.status) == (Ending.OK, "interrupted")
     assert seen.of("activity.ended", name="back", stage="rollbacks", status="succeeded"), outcome
 
 

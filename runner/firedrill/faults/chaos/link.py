@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-AGAIN = 0.5
-"""Seconds after which an interrupt that has changed nothing is sent again."""
+AGAIN = 0.2
+"""Seconds after which an interrupt is sent again: what met it where nothing may be broken off hears the next one."""
 GRACE = 1.2
 """Seconds for the rollbacks once the engine is gone: whoever reads this drill's journal then undoes the rest."""
 

@@ -11,13 +11,18 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, Mapping, MutableMapping
+from types import FrameType
 from typing import Any
 
 from firedrill.core.redaction import Redaction, values_of
 from firedrill.faults.chaos import activities
+from firedrill.faults.chaos import link as links
 from firedrill.faults.chaos.link import Link, NotGranted
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+BROKEN_OFF = {("chaoslib.activity", "execute_activity"), ("chaoslib.hypothesis", "run_steady_state_hypothesis")}
+"""Where chaoslib may be at work for long, and passes a KeyboardInterrupt on to `chaoslib.run.Runner._run`, which plays the rollbacks."""
+WHOLE = {links.__name__, "logging"}
 METHOD = "method"
 """The name under which a method of the user's is intended, as one fault."""
 
@@ -53,11 +58,7 @@ class Teller:
         self._link, self._secrets = link, secrets
         self._thread = threading.local()
         self._rolling = False
-        self._playing = False
         self._listening = False
-        self._completed = 0
-        self._interrupted_at: int | None = None
-        """How many activities had been completed when it was interrupted last."""
         self._asking, self._granted = threading.Lock(), False
 
     def listen_to_signals(self) -> None:
@@ -77,13 +78,11 @@ class Teller:
             if number[0] in ENDS:
                 self._link.end()
 
-    def _heard(self, number: int, frame: object) -> None:
-        """Break off what the main thread plays, only where chaoslib goes on to the rollbacks afterwards, and until it is broken off.
-
-        An interrupt that meets Python at the wrong moment, in a weak reference's callback, is swallowed; nothing is completed then.
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        """Break off what the main thread plays, each time anew while it is at it: an interrupt may meet a weak reference's callback,
+        which swallows it, and chaoslib pauses after an activity that was broken off as after any other.
         """
-        if self._link.stopping.is_set() and self._playing and self._interrupted_at in {None, self._completed}:
-            self._interrupted_at = self._completed
+        if self._link.stopping.is_set() and not self._rolling and _may_break_off(frame):
             raise KeyboardInterrupt
 
     def started(self, experiment: object, journal: object) -> None:
@@ -93,13 +92,13 @@ class Teller:
         self._secrets.learn(secrets)
 
     def start_hypothesis_before(self, experiment: object) -> None:
-        self._playing, self._thread.stage = True, "hypothesis"
+        self._thread.stage = "hypothesis"
 
     def hypothesis_before_completed(self, experiment: object, state: Mapping[str, Any], journal: object) -> None:
         self._checked("before", state)
 
     def start_hypothesis_after(self, experiment: object) -> None:
-        self._playing, self._thread.stage = True, "hypothesis"
+        self._thread.stage = "hypothesis"
 
     def hypothesis_after_completed(self, experiment: object, state: Mapping[str, Any], journal: object) -> None:
         self._checked("after", state)
@@ -111,21 +110,19 @@ class Teller:
         self._link.tell("hypothesis.checked", when="during", met=bool(state["steady_state_met"]))
 
     def _checked(self, when: str, state: Mapping[str, Any] | None) -> None:
-        self._playing, self._thread.stage = False, "method"
+        self._thread.stage = "method"
         if state is not None:
             self._link.tell("hypothesis.checked", when=when, met=bool(state["steady_state_met"]))
 
     def start_method(self, experiment: object) -> None:
         activities.begin()
-        self._playing = True
 
     def method_completed(self, experiment: object, state: object = None) -> None:
-        self._playing = False
         self._link.tell("method.ended")
 
     def start_rollbacks(self, experiment: MutableMapping[str, Any]) -> None:
         """A method whose first action was never let go broke nothing: only ours are played then."""
-        self._playing, self._rolling = False, True
+        self._rolling = True
         acts = any(each.get("type") == "action" and not _ours(each) for each in experiment["method"])
         if acts and not self._granted:
             experiment["rollbacks"] = [each for each in experiment.get("rollbacks") or () if _ours(each)]
@@ -157,7 +154,6 @@ class Teller:
         return True
 
     def activity_completed(self, activity: Mapping[str, Any], run: Mapping[str, Any]) -> None:
-        self._completed += 1
         status, error = run.get("status"), _error(run)
         if status is None:  # chaoslib lets such an activity vanish
             status, error = "failed", _raised(sys.exc_info()[1])
@@ -175,6 +171,21 @@ class Teller:
 
     def _stage(self) -> str:
         return "rollbacks" if self._rolling else getattr(self._thread, "stage", METHOD)
+
+
+def _may_break_off(frame: FrameType | None) -> bool:
+    """Whether an interrupt met here makes chaoslib go on to its rollbacks, and breaks neither a line to the engine nor a log's lock.
+
+    One that meets chaoslib between its stages, or while it deals with an earlier one, would end it without a rollback.
+    """
+    places = {(each.f_globals.get("__name__"), each.f_code.co_name) for each in _up_from(frame)}
+    return not places.isdisjoint(BROKEN_OFF) and not WHOLE & {module for module, _ in places}
+
+
+def _up_from(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 def _ours(activity: Mapping[str, Any]) -> bool:
