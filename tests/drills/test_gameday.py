@@ -77,7 +77,7 @@ def day(suite: Suite) -> Iterator[Terminal]:
     )  # fmt: skip
     terminal = Terminal(suite.root, *DAY)
     try:
-        terminal.until("Who is the scribe?")
+        terminal.until("Who has the role of scribe?")
         terminal.type("night-shift\n")
         terminal.until("press Enter")
         yield terminal

@@ -135,7 +135,7 @@ def test_an_ordinary_drill_has_nothing_to_notice(script: Any) -> None:
 def test_a_page_to_somebody_whom_nothing_names_is_noticed_even_beside_quiet(script: Any) -> None:
     tape = script.tape(script.expectation("page", script.alert, to="payments-oncall"), script.expectation("quiet"))
     tape = tape.plus((24.0, script.notified(receiver="everyone")), (24.0, PageOpened("p7", "everyone", (script.alert,), 0)))
-    assert noticed(tape) == [f"{script.alert} paged everyone too, at 24.0s, whom nothing expected to be paged."]
+    assert noticed(tape) == [f"{script.alert} paged `everyone` too, at 24.0s, whom nothing expected to be paged."]
 
 
 def test_a_broken_link_is_noticed_where_no_expectation_asked(script: Any) -> None:

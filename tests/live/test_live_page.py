@@ -195,6 +195,8 @@ def test_two_people_play_a_game_day_one_acts_and_one_watches(outside: Outside, a
     acts, watches = arrives(url), arrives(url, width=360, scheme="dark")
     for one in (acts, watches):
         one.page.locator("#said").get_by_text("Everybody has a seat").wait_for(timeout=PATIENCE)
+        one.page.locator("#said").get_by_text("Only the demo is touched.").wait_for(timeout=PATIENCE)
+        one.page.get_by_role("heading", name="The bureau again").wait_for(timeout=PATIENCE)
     acts.page.get_by_label("Name").fill("first-on-call")
     acts.page.get_by_role("button", name="Continue").click()
     acts.page.get_by_role("button", name="Acknowledge").click(timeout=PATIENCE)

@@ -191,7 +191,9 @@ def _asked(roles: Roles) -> Roles:
     had = dict(roles.taken())
     for name, field in Roles.model_fields.items():
         if field.alias not in had:
-            who = click.prompt(f"Who is the {str(field.alias).replace('-', ' ')}? (Enter for nobody)", "", show_default=False, err=True)
+            who = click.prompt(
+                f"Who has the role of {str(field.alias).replace('-', ' ')}? (Enter for nobody)", "", show_default=False, err=True
+            )
             roles = roles.model_copy(update={name: " ".join(who.split())})
     return roles
 

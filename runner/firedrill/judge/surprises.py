@@ -116,7 +116,7 @@ def _elsewhere(facts: Facts) -> Iterator[Notice]:
     for page in facts.pages:
         for alert in paged_alerts(page):
             if (meant := expected.get(alert)) and None not in meant and page.receiver not in meant:
-                text = f"{alert} paged {page.receiver} too, at {seconds(page.opened)}, whom nothing expected to be paged."
+                text = f"{alert} paged `{page.receiver}` too, at {seconds(page.opened)}, whom nothing expected to be paged."
                 yield Notice(text, [page.seqs["opened"]])
 
 

@@ -22,23 +22,24 @@ class LiveStage:
         self._server, self._beside, self._waits, self._pauses = server, beside, waits, pauses
         self._note: Note | None = None
         self._stopped: asyncio.Future[str] | None = None
-        self._title = ""
+        self._day = self._title = self._text = ""
         server.between = self._between
 
     async def begin(self, day: GameDayKept, note: Note) -> None:
         """As a stage."""
-        self._note, self._title = note, day.title
+        self._note, self._day, self._title = note, day.title, day.title
         self._say("briefing", day.title, items=[f"{role.replace('-', ' ')}: {who}" for role, who in day.roles.items()])
         await self._beside.begin(day, note)
 
     async def briefing(self, text: str) -> None:
         """As a stage."""
+        self._text = text
         self._say("briefing", self._title, text)
         await self._beside.briefing(text)
 
     async def round(self, number: int, of: int, what: str) -> None:
         """As a stage; of a blind round nothing is said but that it is one."""
-        self._title = f"Round {number} of {of}: {what or 'blind'}"
+        self._title, self._text = f"Round {number} of {of}: {what or 'blind'}", ""
         self._say("briefing", self._title)
         await self._beside.round(number, of, what)
 
@@ -46,7 +47,7 @@ class LiveStage:
         """As a stage: `Continue` on the page, or whatever goes on beside it; the page's stop ends the day."""
         if not self._pauses:
             return await self._beside.pause(text)
-        self._say("pause", text, press="Continue")
+        self._say("pause", text, self._text, press="Continue")
         self._stopped = asyncio.get_running_loop().create_future()
         ways: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._server.pressed("continue")), self._stopped]
         if self._waits:
@@ -71,7 +72,7 @@ class LiveStage:
         await self._beside.debrief(data)
 
     def _say(self, kind: str, title: str, text: str = "", items: list[str] | None = None, press: str = "") -> None:
-        self._server.say(kind, {"title": title, "text": text, "items": items or []}, press)
+        self._server.say(kind, {"day": self._day, "title": title, "text": text, "items": items or []}, press)
 
     async def _leave(self, ways: "list[asyncio.Future[Any]]") -> None:
         self._stopped = None

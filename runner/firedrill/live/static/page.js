@@ -136,7 +136,7 @@ function drawAll() { for (const one of new Set(Object.values(DRAW))) one(); draw
 
 function drawDrill() {
   const drill = state.drill || {}, phase = state.phase;
-  at("title").textContent = drill.title || (state.said && state.said.title) || "No drill runs now";
+  at("title").textContent = drill.title || (state.said && (state.said.day || state.said.title)) || "No drill runs now";
   document.title = drill.title ? `${drill.title} \u2013 firedrill` : "firedrill";
   at("environment").textContent = [drill.environment, drill.experiment].filter(Boolean).join(" \u00B7 ");
   at("mark").hidden = !drill.mark;
@@ -217,9 +217,10 @@ function paged(page) {
   return made;
 }
 function pageStatus(page) {
-  if (page.resolved !== null) return `Resolved at ${clockTime(page.resolved)}${page.resolvedBy ? ` by ${page.resolvedBy}` : ", as its alerts are"}`;
-  if (page.acknowledged !== null) return `Acknowledged by ${page.by} after ${span(page.acknowledged - page.opened)}`;
-  return "Nobody has acknowledged yet";
+  const taken = page.acknowledged === null ? "" : `Acknowledged by ${page.by} after ${span(page.acknowledged - page.opened)}`;
+  if (page.resolved === null) return taken || "Nobody has acknowledged yet";
+  const resolved = `esolved at ${clockTime(page.resolved)}${page.resolvedBy ? ` by ${page.resolvedBy}` : ", as its alerts are"}`;
+  return taken ? `${taken}, r${resolved}` : `R${resolved}`;
 }
 function steps(page) {
   const made = el("div", "steps");
