@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from firedrill.core.events import AlertBoundary, AlertFiring, AlertPending, FaultActive, PageAcknowledged, Samples
+from firedrill.core.events import AlertBoundary, AlertFiring, AlertPending, AlertResolved, FaultActive, PageAcknowledged, Samples
 from firedrill.judge.boundaries import ordered
 from firedrill.judge.drill import STAGES
 from firedrill.judge.stages import detections
@@ -100,6 +100,19 @@ def test_acknowledgement_reset_and_resolution_are_their_own_numbers(script: Any)
     found = only(script.tape().plus((28.31, PageAcknowledged("p1", "ann"))))
     assert (found.acknowledge_s, found.resolve_s) == (pytest.approx(5.0), pytest.approx(16.2))
     assert found.reset_s == pytest.approx(38.2 - 36)
+
+
+def resolved_under_the_fault(script: Any, slow: range) -> Any:
+    tape = script.tape().without(AlertResolved, Samples).plus((30.2, AlertResolved(script.alert, script.labels, "firing"), 30.0))
+    return tape.plus(*script.bins(slow))
+
+
+def test_an_alert_resolved_under_the_fault_was_reset_from_when_people_had_made_users_well(script: Any) -> None:
+    assert only(resolved_under_the_fault(script, range(15, 24))).reset_s == pytest.approx(30 - 24)
+
+
+def test_an_alert_resolved_under_the_fault_while_users_are_hurt_has_no_time_to_reset(script: Any) -> None:
+    assert only(resolved_under_the_fault(script, range(15, 36))).reset_s is None
 
 
 def test_what_has_not_happened_yet_is_none(script: Any) -> None:

@@ -32,3 +32,10 @@ def mitigations(facts: Facts) -> dict[str, float | None]:
     """The same for each SLO that was hurt while a fault was on, by name; those that were not are left out."""
     found = {slo: mitigation(facts, slo) for slo in facts.plan.slos}
     return {slo.name: mitigated(facts, slo) for slo, one in found.items() if one is not None and hurt(slo, one)}
+
+
+def mitigated_for_all(facts: Facts) -> float | None:
+    """Seconds until the last of the SLOs that were hurt was mitigated; None while one is not, or where none was hurt."""
+    took = mitigations(facts).values()
+    known = [one for one in took if one is not None]
+    return max(known, default=None) if len(known) == len(took) else None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from firedrill.judge.back import way_back, well_again
 from firedrill.judge.boundaries import JITTER, Boundary, lengths, ordered
 from firedrill.judge.drill import AlertSpan, Bin, Detection, Facts, instance
+from firedrill.judge.mitigation import mitigated_for_all
 from firedrill.judge.moments import Moment, cleared, origin
 from firedrill.judge.pages import Hit, hits, instances, is_of, paged_alerts, spans
 from firedrill.judge.sight import is_watchdog
@@ -45,7 +46,7 @@ def _detection(
         boundaries=tuple(None if boundary is None else boundary[1] for boundary in seen),
         hurt_s=hurt,
         acknowledge_s=_between(hit.page.opened, hit.page.acknowledged),
-        reset_s=_between(recovered, None if span is None else span.resolved),
+        reset_s=None if span is None else _reset(facts, span, recovered),
         resolve_s=_between(hit.page.opened, hit.page.resolved),
         notes=notes,
         back=None if span is None else way_back(facts, span, hit, good),
@@ -61,6 +62,14 @@ def _instance(facts: Facts, alert: str, hit: Hit) -> AlertSpan | None:
     lives = [span for span in exact or spans(facts, alert) if span.firing is not None and span.firing <= hit.at + JITTER]
     known = lives if exact else [span for span in lives if any(is_of(span, one) for one in told)]
     return max(known or lives, key=lambda span: span.firing or 0.0, default=None)
+
+
+def _reset(facts: Facts, span: AlertSpan, recovered: float | None) -> float | None:
+    """From SLIs good to resolved; an alert that was resolved while a fault was on counts from when people had made them good."""
+    start, clear, held = origin(facts), cleared(facts), mitigated_for_all(facts)
+    if span.resolved is None or clear is None or span.resolved >= clear.at:
+        return _between(recovered, span.resolved)
+    return None if start is None or held is None else _between(start.at + held, span.resolved)
 
 
 def _labels(alert: str, span: AlertSpan | None, hit: Hit) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from firedrill.judge.drill import Facts, Page
-from firedrill.judge.mitigation import mitigations
+from firedrill.judge.mitigation import mitigated_for_all
 from firedrill.judge.moments import Moment, cleared, origin
 from firedrill.judge.sight import is_watchdog
 from firedrill.judge.stages import good_again
@@ -41,7 +41,7 @@ def times(facts: Facts) -> Times:
         detect=_between(start.at, min(_fired(facts, start), default=None)),
         page=None if page is None else _between(start.at, page.opened),
         acknowledge=None if page is None else _between(page.opened, page.acknowledged),
-        mitigate=_mitigate(facts),
+        mitigate=mitigated_for_all(facts),
         recover=None if clear is None else _between(clear.at, good_again(facts)),
         resolve=None if page is None else _between(page.opened, page.resolved),
     )
@@ -58,12 +58,6 @@ def _fired(facts: Facts, start: Moment) -> Iterator[float]:
     for span in facts.alerts:
         if span.firing is not None and span.firing >= start.at and not is_watchdog(facts, span.alert):
             yield span.firing
-
-
-def _mitigate(facts: Facts) -> float | None:
-    took = mitigations(facts).values()
-    known = [one for one in took if one is not None]
-    return max(known, default=None) if len(known) == len(took) else None
 
 
 def _between(start: float, end: float | None) -> float | None:
