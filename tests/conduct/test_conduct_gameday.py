@@ -43,7 +43,7 @@ class Script:
     async def pause(self, text: str) -> bool:
         self.said.append(text)
         if self._notes and self._note is not None:
-            self._note("team-lead", self._notes)
+            self._note("team-lead", self._notes, "")
         if self._stops:
             raise Stopped(self._stops)
         return True

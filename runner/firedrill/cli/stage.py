@@ -57,7 +57,7 @@ class TerminalStage:
                 if not line.strip():
                     return True
                 assert self._note is not None, "a day has begun before its first pause"
-                self._note(self._scribe or "somebody at the terminal", line.strip())
+                self._note(self._scribe or "somebody at the terminal", line.strip(), "")
                 self._say(Text("  noted", style="dim"))
         raise Stopped("the end of the terminal's input")
 

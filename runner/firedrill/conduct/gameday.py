@@ -25,8 +25,8 @@ from firedrill.core.verdicts import Exit, loudest
 from firedrill.judge.drill import JudgedDrill
 
 T = TypeVar("T")
-Note = Callable[[str, str], None]
-"""Writes down what somebody says between drills: who, and the words."""
+Note = Callable[[str, str, str], None]
+"""Writes down what somebody says between drills: who, the words, and the role they chose, if any."""
 
 
 class Stage(Protocol):
@@ -94,9 +94,9 @@ class Record:
         except OSError as error:
             raise FiredrillError(f"{self.folder / FILE} cannot be written: {error.strerror or error}") from error
 
-    def note(self, by: str, text: str) -> None:
-        """Somebody's words between drills."""
-        self.kept.notes.append(NoteKept(at=now(), by=by, role=self.kept.role_of(by), text=text))
+    def note(self, by: str, text: str, role: str = "") -> None:
+        """Somebody's words between drills; with the role that they have in the day when none is given."""
+        self.kept.notes.append(NoteKept(at=now(), by=by, role=role or self.kept.role_of(by), text=text))
         self.save()
 
 

@@ -84,7 +84,7 @@ class LiveStage:
     def _between(self, act: str, by: str, said: Mapping[str, Any]) -> None:
         """Between drills a note is the day's, and a stop ends it."""
         if act == "note" and self._note is not None and str(said.get("text", "")).strip():
-            self._note(by, str(said["text"]).strip()[:4000])
+            self._note(by, str(said["text"]).strip()[:4000], str(said.get("role", "")))
         elif act == "stop" and self._stopped is not None and not self._stopped.done():
             self._stopped.set_result(by)
         else:
