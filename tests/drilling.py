@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,41 @@ from typing import Any
 import pytest
 import yaml
 
-from firedrill.core.events import Entry
+from firedrill.core.errors import FiredrillError
+from firedrill.core.events import BlindBegan, Entry
 from firedrill.core.journal import NAME, is_locked, read
-from firedrill.core.verdicts import Exit
 from firedrill.stack.addresses import choose
 
 SECONDS = 90
 """More than any drill of the fast suite takes, even on a busy machine."""
 
 LATE = ("nobody looked for ", "prober-limited: ")
-"""How blind spots begin that are the machine's own doing."""
+"""How blind spots begin that are the machine's own doing; what a test breaks is blind for another reason."""
+
+
+class Unwatched(AssertionError):
+    """A test failed, and this machine was too busy to watch its drill: that proves nothing, so it is tried anew (pyproject.toml)."""
+
+
+def _late(folder: Path) -> list[str]:
+    """Why looks or samples were late in the drills under a folder; empty where none was."""
+    late = []
+    for path in folder.rglob(NAME):
+        with suppress(FiredrillError):  # a test may break a journal, too
+            late += [one.event.why for one in read(path) if isinstance(one.event, BlindBegan) and one.event.why.startswith(LATE)]
+    return late
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """A failure beside a drill that could not be watched says so first: those alone are tried anew."""
+    try:
+        yield
+    except Exception as error:
+        folder = getattr(item, "funcargs", {}).get("tmp_path")
+        if folder is not None and (late := _late(folder)):
+            raise Unwatched(f"{'; '.join(late)}\n{error}") from error
+        raise
 
 
 @dataclass(frozen=True)
@@ -57,12 +83,6 @@ class Suite:
         return Running(self.root, experiment, process)
 
     def run(self, experiment: str, *options: str) -> "Outcome":
-        """The whole drill; anew, twice at most, when this machine was too busy to watch it: then it has judged nothing."""
-        for _ in range(2):
-            outcome = self.start(experiment, *options).finish()
-            if outcome.folder is None or not outcome.unwatched:
-                return outcome
-            shutil.rmtree(outcome.folder)
         return self.start(experiment, *options).finish()
 
 
@@ -125,12 +145,6 @@ class Outcome:
         assert self.folder is not None, self.said
         assert not is_locked(self.folder / NAME)
         return list(read(self.folder / NAME))
-
-    @property
-    def unwatched(self) -> bool:
-        """Whether it did not pass, and a look or a sample was late; what a test breaks is blind for another reason."""
-        judged = self.folder is not None and self.code in {Exit.FAIL, Exit.INCONCLUSIVE}
-        return judged and any(each.event.why.startswith(LATE) for each in self.of_kind("blind.began"))
 
     def of_kind(self, kind: str) -> list[Entry]:
         return [entry for entry in self.journal if entry.event.kind == kind]

@@ -36,14 +36,16 @@ def own(outside: Outside, tmp_path: Path) -> Iterator[Own]:
     tell_settings(outside.suite, STACK.format(**addresses))
     rules = outside.suite.root / "alerts/negotiation.rules.yml"
     rules.write_text(rules.read_text(encoding="utf-8").replace("[2s]", "[4s]").replace("[1s]", "[2s]"), encoding="utf-8")
-    # VictoriaMetrics finds a new series, such as a record's at the first traffic, only some ten seconds later.
+    # VictoriaMetrics finds a new series, such as a record's at the first traffic, only some ten seconds later, and shows a sample, of
+    # the record as of the metrics under it, up to two seconds later.
     longer = [
         ("steady: 2s", "steady: 12s"),
-        ("    for: 2s", "    for: 8s"),
-        ("within: 2s", "within: 8s"),
-        ("resolved: 5s", "resolved: 12s"),
+        ("    for: 2s", "    for: 14s"),
+        ("within: 2s", "within: 14s"),
+        ("resolved: 5s", "resolved: 18s"),
     ]
     outside.suite.edit("experiments/latency.yaml", *longer)
+    outside.suite.edit("firedrill.yaml", ("longest-fault: 10s", "longest-fault: 14s"))
     own = Own(outside.suite, addresses)
     (home / "alertmanager.yml").write_text(yaml.safe_dump(routes_with_the_drill_route(own), sort_keys=False))
     jobs = [{"job_name": "negotiation", "static_configs": [{"targets": [addresses["api"]]}]}]
