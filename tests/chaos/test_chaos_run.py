@@ -205,6 +205,11 @@ async def test_stopping_ends_background_faults_that_still_wait(words: Words, sta
     assert (outcome.status, await proxy.faults()) == ("interrupted", [])
 
 
+async def _answers_nothing(asks: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+    await asks.read()  # until whoever asks is gone
+    answers.close()
+
+
 @pytest.mark.parametrize("what", ["a function", "a program", "a call", "a pause before", "a pause after"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 async def test_a_signal_ends_whatever_is_played_and_the_rollbacks_run(
@@ -212,7 +217,7 @@ async def test_a_signal_ends_whatever_is_played_and_the_rollbacks_run(
 ) -> None:
     (tmp_path / "naps.py").write_text("import time\n\ndef nap():\n    time.sleep(60)\n")
     nap = {"type": "action", "name": "nap", "provider": {"type": "python", "module": "naps", "func": "nap"}}
-    server = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
+    server = await asyncio.start_server(_answers_nothing, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     played: dict[str, list[Any]] = {
         "a function": [nap],
