@@ -20,6 +20,8 @@ from firedrill.spec.suite import read_settings
 
 PAGE, ALERT, QUIET = "- page: LatencyBudgetBurn", "- alert: LatencyBudgetBurn", "- quiet:"
 
+RUNBOOK = "# Slow\n" + "".join(f"```yaml step\nstep: {name}\ncommand: 'true'\n```\n" for name in ("one", "two"))
+
 CASES = [
     # names
     ([PAGE, "  after: LatencyBudgetBern"], "14:12: expect[0].after: unknown alert 'LatencyBudgetBern'; did you mean 'LatencyBudgetBurn'?"),
@@ -34,6 +36,8 @@ CASES = [
     (["- reopened: BureauUp"], "13:15: expect[0].reopened: unknown alert 'BureauUp'; did you mean 'BureauDown'?"),
     (["- told: first-on-call", "  of: BureauUp"], "14:9: expect[0].of: unknown alert 'BureauUp'; did you mean 'BureauDown'?"),
     (["- mitigated: negotiation-latancy"], "13:16: expect[0].mitigated: no SLO 'negotiation-latancy' in slos/; did you mean 'negotiation-latency'?"),
+    (["- runbook: slow-bureau", "  steps: [one, tow]"],
+     "14:18: expect[0].steps[1]: unknown step of runbooks/slow-bureau.md 'tow'; did you mean 'two'?"),
     (["- runbook: slow-burau"], "13:14: expect[0].runbook: no runbook 'slow-burau' in runbooks/; did you mean 'slow-bureau'?"),
     (["- hook: status-page"], "13:11: expect[0].hook: no hook 'status-page': the environment 'local' has none; list it under 'hooks'"),
     # keys
@@ -74,7 +78,7 @@ def told(suite: Path, entry: list[str]) -> list[str]:
     head = experiment.read_text().split("  - page:")[0]
     experiment.write_text(head + "".join(f"  {line}\n" for line in entry))
     (suite / "runbooks").mkdir(exist_ok=True)
-    (suite / "runbooks" / "slow-bureau.md").write_text("# Slow\n")
+    (suite / "runbooks" / "slow-bureau.md").write_text(RUNBOOK)
     rules.write_text(rules.read_text() + "      - alert: BureauDown\n        expr: up == 0\n")
     return [str(each).removeprefix("experiments/slow.yaml:") for each in check([suite / "experiments"], registered(), {}).problems]
 

@@ -213,8 +213,22 @@ def _check_response(read: Read, number: int, kind: str, place: Place) -> None:
             _check_hook(read, path, place)
         elif what == "runbook":
             _check(read, path, what, _runbooks(place.settings.root))
+            _check_expected_steps(read, number, place.runbooks)
         else:
             _each(read, path, what, place.named[what])
+
+
+def _check_expected_steps(read: Read, number: int, known: Runbooks) -> None:
+    """A step that the runbook does not have can never be done."""
+    named = read.ours("expect", number, "runbook")
+    runbook = known.sound.get(named.text) if isinstance(named, Scalar) else None
+    if runbook is None:
+        return
+    steps = [step.step for step in runbook.steps]
+    for where, value in scalars(read.ours("expect", number, "steps"), ("expect", number, "steps")):
+        if not value.nothing and value.text not in steps:
+            none = f"no step '{value.text}': {runbook.file} has no steps"
+            read.wrong(value, where, unknown(f"step of {runbook.file}", value.text, steps) if steps else none)
 
 
 def _check_hook(read: Read, path: Path, place: Place) -> None:

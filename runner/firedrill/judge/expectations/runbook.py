@@ -47,5 +47,5 @@ KIND = ExpectationKind(
     summary="Somebody follows a runbook to its end, its steps succeed, and in the right order.",
     declared=RunbookExpectation,
     judge=judge,
-    example="- runbook: slow-bureau\n  by: first-on-call\n  steps: [switch to cached scores, look at the offers]\n",
+    example="- runbook: slow-bureau\n  by: first-on-call\n  steps:\n    - Is it the bureau?\n    - Answer from cached scores\n",
 )
