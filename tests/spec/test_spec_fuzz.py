@@ -31,7 +31,8 @@ LONGEST = 2.0
 STARTS = {"subprocess.Popen", "os.fork", "os.exec", "os.posix_spawn", "os.system", "socket.connect", "socket.bind", "socket.sendto"}
 
 started: list[str] = []
-sys.addaudithook(lambda event, _: started.append(event) if event in STARTS else None)
+# A hook stays to the interpreter's very end, when a module's names are gone.
+sys.addaudithook(lambda event, _, starts=STARTS, seen=started: seen.append(event) if event in starts else None)
 
 
 @pytest.fixture
