@@ -217,7 +217,7 @@ function paged(page) {
   return made;
 }
 function pageStatus(page) {
-  const taken = page.acknowledged === null ? "" : `Acknowledged by ${page.by} after ${span(page.acknowledged - page.opened)}`;
+  const taken = page.acknowledged === null ? "" : `Acknowledged by ${page.by} after ${span(Math.round(page.acknowledged - page.opened))}`;
   if (page.resolved === null) return taken || "Nobody has acknowledged yet";
   const resolved = `esolved at ${clockTime(page.resolved)}${page.resolvedBy ? ` by ${page.resolvedBy}` : ", as its alerts are"}`;
   return taken ? `${taken}, r${resolved}` : `R${resolved}`;
