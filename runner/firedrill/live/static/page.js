@@ -127,7 +127,10 @@ function clockTime(seconds) {
   const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60, rest = String(whole % 60).padStart(2, "0");
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
-function span(seconds) { return seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.ceil(seconds) % 60} s`; }
+function span(seconds) {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
 function wall(seconds) { return state.drill && state.drill.wall ? new Date((state.drill.wall + seconds) * 1000).toLocaleTimeString() : ""; }
 
 const DRAW = { drill: drawDrill, phase: drawDrill, slis: drawTiles, pages: drawPages, expected: drawExpected, people: drawPeople, alerts: drawAlerts, said: drawSaid, ended: drawEnded };
