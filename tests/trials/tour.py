@@ -102,21 +102,21 @@ def toured(around: Bystanders, name: str, kinds: Sequence[FaultKind]) -> Tour:
     return Tour(drill.returncode, log.read_text(encoding="utf-8"), stops, list(leftovers(around, mark)))
 
 
-def _feeling(around: Bystanders, drill: "subprocess.Popen[bytes]") -> Iterator[float]:
-    """Moments (Unix seconds) at which something was wrong at a target."""
+def _feeling(around: Bystanders, drill: "subprocess.Popen[bytes]") -> Iterator[tuple[float, float]]:
+    """From when to when (Unix seconds) it was looked until something was found wrong at a target."""
     while drill.poll() is None:
-        if list(leftovers(around, "nobody")):
-            yield time.time()
+        began = time.time()
+        yield from ((began, time.time()) for _ in leftovers(around, "nobody"))
         time.sleep(0.02)
 
 
-def _stop(kind: FaultKind, folder: Path, felt: Sequence[float]) -> Stop:
+def _stop(kind: FaultKind, folder: Path, felt: Sequence[tuple[float, float]]) -> Stop:
     verdict: dict[str, Any] = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
     told = next((fault for fault in verdict["faults"] if fault["name"] == kind.name), {})
     window = _window(kind, folder)
-    # What a look finds was so for as long as the look took, which a delay makes longer.
-    at = [moment for moment in felt if window is not None and window[0] <= moment <= window[1] + PAUSE]
-    return Stop(kind.name, told.get("touched"), bool(at), told.get("cleared_s") is not None)
+    # A look takes long where nobody answers: without a descriptor a server accepts nothing for a second more than its fault lasts.
+    met = window is not None and any(began <= window[1] + PAUSE and window[0] <= found for began, found in felt)
+    return Stop(kind.name, told.get("touched"), met, told.get("cleared_s") is not None)
 
 
 def _window(kind: FaultKind, folder: Path) -> tuple[float, float] | None:
