@@ -238,6 +238,18 @@ async def test_a_signal_ends_whatever_is_played_and_the_rollbacks_run(
     assert seen.of("activity.ended", name="back", stage="rollbacks", status="succeeded"), outcome
 
 
+async def test_an_activity_that_is_broken_off_tidies_up_to_its_end(words: Words, start: Any, seen: Any, tmp_path: Path) -> None:
+    tidy = f"    finally:\n        time.sleep(0.7)\n        open({str(tmp_path / 'tidied')!r}, 'w').close()\n"
+    (tmp_path / "naps.py").write_text(f"import time\n\ndef nap():\n    try:\n        time.sleep(60)\n{tidy}")
+    nap = {"type": "action", "name": "nap", "provider": {"type": "python", "module": "naps", "func": "nap"}, "pauses": {"after": 60}}
+    run = await start(words.made([nap], [words.theirs("back", "true")]))
+    await seen.until("activity.started", name="nap")
+    os.kill(run._child.process.pid, signal.SIGTERM)
+    outcome = await asyncio.wait_for(run.wait(), 10)
+    assert (tmp_path / "tidied").exists()
+    assert seen.of("activity.ended", name="back", stage="rollbacks", status="succeeded"), outcome
+
+
 async def test_signals_that_keep_coming_do_not_keep_the_rollbacks_from_running(words: Words, start: Any, seen: Any) -> None:
     paused = words.theirs("nap", "true", pauses={"after": 60})
     run = await start(words.made([paused], [words.theirs("back", "sleep", "0.3")]))

@@ -176,10 +176,12 @@ class Teller:
 def _may_break_off(frame: FrameType | None) -> bool:
     """Whether an interrupt met here makes chaoslib go on to its rollbacks, and breaks neither a line to the engine nor a log's lock.
 
-    One that meets chaoslib between its stages, or while it deals with an earlier one, would end it without a rollback.
+    One that meets chaoslib between its stages, or while it deals with an earlier one, would end it without a rollback; one that meets
+    an activity's own tidying up after an earlier one would leave that half done.
     """
-    places = {(each.f_globals.get("__name__"), each.f_code.co_name) for each in _up_from(frame)}
-    return not places.isdisjoint(BROKEN_OFF) and not WHOLE & {module for module, _ in places}
+    places = [(each.f_globals.get("__name__"), each.f_code.co_name) for each in _up_from(frame)]
+    tidies = isinstance(sys.exception(), KeyboardInterrupt) and places[0] not in BROKEN_OFF
+    return not tidies and not BROKEN_OFF.isdisjoint(places) and not WHOLE & {module for module, _ in places}
 
 
 def _up_from(frame: FrameType | None) -> Iterator[FrameType]:
