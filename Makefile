@@ -16,7 +16,7 @@ help:
 	@echo "make drill    set up, then one drill from YAML to verdict and report"
 	@echo "make nightly  set up, then every experiment of experiments/"
 	@echo "make test     set up, then the tests; some four minutes"
-	@echo "make test-drills    a hundred whole drills, sound and broken on purpose; some fifteen minutes"
+	@echo "make test-drills    a hundred whole drills, sound and broken on purpose; some twelve minutes"
 	@echo "make test-pythons   the tests on Python 3.12 and 3.13 too, where they are found; TESTS=tests/chaos for a part"
 	@echo "make check    set up, then lint, types and docs"
 	@echo "make fuzz     ten thousand experiments that nobody would write; FILES and SEED choose others"
@@ -77,7 +77,7 @@ check: setup
 	@$(BIN)/python docs/generate.py --check
 
 soak: stack
-	@$(BIN)/python -m pytest -p no:cacheprovider tests/soak --override-ini 'python_files=soak_*.py' -x -q -s
+	@$(BIN)/python -m pytest -p no:cacheprovider --reruns 0 tests/soak --override-ini 'python_files=soak_*.py' -x -q -s
 
 trials: stack
 	@cd tests && ../$(BIN)/python -m trials $(TRIALS)

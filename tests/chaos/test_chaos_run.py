@@ -14,6 +14,7 @@ import pytest
 
 from firedrill.core.events import ChaosEnded, FaultCleared
 from firedrill.faults.chaos.client import Ending
+from firedrill.faults.chaos.link import AGAIN
 
 TOKEN = "chaos-tests"
 FAILS = {"type": "action", "name": "fails", "provider": {"type": "http", "url": "http://127.0.0.1:1/"}}
@@ -239,7 +240,7 @@ async def test_a_signal_ends_whatever_is_played_and_the_rollbacks_run(
 
 
 async def test_an_activity_that_is_broken_off_tidies_up_to_its_end(words: Words, start: Any, seen: Any, tmp_path: Path) -> None:
-    tidy = f"    finally:\n        time.sleep(0.7)\n        open({str(tmp_path / 'tidied')!r}, 'w').close()\n"
+    tidy = f"    finally:\n        time.sleep({3 * AGAIN})\n        open({str(tmp_path / 'tidied')!r}, 'w').close()\n"
     (tmp_path / "naps.py").write_text(f"import time\n\ndef nap():\n    try:\n        time.sleep(60)\n{tidy}")
     nap = {"type": "action", "name": "nap", "provider": {"type": "python", "module": "naps", "func": "nap"}, "pauses": {"after": 60}}
     run = await start(words.made([nap], [words.theirs("back", "true")]))

@@ -10,6 +10,7 @@ from pathlib import Path as Folder
 from firedrill.core.alerting import Alerting
 from firedrill.core.errors import Problem, Severity
 from firedrill.core.model.oncall import OnCall
+from firedrill.core.model.response import Runbook
 from firedrill.core.model.slos import Source
 from firedrill.core.model.suite import Environment
 from firedrill.spec import respond, runbooks
@@ -220,9 +221,7 @@ def _check_response(read: Read, number: int, kind: str, place: Place) -> None:
 
 def _check_expected_steps(read: Read, number: int, known: Runbooks) -> None:
     """A step that the runbook does not have can never be done."""
-    named = read.ours("expect", number, "runbook")
-    runbook = known.sound.get(named.text) if isinstance(named, Scalar) else None
-    if runbook is None:
+    if (runbook := _runbook(read, ("expect", number, "runbook"), known)) is None:
         return
     steps = [step.step for step in runbook.steps]
     for where, value in scalars(read.ours("expect", number, "steps"), ("expect", number, "steps")):
@@ -272,9 +271,15 @@ def _check_respond(read: Read, place: Place) -> None:
 
 
 def _check_steps(read: Read, path: Path, known: Runbooks) -> None:
-    value = read.ours(*path)
-    if isinstance(value, Scalar) and value.text in known.sound and not known.sound[value.text].steps:
-        read.wrong(value, path, f"the runbook '{value.text}' has no steps that a responder could run")
+    value, runbook = read.ours(*path), _runbook(read, path, known)
+    if value is not None and runbook is not None and not runbook.steps:
+        read.wrong(value, path, f"the runbook '{runbook.name}' has no steps that a responder could run")
+
+
+def _runbook(read: Read, path: Path, known: Runbooks) -> Runbook | None:
+    """The runbook that is named there, where it can be used."""
+    named = read.ours(*path)
+    return known.sound.get(named.text) if isinstance(named, Scalar) else None
 
 
 def _check_slo(read: Read, path: Path, own: Collection[str], known: Collection[str]) -> None:

@@ -23,6 +23,7 @@ ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 BROKEN_OFF = {("chaoslib.activity", "execute_activity"), ("chaoslib.hypothesis", "run_steady_state_hypothesis")}
 """Where chaoslib may be at work for long, and passes a KeyboardInterrupt on to `chaoslib.run.Runner._run`, which plays the rollbacks."""
 WHOLE = {links.__name__, "logging"}
+"""Modules whose work is done as a whole or not at all."""
 METHOD = "method"
 """The name under which a method of the user's is intended, as one fault."""
 
@@ -180,8 +181,9 @@ def _may_break_off(frame: FrameType | None) -> bool:
     an activity's own tidying up after an earlier one would leave that half done.
     """
     places = [(each.f_globals.get("__name__"), each.f_code.co_name) for each in _up_from(frame)]
-    tidies = isinstance(sys.exception(), KeyboardInterrupt) and places[0] not in BROKEN_OFF
-    return not tidies and not BROKEN_OFF.isdisjoint(places) and not WHOLE & {module for module, _ in places}
+    if BROKEN_OFF.isdisjoint(places) or WHOLE & {module for module, _ in places}:
+        return False
+    return places[0] in BROKEN_OFF or not isinstance(sys.exception(), KeyboardInterrupt)
 
 
 def _up_from(frame: FrameType | None) -> Iterator[FrameType]:
