@@ -115,7 +115,7 @@ def _stop(kind: FaultKind, folder: Path, felt: Sequence[tuple[float, float]]) ->
     told = next((fault for fault in verdict["faults"] if fault["name"] == kind.name), {})
     window = _window(kind, folder)
     # A look takes long where nobody answers: without a descriptor a server accepts nothing for a second more than its fault lasts.
-    met = window is not None and any(began <= window[1] and window[0] <= found for began, found in felt)
+    met = window is not None and any(window[0] <= found and (began <= window[1] or found <= window[1] + PAUSE) for began, found in felt)
     return Stop(kind.name, told.get("touched"), met, told.get("cleared_s") is not None)
 
 
