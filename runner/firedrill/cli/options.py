@@ -99,7 +99,7 @@ def drill_folder(results: Path, drill: str) -> Path:
 
 
 by = click.option("--by", required=True, metavar="WHO", help="Who you are: your name goes into the record.")
-drill = click.option("--drill", metavar="DRILL", help="Which drill; the only one that runs when left out.")
+drill = click.option("--drill", metavar="DRILL", help="Which drill; the only one of this suite that runs when left out.")
 
 
 def act(name: str | None, what: str, said: Mapping[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,8 +28,8 @@ LOOK = 0.05
 def command(drill: str | None, as_json: bool) -> None:
     """Stop DRILL, a drill of this user that runs on this machine, and wait until it has put everything back.
 
-    Without a name, the only one that runs; when there are several they are listed, and none is stopped. The drill itself ends as one
-    that was interrupted (130).
+    Without a name, the only one of the suite that stands here or above. Where that is not clear it asks; without a terminal, the drills
+    that run are listed and none is stopped. The drill itself ends as one that was interrupted (130).
 
     Exit code 0 when it ended with everything put back, 4 when something may be left, 3 when it did not end, 2 when there is none of
     that name, or no way to tell which is meant.
@@ -47,14 +48,37 @@ def command(drill: str | None, as_json: bool) -> None:
 
 
 def chosen(drill: str | None, there: Sequence["Runs"]) -> "Runs":
-    """The drill of that name, or the only one; a usage error that lists them when there is no telling."""
-    named = [one for one in there if drill is None or one.drill == drill]
-    if len(named) == 1:
-        return named[0]
-    listed = "".join(f"\n  {one.drill} (pid {one.pid})" for one in there)
+    """The drill of that name, or the only one of this suite. Where that is not clear a person is asked; without one, a usage error."""
     if not there:
         raise click.UsageError("no drill of this user runs here")
-    raise click.UsageError(f"no drill {drill!r} runs here; these do:{listed}" if drill else f"several drills run; say which:{listed}")
+    root = _suite_here()
+    named = [one for one in there if (one.root == root and root is not None if drill is None else one.drill == drill)]
+    if len(named) == 1:
+        return named[0]
+    listed = "".join(f"\n  {one.drill} (pid {one.pid}{_of(one, root)})" for one in there)
+    if drill is not None:
+        raise click.UsageError(f"no drill {drill!r} runs here; these do:{listed}")
+    why = "several drills of this suite run" if named else "no drill of this suite runs" if root else "no suite is here or above"
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{why}; say which drill you mean:{listed}")
+    click.echo(f"{why}; these run:{listed}", err=True)
+    names = [one.drill for one in there]
+    wanted = click.prompt("Which drill", type=click.Choice(names), default=names[0] if len(names) == 1 else None, err=True)
+    return next(one for one in there if one.drill == wanted)
+
+
+def _suite_here() -> Path | None:
+    from firedrill.core.errors import Invalid
+    from firedrill.spec.suite import find_root
+
+    try:
+        return find_root(Path.cwd()).resolve()
+    except (Invalid, OSError):
+        return None
+
+
+def _of(one: "Runs", root: Path | None) -> str:
+    return f", of {one.root}" if one.root is not None and one.root != root else ""
 
 
 def _stopped(one: "Runs") -> dict[str, object]:

@@ -117,7 +117,7 @@ class Drill:
         told = (*_announced_to(order), *urls(order.plan.oncall).values())
         self.redaction = Redaction({*chaos, *routes, *steps, *told, *self.tokens.values()})
         self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry)
-        self.ledger = Ledger(folder.drill, self.journal.path)
+        self.ledger = Ledger(folder.drill, self.journal.path, order.root)
         self.facts = Facts(plan=order.plan)
         self.record = self.journal.append
         self.journal.observers.append(self._follow)

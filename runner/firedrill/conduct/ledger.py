@@ -28,13 +28,15 @@ def state_directory() -> Path:
 class Ledger:
     """A running drill's own page: written through to the disk before each deed, removed when nothing is left."""
 
-    def __init__(self, drill: str, journal: Path) -> None:
+    def __init__(self, drill: str, journal: Path, root: Path | None = None) -> None:
         folder = state_directory() / "open"
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{drill}.json"
         self._page: dict[str, Any] = {
             "drill": drill, "journal": str(journal.resolve()), "pid": os.getpid(), "started": started(os.getpid()), "undos": {},
         }  # fmt: skip
+        if root is not None:
+            self._page["root"] = str(root.resolve())
         # Locked before it has its name: nobody may take it for the page of a drill that has ended.
         unnamed = self.path.with_suffix(".new")
         self._file: IO[bytes] = unnamed.open("wb", buffering=0)
@@ -104,6 +106,8 @@ class Runs:
     pid: int
     started: int
     undos: Mapping[str, Mapping[str, Any]]
+    root: Path | None = None
+    """The root of its suite; None where its page does not say."""
 
     @property
     def over(self) -> bool:
@@ -115,10 +119,11 @@ def running() -> list[Runs]:
     """Every drill of this user that runs, the oldest first. A page that is being written is read again by whoever asks again."""
     found = []
     for path in sorted((state_directory() / "open").glob("*.json")):
-        with suppress(OSError, ValueError, KeyError):
+        with suppress(OSError, ValueError, KeyError, TypeError):
             if is_locked(path):
                 page = json.loads(path.read_text(encoding="utf-8"))
-                found.append(Runs(page["drill"], Path(page["journal"]), page["pid"], page["started"], page["undos"]))
+                root = Path(page["root"]) if "root" in page else None
+                found.append(Runs(page["drill"], Path(page["journal"]), page["pid"], page["started"], page["undos"], root))
     return sorted(found, key=lambda one: one.started)
 
 
