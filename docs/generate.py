@@ -495,6 +495,7 @@ VERDICT = {
     "findings[].verdict": "pass, inconclusive or fail.",
     "findings[].sentence": "What happened, for a person.",
     "findings[].evidence": "The `seq` of each journal entry that says so.",
+    "findings[].details": "Every part that did not hold, a sentence each; `sentence` is about the first of them. Empty for a pass.",
     "noticed": "What no expectation asked about and a reader should know; it changes no verdict.",
     "noticed[].sentence": "What was noticed, for a person.",
     "noticed[].evidence": "The `seq` of each journal entry that says so.",

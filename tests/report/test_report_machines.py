@@ -43,7 +43,7 @@ def test_verdict_json_is_what_the_design_says(judged: JudgedDrill) -> None:
 
 def test_verdict_json_cites_an_entry_for_every_finding(judged: JudgedDrill, recording: Any) -> None:
     findings = verdict_json.content(judged)["findings"]
-    assert [list(finding) for finding in findings] == [["expectation", "verdict", "sentence", "evidence"]] * 3
+    assert [list(finding) for finding in findings] == [["expectation", "verdict", "sentence", "evidence", "details"]] * 3
     assert all(finding["evidence"] and set(finding["evidence"]) <= set(recording.by_seq) for finding in findings)
 
 

@@ -91,6 +91,8 @@ def say_ending(ending: Ending) -> None:
     for finding in drill.findings:
         sign, tint = MARKS[finding.verdict]
         console.print(Text.assemble("  ", (sign, tint), " ", finding.sentence), soft_wrap=True)
+        for part in finding.further:
+            console.print(Text(f"      - {part}"), soft_wrap=True)
     for notice in drill.noticed:
         console.print(Text.assemble("  ", ("!", "yellow"), " ", notice.sentence), soft_wrap=True)
     for score in scores.told(drill):

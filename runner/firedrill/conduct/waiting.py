@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from firedrill.conduct.drill import Drill
 from firedrill.conduct.gear import Gear
-from firedrill.core.verdicts import Finding, Verdict
+from firedrill.core.verdicts import Finding
 
 LOOK = 0.1
 """Seconds between looks."""
@@ -32,9 +32,9 @@ async def until(
 
 def undecided(findings: Sequence[Finding], now: float) -> list[Finding]:
     """Findings that time alone will decide; those that stay open until the drill ends are not waited for."""
-    return [one for one in findings if one.verdict is Verdict.PENDING and one.until is not None and now <= one.until + 1]
+    return [one for one in findings if one.until is not None and now <= one.until + 1]
 
 
 def last_decision(findings: Sequence[Finding]) -> float | None:
     """When the last of them is decided at the latest."""
-    return max((one.until for one in findings if one.verdict is Verdict.PENDING and one.until is not None), default=None)
+    return max((one.until for one in findings if one.until is not None), default=None)

@@ -22,8 +22,9 @@ class Verdict(IntEnum):
 class Finding:
     """What became of one expectation, in a sentence, with the journal entries that say so.
 
-    `until` is the drill time in seconds at which a pending finding is decided at the latest;
-    None means that it stays open until the drill ends and nobody waits for it.
+    `until` is the drill time in seconds at which a pending finding, or what is still open of a failed one, is decided at the latest;
+    None means that it stays open until the drill ends and nobody waits for it. `details` are all parts that did not hold, a
+    sentence each; the finding's own sentence is about the first of them.
     """
 
     expectation: str
@@ -31,6 +32,12 @@ class Finding:
     sentence: str
     evidence: Sequence[int] = ()
     until: float | None = None
+    details: Sequence[str] = ()
+
+    @property
+    def further(self) -> Sequence[str]:
+        """The details that its sentence does not say."""
+        return [one for one in self.details if one.rstrip(".") not in self.sentence]
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -9,6 +9,7 @@ from firedrill.judge.moments import close, is_placebo, origin, phase, real_fault
 from firedrill.judge.sight import unseen
 from firedrill.judge.wording import seconds
 
+UNMET = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 GRACE = 0.5
 """Seconds after a deadline in which what happened before it may still be on its way into the journal."""
 
@@ -21,6 +22,8 @@ class Check:
     words: str
     evidence: Sequence[int] = field(default=())
     until: float | None = None
+    details: Sequence[str] = ()
+    """Its own parts where it has several, as clauses."""
 
 
 def shaken(facts: Facts) -> Check | None:
@@ -94,18 +97,32 @@ def blinded(facts: Facts, whats: Iterable[str], start: float, end: float) -> Che
 
 def finding(words: str, check: Check) -> Finding:
     """A check that speaks for the whole expectation."""
-    until = check.until if check.verdict is Verdict.PENDING else None
-    return Finding(words, check.verdict, f"{check.words}.", tuple(dict.fromkeys(check.evidence)), until)
+    until = None if check.verdict is Verdict.PASS else check.until
+    details = [_sentence(one) for one in check.details or (check.words,)] if check.verdict in UNMET else ()
+    return Finding(words, check.verdict, _sentence(check.words), tuple(dict.fromkeys(check.evidence)), until, tuple(details))
 
 
 def settle(words: str, subject: str, checks: Sequence[Check], join: str = ", ") -> Finding:
-    """Several checks as one finding: the worst verdict with its own words, or all their words when every one of them passed.
+    """Several checks as one finding: the worst verdict, or all their words when every one of them passed.
 
-    Pending: waits for the latest; a part that is open until the drill ends is waited for by nobody.
+    Of several that did not hold the first is said in the sentence, and each of them in the details. Pending: waits for the latest, also
+    beside a part that has failed already; a part that is open until the drill ends is waited for by nobody.
     """
     verdict = max(check.verdict for check in checks)
     held = [check for check in checks if check.verdict is verdict]
-    untils = [check.until for check in held if check.until is not None]
-    text = join.join(check.words for check in held if check.words) if verdict in (Verdict.PASS, Verdict.PENDING) else held[0].words
+    untils = [check.until for check in checks if check.verdict in (verdict, Verdict.PENDING) and check.until is not None]
+    said = [f"{subject} {part}".strip() for check in held for part in check.details or (check.words,)]
+    text = f"{subject} {join.join(check.words for check in held if check.words)}".strip()
+    if verdict in UNMET:
+        text = said[0] if len(said) == 1 else f"{said[0]}; {_more(len(said) - 1, verdict)}"
     evidence = [seq for check in (checks if verdict is Verdict.PASS else held) for seq in check.evidence]
-    return finding(words, Check(verdict, f"{subject} {text}".strip(), evidence, max(untils, default=None)))
+    return finding(words, Check(verdict, text, evidence, max(untils, default=None), said))
+
+
+def _more(number: int, verdict: Verdict) -> str:
+    deed = "failed" if verdict is Verdict.FAIL else "cannot be judged"
+    return f"{number} more {'part' if number == 1 else 'parts'} {deed}"
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause.rstrip('.')}."

@@ -34,11 +34,11 @@ def judge(facts: Facts, kinds: Kinds) -> list[Finding]:
 def _judge_one(expectation: PlannedExpectation, facts: Facts, kinds: Kinds) -> Finding:
     kind = kinds.expectations.get(expectation.kind)
     if kind is None:
-        return Finding(expectation.words, Verdict.INCONCLUSIVE, f"This firedrill knows no expectation of the kind {expectation.kind!r}.")
+        return _inconclusive(expectation.words, f"This firedrill knows no expectation of the kind {expectation.kind!r}.")
     try:
         found: Finding = kind.judge(kind.declared.model_validate(expectation.declared), expectation.words, facts)
     except Exception as error:  # a broken judge must not end the drill, and must never pass
-        return Finding(expectation.words, Verdict.INCONCLUSIVE, f"The judge of {expectation.kind} broke: {type(error).__name__}: {error}.")
+        return _inconclusive(expectation.words, f"The judge of {expectation.kind} broke: {type(error).__name__}: {error}.")
     return found
 
 
@@ -64,9 +64,9 @@ def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
 def _closed(finding: Finding, facts: Facts) -> Finding:
     """What is still open at the end stays untold."""
     if finding.verdict is not Verdict.PENDING:
-        return finding
+        return replace(finding, until=None)
     sentence = f"{finding.sentence.rstrip('.')}: the drill ended {ending(facts)}, before this was decided."
-    return replace(finding, verdict=Verdict.INCONCLUSIVE, sentence=sentence, until=None)
+    return replace(finding, verdict=Verdict.INCONCLUSIVE, sentence=sentence, until=None, details=(sentence,))
 
 
 def _verdict(facts: Facts, findings: list[Finding]) -> Verdict:
@@ -112,7 +112,11 @@ def drill_findings(facts: Facts) -> Iterator[Finding]:
 
 
 def _inconclusive(expectation: str, sentence: str, *seqs: int | None) -> Finding:
-    return Finding(expectation, Verdict.INCONCLUSIVE, sentence, tuple(seq for seq in seqs if seq is not None))
+    return _unmet(expectation, Verdict.INCONCLUSIVE, sentence, *seqs)
+
+
+def _unmet(expectation: str, verdict: Verdict, sentence: str, *seqs: int | None) -> Finding:
+    return Finding(expectation, verdict, sentence, tuple(seq for seq in seqs if seq is not None), details=(sentence,))
 
 
 _ENDS: Mapping[str, str] = {
@@ -133,7 +137,7 @@ def _tripped(facts: Facts) -> Iterator[Finding]:
         ends = [fault.cleared for fault in real_faults(facts) if fault.cleared is not None]
         back = f"; everything was cleared {seconds(max(0.0, max(ends) - trip.at))} later" if ends and not left_over(facts) else ""
         text = f"The drill was aborted at {seconds(trip.at)} by its guard {trip.words!r}: {trip.value}{back}."
-        yield Finding(UNTRIPPED, Verdict.FAIL, text, tuple(trip.seqs))
+        yield _unmet(UNTRIPPED, Verdict.FAIL, text, *trip.seqs)
 
 
 def _end(facts: Facts) -> Iterator[Finding]:
@@ -207,7 +211,7 @@ def _hypotheses(facts: Facts) -> Iterator[Finding]:
         yield _inconclusive(what, "The steady-state hypothesis was not met before the faults.", *unmet["before"])
     for when, moment in (("during", "while the method was played"), ("after", "after the faults")):
         if unmet[when]:
-            yield Finding(what, Verdict.FAIL, f"The steady-state hypothesis was not met {moment}.", tuple(unmet[when]))
+            yield _unmet(what, Verdict.FAIL, f"The steady-state hypothesis was not met {moment}.", *unmet[when])
     if facts.plan.chaos.get("steady-state-hypothesis") and not facts.hypotheses and facts.ended == "finished":
         yield _inconclusive(what, "The steady-state hypothesis was never looked at.", facts.ended_seq)
 

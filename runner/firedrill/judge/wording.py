@@ -1,7 +1,7 @@
 """How times and shares are said in sentences, the same everywhere."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from firedrill.core.units import Ratio
 
@@ -30,6 +30,11 @@ def both(names: Iterable[str]) -> str:
     """Names in a row: `a, b and c`."""
     *most, last = list(names) or ["nothing"]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def several(names: Sequence[str], most: int = 5) -> str:
+    """The same of many: the first of them, and how many more there are."""
+    return both(names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"])
 
 
 def times(number: int) -> str:

@@ -45,7 +45,9 @@ def _round(part: Part) -> Iterator[str]:
     else:
         yield f"{MARKS[part.verdict]} **{part.verdict.word}**: {_line(part.drill.reason)} ([report]({part.report}))"
         yield ""
-        yield from (f"- {MARKS[one.verdict]} {_line(one.sentence)} Expected: {_line(one.expectation)}." for one in part.drill.findings)
+        for one in part.drill.findings:
+            yield f"- {MARKS[one.verdict]} {_line(one.sentence)} Expected: {_line(one.expectation)}."
+            yield from (f"  - {_line(further)}" for further in one.further)
         yield from (f"- ! {_line(one.sentence)}" for one in part.drill.noticed)
     if part.times:
         yield from ("", "| " + " | ".join(f"to {one.name}" for one in part.times) + " |", "|" + "---|" * len(part.times))

@@ -155,7 +155,7 @@ def _found(drill: JudgedDrill) -> Iterator[str]:
     unproven = [one for one in drill.findings if one.verdict is Verdict.INCONCLUSIVE]
     if unproven or drill.facts.blinds:
         yield "## What could not be seen\n"
-        yield from map(_item, unproven)
+        yield from (line for one in unproven for line in _item(one))
         for spot in drill.facts.blinds:
             until = f" until {spot.ended:.1f} s" if spot.ended is not None else ", to the end"
             yield f"- {escaped(spot.what)} from {spot.began:.1f} s{until}: {escaped(spot.why)} ({spot.seq})"
@@ -165,13 +165,14 @@ def _found(drill: JudgedDrill) -> Iterator[str]:
 def _list(heading: str, findings: Sequence[Finding], verdict: Verdict, none: str) -> Iterator[str]:
     held = [one for one in findings if one.verdict is verdict]
     yield f"## {heading}\n"
-    yield from map(_item, held) if held else (none,)
+    yield from (line for one in held for line in _item(one)) if held else (none,)
     yield ""
 
 
-def _item(finding: Finding) -> str:
+def _item(finding: Finding) -> Iterator[str]:
     cited = f" ({', '.join(map(str, finding.evidence[:5]))}{', ...' if len(finding.evidence) > 5 else ''})" if finding.evidence else ""
-    return f"- {escaped(finding.sentence)}{cited}"
+    yield f"- {escaped(finding.sentence)}{cited}"
+    yield from (f"  - {escaped(part)}" for part in finding.further)
 
 
 def _actions(drill: JudgedDrill) -> Iterator[str]:

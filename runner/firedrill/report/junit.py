@@ -53,10 +53,15 @@ def _case(experiment: str, finding: Finding) -> ET.Element:
     case = ET.Element("testcase", {"classname": experiment, "name": _legal(finding.expectation)})
     if finding.verdict is not Verdict.PASS:
         tag = "failure" if finding.verdict is Verdict.FAIL else "error"
-        ET.SubElement(case, tag, {"message": _legal(finding.sentence), "type": finding.verdict.word}).text = _evidence(finding)
+        ET.SubElement(case, tag, {"message": _legal(finding.sentence), "type": finding.verdict.word}).text = _told(finding)
     else:
         ET.SubElement(case, "system-out").text = _legal(f"{finding.sentence}\n{_evidence(finding)}")
     return case
+
+
+def _told(finding: Finding) -> str:
+    """What its message leaves out, a line each."""
+    return _legal("\n".join((*finding.further, _evidence(finding))))
 
 
 def _evidence(finding: Finding) -> str:

@@ -22,7 +22,9 @@ def _lines(drill: JudgedDrill) -> Iterator[str]:
     facts = drill.facts
     yield f"# {MARKS[drill.verdict]} {drill.verdict.word}: {_escaped(facts.plan.title)}"
     yield f"\n{_escaped(drill.reason)}\n"
-    yield from (f"- {MARKS[one.verdict]} {_escaped(one.sentence)}" for one in drill.findings)
+    for one in drill.findings:
+        yield f"- {MARKS[one.verdict]} {_escaped(one.sentence)}"
+        yield from (f"  - {_escaped(part)}" for part in one.further)
     yield from (f"- ! {_escaped(one.sentence)}" for one in drill.noticed)
     yield from _times(drill)
     yield from _detections(drill)

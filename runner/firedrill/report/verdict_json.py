@@ -74,6 +74,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "verdict": finding.verdict.word,
         "sentence": finding.sentence,
         "evidence": list(finding.evidence),
+        "details": list(finding.details),
     }
 
 

@@ -1,6 +1,7 @@
 """Whether somebody acknowledged a page in time, and who; if nobody did, who had been told of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Verdict
@@ -14,7 +15,9 @@ from firedrill.judge.wording import seconds
 def acknowledged(within: Duration, by: str | None, facts: Facts, found: Sequence[Hit]) -> Check:
     """That each of these pages was acknowledged in time, and by whom it should be; the worst of them speaks."""
     pages = list({hit.page.page: hit.page for hit in found}.values())
-    return max((_acknowledged(within, by, facts, page) for page in pages), key=lambda check: check.verdict)
+    checks = [_acknowledged(within, by, facts, page) for page in pages]
+    worst = max(checks, key=lambda check: check.verdict)
+    return replace(worst, details=[check.words for check in checks if check.verdict is worst.verdict])
 
 
 def _acknowledged(within: Duration, by: str | None, facts: Facts, page: Page) -> Check:

@@ -8,7 +8,7 @@ from firedrill.judge.expectations.pages import Limit, PagesExpectation, counted
 from firedrill.judge.grounds import Check, blinded, cut_short, finding, shaken
 from firedrill.judge.moments import close, phase
 from firedrill.judge.sight import PAGING, cited
-from firedrill.judge.wording import both, seconds
+from firedrill.judge.wording import seconds, several
 
 
 def judged(declared: PagesExpectation, words: str, facts: Facts) -> Finding:
@@ -39,6 +39,6 @@ def _count(reason: Check) -> Check:
 
 
 def _too_many(limit: Limit, found: Sequence[Page]) -> Check:
-    told = both(f"{both(page.alerts)} for {page.receiver} at {seconds(page.opened)}" for page in found)
-    words = f"{counted(len(found))} opened, and at most {limit.at_most} may: {told}"
-    return Check(Verdict.FAIL, words, [page.seqs["opened"] for page in found])
+    told = [f"{several(page.alerts)} for {page.receiver} at {seconds(page.opened)}" for page in found]
+    words = f"{counted(len(found))} opened, and at most {limit.at_most} may: {several(told)}"
+    return Check(Verdict.FAIL, words, [page.seqs["opened"] for page in found], None, told)

@@ -10,7 +10,7 @@ from firedrill.judge.grounds import Check, blinded, cut_short, finding, shaken
 from firedrill.judge.moments import close, phase
 from firedrill.judge.sight import cited, failed_rules
 from firedrill.judge.surprises import Excused, named, surprises
-from firedrill.judge.wording import both, seconds
+from firedrill.judge.wording import seconds, several
 
 LISTENED = ("prometheus", "sink")
 
@@ -51,4 +51,5 @@ def _noise(facts: Facts, excused: Excused, since: float) -> Check | None:
     if not heard:
         return None
     evidence = [seq for one in heard for seq in one.evidence]
-    return Check(Verdict.FAIL, f"{both(one.sentence for one in heard)}, which nothing expected", evidence)
+    said = [one.sentence for one in heard]
+    return Check(Verdict.FAIL, f"{several(said)}, which nothing expected", evidence, None, said)
