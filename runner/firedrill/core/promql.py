@@ -1,9 +1,12 @@
 """PromQL as the rules under test use it: what an expression reads, how far back, and its records written out.
 
 Knows the grammar through `promql_parser`; refuses to know values, servers or time. Any expression it cannot read is a ValueError.
+What Prometheus takes and nobody would write by hand, thousands of terms or brackets, is not analysed: of it nothing is said to be read.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -16,10 +19,63 @@ Node = Any
 """A node of promql_parser's tree; its classes share no useful ancestor in their types."""
 
 
+LONGEST, MOST_OPERATORS, DEEPEST = 50_000, 250, 100
+"""Characters, operators and brackets within brackets that are read: the parser is native, and ends the process on what is far beyond."""
+MOST_RECORDS = 30
+"""Records that are read one through another."""
+_TOKEN = re.compile(
+    r"""(?P<quoted>"(?:\\.|[^"\\])*(?:"|\Z)|'(?:\\.|[^'\\])*(?:'|\Z))|`(?P<raw>[^`]*)`|\#[^\n]*|(?P<opens>[(\[{])|(?P<closes>[)\]}])"""
+    r"""|(?P<operator>[-+*/%^<>]|[=!]=|\b(?:and|or|unless|atan2)\b)""",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+class TooLarge(ValueError):
+    """An expression that Prometheus may well take, and that is not analysed here."""
+
+
 @lru_cache(maxsize=1024)
 def parse(expr: str) -> Node:
     """The expression's tree, which nobody changes, so that one is enough; ValueError says what is wrong with it."""
-    return ast.parse(expr)
+    try:
+        tree = ast.parse(_bounded(expr))
+    except UnicodeEncodeError:
+        raise ValueError("it holds half of a UTF-16 character") from None
+    if _is_deep(tree):
+        raise TooLarge(f"it is nested more than {DEEPEST} deep")
+    return tree
+
+
+def _bounded(expr: str) -> str:
+    """The expression as the parser takes it, texts in backticks in double quotes; TooLarge for what would end the process."""
+    if len(expr) > LONGEST:
+        raise TooLarge(f"it has more than {LONGEST} characters")
+    depth = operators = 0
+    for token in _TOKEN.finditer(expr):
+        operators += token["operator"] is not None
+        depth += (token["opens"] is not None) - (token["closes"] is not None)
+        if operators > MOST_OPERATORS:
+            raise TooLarge(f"it has more than {MOST_OPERATORS} operators")
+        if depth > DEEPEST:
+            raise TooLarge(f"it is nested more than {DEEPEST} deep")
+    return _TOKEN.sub(lambda token: token[0] if token["raw"] is None else _quoted(token["raw"]), expr) if "`" in expr else expr
+
+
+def _is_deep(tree: Node) -> bool:
+    level = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return False
+    return True
+
+
+def _known(expr: str) -> Node | None:
+    """The tree of a rule's expression; None when it is not analysed."""
+    try:
+        return parse(expr)
+    except TooLarge:
+        return None
 
 
 def longest_window(expr: str, records: Sequence[RecordingRule] = ()) -> float:
@@ -34,26 +90,27 @@ def selectors(expr: str, records: Sequence[RecordingRule] = ()) -> list[str]:
 
 def record_names(expr: str, records: Sequence[RecordingRule] | None = None) -> list[str]:
     """Recorded series it refers to directly: those of `records`, or, without them, names with a colon as the convention has it."""
-    names = dict.fromkeys(metric(node) for node in _vectors(parse(expr)))
-    known = None if records is None else {rule.record for rule in records}
+    names = dict.fromkeys(metric(node) for node in _vectors(_known(expr)))
+    known = None if records is None else _by_name(records).exprs
     return [name for name in names if (":" in name if known is None else name in known)]
 
 
 def recorded(expr: str, records: Sequence[RecordingRule]) -> list[str]:
     """The recorded series it reads, through other records too, nearest first."""
     found: dict[str, None] = {}
-    waiting = record_names(expr, records)
+    exprs, waiting = _by_name(records).exprs, record_names(expr, records)
     while waiting:
         name = waiting.pop(0)
         if name not in found:
             found[name] = None
-            waiting += [inner for rule in records if rule.record == name for inner in record_names(rule.expr, records)]
+            waiting += [inner for expr in exprs.get(name, ()) for inner in record_names(expr, records)]
     return list(found)
 
 
 def reads(expr: str, records: Sequence[RecordingRule] = ()) -> dict[str, float]:
     """Each raw selector it reads, with the seconds it looks back on it at most."""
-    return _reads(parse(expr), _by_name(records), ())
+    tree = _known(expr)
+    return {} if tree is None else _reads(tree, _by_name(records), ())
 
 
 def inline(expr: str, records: Sequence[RecordingRule] = ()) -> str:
@@ -61,7 +118,8 @@ def inline(expr: str, records: Sequence[RecordingRule] = ()) -> str:
 
     Only a bare reference to a series recorded once can be: ValueError "not analysable: ..." says which one is not.
     """
-    return text(_inlined(parse(expr), _by_name(records), ()))
+    tree = parse(expr)
+    return text(_inlined(tree, _by_name(records).exprs, ()) if record_names(expr, records) else tree)
 
 
 def value_type(node: Node) -> str:
@@ -136,21 +194,37 @@ def children(node: Node) -> list[Node]:
             return []
 
 
-def _vectors(node: Node) -> Iterator[Node]:
+def _vectors(node: Node | None) -> Iterator[Node]:
     if isinstance(node, ast.VectorSelector):
         yield node
     for child in children(node):
         yield from _vectors(child)
 
 
-def _by_name(records: Sequence[RecordingRule]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for rule in records:
-        found.setdefault(rule.record, []).append(rule.expr)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Expressions by recorded name, and what is known by now of what each name reads."""
+
+    of: Sequence[RecordingRule] = ()
+    exprs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    read: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def _reads(node: Node, records: Mapping[str, Sequence[str]], within: tuple[str, ...]) -> dict[str, float]:
+_last = _Records()
+
+
+def _by_name(records: Sequence[RecordingRule]) -> _Records:
+    """One suite's rules are asked about one after another: those that were asked about last are kept."""
+    global _last
+    if _last.of is not records or not isinstance(records, tuple):
+        found: dict[str, list[str]] = {}
+        for rule in records:
+            found.setdefault(rule.record, []).append(rule.expr)
+        _last = _Records(records, found)
+    return _last
+
+
+def _reads(node: Node, records: _Records, within: tuple[str, ...]) -> dict[str, float]:
     if isinstance(node, ast.VectorSelector):
         found = _reads_of_vector(node, records, within)
     else:
@@ -159,11 +233,15 @@ def _reads(node: Node, records: Mapping[str, Sequence[str]], within: tuple[str, 
     return {name: seconds + back for name, seconds in found.items()}
 
 
-def _reads_of_vector(node: Node, records: Mapping[str, Sequence[str]], within: tuple[str, ...]) -> dict[str, float]:
+def _reads_of_vector(node: Node, records: _Records, within: tuple[str, ...]) -> dict[str, float]:
     name = metric(node)
-    if name not in records or name in within:
+    if name not in records.exprs or name in within or len(within) >= MOST_RECORDS:
         return {selector(node): 0.0}
-    return _longest(_reads(parse(expr), records, (*within, name)) for expr in records[name])
+    if name in records.read:
+        return records.read[name]
+    trees = [tree for expr in records.exprs[name] if (tree := _known(expr)) is not None]
+    records.read[name] = _longest(_reads(tree, records, (*within, name)) for tree in trees)
+    return records.read[name]
 
 
 def _longest(found: Iterator[dict[str, float]]) -> dict[str, float]:
@@ -201,6 +279,8 @@ def _written_out(part: Node, records: Mapping[str, Sequence[str]], within: tuple
     name = metric(part)
     if part.matchers.matchers or part.offset or part.at:
         raise ValueError(f"not analysable: it reads the recorded series {name} with matchers, offset or @")
+    if len(within) >= MOST_RECORDS:
+        raise TooLarge(f"not analysable: {MOST_RECORDS} records are read one through another")
     if name in within:
         raise ValueError(f"not analysable: the recorded series {name} reads itself")
     if len(records[name]) > 1:

@@ -12,6 +12,10 @@ from pydantic_core import PydanticCustomError, core_schema
 
 _UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?")
+_LONGEST = 292 * 365 * 86_400_000
+"""Milliseconds; Go, in which Prometheus and Alertmanager are written, counts no longer time either."""
+_TOO_LONG = "a duration is at most 292 years, which is 106580d"
+_MOST_DIGITS = 18
 
 T = TypeVar("T")
 
@@ -20,10 +24,17 @@ def _milliseconds(text: str) -> int:
     match = _DURATION.fullmatch(text)
     if match is None or not text:
         raise ValueError(_why_no_duration(text))
-    return sum(int(n) * ms for n, ms in zip(match.groups(), _UNITS.values(), strict=True) if n)
+    if any(len(n) > _MOST_DIGITS for n in match.groups("")):
+        raise ValueError(_TOO_LONG)
+    whole = sum(int(n) * ms for n, ms in zip(match.groups(), _UNITS.values(), strict=True) if n)
+    if whole > _LONGEST:
+        raise ValueError(_TOO_LONG)
+    return whole
 
 
 def _why_no_duration(text: str) -> str:
+    if len(text) > 100:
+        return f"this is not a duration such as 500ms, 30s or 1m30s, but {len(text)} characters"
     if re.fullmatch(r"\d+", text):
         return f"a duration needs a unit: write {text}s"
     if (closed := re.sub(r"\s", "", text)) != text and _DURATION.fullmatch(closed):
@@ -113,6 +124,8 @@ _SIZES = {"GB": 1_000_000_000, "MB": 1_000_000, "KB": 1_000, "B": 1}
 
 def _bytes(text: str, per: str, example: str) -> int:
     match = re.fullmatch(rf"(\d+)(B|KB|MB|GB){per}", text)
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"more than anybody can send: {example} is a {'rate' if per else 'size'}")
     if match is None:
         raise ValueError(_why_no_bytes(text, per, example))
     return int(match[1]) * _SIZES[match[2]]

@@ -8,20 +8,22 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from firedrill.core import regex
+
 _GROUP = re.compile(r"(?<!\\)\((?:\?:|\?P?<\w+>)?((?:\\.|[^()\\])*)\)([*+?]|\{\d+(?:,\d*)?\})?")
 _ATOM = re.compile(r"(?P<atom>\\.|\[(?:\\.|[^\]\\])+\]|[^\\\[\]])(?P<times>[*+?]|\{\d+(?:,\d*)?\})?", re.DOTALL)
 _CLASSES = {"d": "1", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
 MOST = 16
 """Texts given for one expression."""
+LONGEST, MOST_GROUPS = 1_000, 50
+"""Characters and groups of an expression that is looked into; a group is written out in every place that it may stand in."""
 
 
 def spellings(pattern: str) -> tuple[str, ...]:
     """Up to sixteen texts that `pattern` matches as a whole; none for what cannot be understood."""
-    try:
-        whole = re.compile(pattern)
-    except re.error:
+    if len(pattern) > LONGEST or pattern.count("(") > MOST_GROUPS or not regex.understood(pattern):
         return ()
-    return tuple(dict.fromkeys(text for text in islice(_texts(pattern), 8 * MOST) if whole.fullmatch(text)))[:MOST]
+    return tuple(dict.fromkeys(text for text in islice(_texts(pattern), 8 * MOST) if regex.fullmatch(pattern, text)))[:MOST]
 
 
 def _texts(pattern: str) -> Iterator[str]:

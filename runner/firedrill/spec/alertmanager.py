@@ -23,7 +23,7 @@ from firedrill.spec.wrapped import read_alertmanager
 from firedrill.spec.yaml import within
 
 _TOP = ("global", "route", "receivers", "templates", "inhibit_rules", "time_intervals", "mute_time_intervals")
-_ALIKE = re.compile(r'((?:"(?:\\.|[^"\\])*"|[^,"])+)')
+_ALIKE = re.compile(r'((?:"(?:\\.|[^"\\])*(?:"|\Z)|[^,"])+)')
 
 
 class _Route(Foreign):

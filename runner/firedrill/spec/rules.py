@@ -8,7 +8,7 @@ from pydantic import Field
 
 from firedrill.core import promql
 from firedrill.core.alerting import AlertingRule, Place, RecordingRule
-from firedrill.core.errors import Problem
+from firedrill.core.errors import Problem, Severity
 from firedrill.spec.located import Document, Items, Scalar, Table, Tree, column_of, line_of, under
 from firedrill.spec.located import Path as Where
 from firedrill.spec.prometheus import Foreign, Seconds
@@ -130,6 +130,9 @@ class _Reader:
             return
         try:
             promql.parse(expr.text)
+        except promql.TooLarge as error:
+            what = f"not analysed: {error}; nothing is said of what this rule reads or when it fires"
+            self.problems.append(self.document.problem(expr, (*path, "expr"), what, Severity.WARNING))
         except ValueError as error:
             self._wrong(expr, (*path, "expr"), _not_promql(expr.text, error))
 
