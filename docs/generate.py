@@ -456,8 +456,10 @@ first heading is the title. A runbook without steps is one for people alone. Its
 `respond:` of an experiment says who follows it."""
 
 JOURNAL = """\
-`results/EXPERIMENT/DRILL/journal.jsonl` holds one JSON object a line, in the order in which they were written. A reader skips kinds that it
-does not know. A last line torn by a crash is left out. Verdict and reports are made from the journal alone."""
+`results/EXPERIMENT/DRILL/journal.jsonl` holds one JSON object a line, in the order in which they were written. Each ends with `sum`, the
+CRC-32 of its own bytes before it, begun with the sum of the line before; journals of earlier versions have none. A last line torn by a
+crash is left out. A line that is lost, doubled, changed, or of a kind or version that the reader does not know makes the drill's verdict
+inconclusive. Verdict and reports are made from the journal alone."""
 
 HEAD = {
     "seq": "Its number, from 1; evidence cites it.",

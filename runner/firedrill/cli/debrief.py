@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from firedrill.cli import options
 from firedrill.cli.registry import kinds
 from firedrill.core.errors import FiredrillError
+from firedrill.core.foreign import content, loaded, replace
 from firedrill.core.gameday import FILE, FOLDER, GameDayKept
 from firedrill.core.kinds import Kinds
 from firedrill.judge.drill import JudgedDrill
@@ -44,24 +45,36 @@ def write(folder: Path, known: Kinds) -> Path:
     from firedrill.report import debrief, debrief_html, debrief_md
 
     day = _kept(folder)
-    before = (folder / NOTES).read_text(encoding="utf-8") if (folder / NOTES).is_file() else ""
-    told = debrief.story(day, _judged(folder.parent.parent, day, known), debrief.answers_in(before))
-    (folder / NOTES).write_bytes(debrief_md.render(told))
-    (folder / PAGE).write_bytes(debrief_html.render(told))
+    told = debrief.story(day, _judged(folder.parent.parent, day, known), debrief.answers_in(_notes(folder / NOTES)))
+    replace(folder / NOTES, debrief_md.render(told))
+    replace(folder / PAGE, debrief_html.render(told))
     return folder / PAGE
 
 
 def _kept(folder: Path) -> GameDayKept:
     try:
-        return GameDayKept.model_validate_json((folder / FILE).read_bytes())
-    except (OSError, ValidationError) as error:
-        raise FiredrillError(f"{folder / FILE} cannot be read: {error}") from error
+        return GameDayKept.model_validate(loaded(content(folder / FILE)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise FiredrillError(f"{folder / FILE} cannot be read: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except (OSError, ValueError) as error:
+        raise FiredrillError(f"{folder / FILE} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _notes(file: Path) -> str:
+    """What people wrote into it; FiredrillError when that cannot be read, since it would be lost."""
+    try:
+        return content(file).decode()
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise FiredrillError(f"{file} cannot be read, and is left as it is: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _judged(results: Path, day: GameDayKept, known: Kinds) -> dict[str, JudgedDrill]:
     """Its drills by id, judged again; one whose journal is gone is not among them."""
     from firedrill.cli.ending import judge_folder
-    from firedrill.core.journal import NAME
+    from firedrill.conduct.results import drills
 
-    there = {one.drill: results / one.folder for one in day.drills if one.folder and (results / one.folder / NAME).is_file()}
-    return {drill: judge_folder(folder, known) for drill, folder in there.items()}
+    there = {f"{folder.parent.name}/{folder.name}": folder for folder in drills(results)}
+    return {one.drill: judge_folder(there[one.folder], known) for one in day.drills if one.folder in there}

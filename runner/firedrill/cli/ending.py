@@ -10,13 +10,13 @@ from rich.text import Text
 from firedrill.cli.terminal import MARKS
 from firedrill.conduct import actions
 from firedrill.conduct.history import before
+from firedrill.conduct.recorded import facts_of
 from firedrill.core.errors import FiredrillError
-from firedrill.core.journal import NAME, read
+from firedrill.core.foreign import replace as replace_file
 from firedrill.core.kinds import Kinds
 from firedrill.judge import scores
 from firedrill.judge.actions import change, concerning, state, words
 from firedrill.judge.drill import Action, JudgedDrill
-from firedrill.judge.facts import fold
 from firedrill.judge.scores import scored
 from firedrill.judge.verdict import conclude
 from firedrill.report import incident, junit, summary, verdict_json
@@ -44,7 +44,7 @@ class Ending:
 
 def judge_folder(folder: Path, kinds: Kinds) -> JudgedDrill:
     """The verdict over a drill's journal, whoever recorded it, and its times beside those of the drills before it."""
-    drill = conclude(fold(read(folder / NAME)), kinds)
+    drill = conclude(facts_of(folder), kinds)
     return scored(drill, before(folder.parent, drill.facts.drill, verdict_json.started_at(drill.facts)))
 
 
@@ -76,7 +76,7 @@ def conclude_folder(folder: Path, kinds: Kinds, again: bool = False) -> Ending:
     """
     ending = _with_actions(judge_folder(folder, kinds), folder, merge=not again)
     for name, render in LIGHT_REPORTS.items():
-        (folder / name).write_bytes(render(ending.drill))
+        replace_file(folder / name, render(ending.drill))
     return ending
 
 

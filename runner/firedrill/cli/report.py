@@ -15,14 +15,17 @@ from firedrill.cli.registry import kinds
 def command(drill: str, results: Path, inline: bool) -> None:
     """Render report.html, verdict.json, junit.xml, summary.md and incident.md of DRILL and print the page's path."""
     from firedrill.cli.ending import conclude_folder
-    from firedrill.core.journal import NAME, read
+    from firedrill.core.events import Unsound
+    from firedrill.core.foreign import replace
+    from firedrill.core.journal import NAME
+    from firedrill.core.recorded import recorded
     from firedrill.report import html
 
     folder = options.drill_folder(results, drill)
     ending = conclude_folder(folder, kinds(), again=True)
     script = None if inline else html.place_library(folder.parent.parent)
-    entries = {entry.seq: entry for entry in read(folder / NAME)}
-    (folder / "report.html").write_bytes(html.render(ending.drill, script, entries))
+    entries = {entry.seq: entry for entry in recorded(folder / NAME) if not isinstance(entry.event, Unsound)}
+    replace(folder / "report.html", html.render(ending.drill, script, entries))
     if ending.trouble:
         click.echo(f"without action items: {ending.trouble}", err=True)
     click.echo(folder / "report.html")

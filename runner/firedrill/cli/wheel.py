@@ -4,6 +4,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,12 +47,11 @@ def command(drill: str | None, seed: int | None, speed: float | None, results: P
     \b
     --json answers {drill, scenes: [{at_s, title, text, labels, question}...]} and asks nothing.
     """
-    from firedrill.core.journal import NAME, read
-    from firedrill.judge.facts import fold
+    from firedrill.conduct.recorded import facts_of
     from firedrill.judge.scenes import scenes
 
     folder = options.drill_folder(results, drill) if drill is not None else _picked(results, seed)
-    facts = fold(read(folder / NAME))
+    facts = facts_of(folder)
     played = scenes(facts)
     if not played:
         raise click.UsageError(f"nobody was paged in {facts.drill}, so there is nothing to train on")
@@ -79,11 +79,14 @@ def _picked(results: Path, seed: int | None) -> Path:
 
 
 def _paged(results: Path) -> Iterator[Path]:
+    from firedrill.conduct.results import drills
+    from firedrill.core.foreign import content
     from firedrill.core.journal import NAME, is_locked
 
-    for file in results.glob(f"*/*/{NAME}"):
-        if not file.parent.is_symlink() and not is_locked(file) and b'"page.opened"' in file.read_bytes():
-            yield file.parent
+    for folder in drills(results):
+        with suppress(OSError):  # whoever names that drill is told what is wrong with it
+            if not is_locked(folder / NAME) and b'"page.opened"' in content(folder / NAME):
+                yield folder
 
 
 def _play(facts: "Facts", played: Sequence["Scene"], answers: dict[int, str], speed: float | None) -> bool:
@@ -147,12 +150,13 @@ def _tell(facts: "Facts", played: Sequence["Scene"], answers: Mapping[int, str])
 
 
 def _written(path: Path, facts: "Facts", played: Sequence["Scene"], answers: Mapping[int, str]) -> Path:
+    from firedrill.core.foreign import replace
     from firedrill.report.wheel import render
 
     try:
-        path.write_bytes(render(facts, played, answers))
-    except OSError as error:
-        raise FiredrillError(f"the answers cannot be written to {path}: {error.strerror}; say where with --out") from error
+        replace(path, render(facts, played, answers))
+    except FiredrillError as error:
+        raise FiredrillError(f"{error}; say where the answers go with --out") from error
     return path
 
 

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from firedrill.conduct.results import folders
 from firedrill.core.errors import FiredrillError, Refused
+from firedrill.core.foreign import content, loaded
+from firedrill.core.foreign import replace as replace_file
 from firedrill.judge.actions import merged
 from firedrill.judge.drill import Action, JudgedDrill
 
@@ -31,7 +34,7 @@ def file_of(results: Path, experiment: str) -> Path:
 def read(file: Path) -> tuple[Action, ...]:
     """The items of one experiment, none where no drill has left any; FiredrillError when the file is not as firedrill wrote it."""
     try:
-        return _understood(file.read_bytes())
+        return _understood(content(file))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:
@@ -41,7 +44,7 @@ def read(file: Path) -> tuple[Action, ...]:
 
 
 def _understood(text: bytes) -> tuple[Action, ...]:
-    data = json.loads(text)
+    data = loaded(text)
     if not isinstance(data, dict) or data.get("version") != VERSION:
         raise ValueError(f"it is not of version {VERSION}")
     if not isinstance(actions := data.get("actions"), list):
@@ -63,8 +66,12 @@ def _why(error: Exception) -> str:
 
 def everywhere(results: Path, experiment: str | None = None) -> list[Action]:
     """Those of all experiments, or of one, by its name."""
-    files = [file_of(results, experiment)] if experiment is not None else sorted(results.glob(f"*/{NAME}"))
-    return [action for file in files for action in read(file)]
+    return [action for file in _files(results, experiment) for action in read(file)]
+
+
+def _files(results: Path, experiment: str | None = None) -> list[Path]:
+    known = folders(results)
+    return [one / NAME for one in known if experiment in (None, one.name)]
 
 
 def merge(results: Path, drill: JudgedDrill) -> tuple[Action, ...]:
@@ -74,15 +81,16 @@ def merge(results: Path, drill: JudgedDrill) -> tuple[Action, ...]:
 
 def assign(results: Path, name: str, owner: str | None, note: str | None) -> Action:
     """Say of one item, by its id or the beginning of it, who has it and what there is to know; Refused when there is not one such."""
-    found = [one for one in everywhere(results) if name and one.id.startswith(name)]
+    found = [(file, one) for file in _files(results) for one in read(file) if name and one.id.startswith(name)]
     if len(found) != 1:
         raise Refused(f"{'several action items are' if found else 'no action item is'} called {name!r} under {results}/")
+    ((file, item),) = found
     who, what = None if owner is None else _line("owner", owner), None if note is None else _line("note", note)
 
     def told(known: Sequence[Action]) -> tuple[Action, ...]:
-        return tuple(_with(one, who, what) if one.id == found[0].id else one for one in known)
+        return tuple(_with(one, who, what) if one.id == item.id else one for one in known)
 
-    return next(one for one in _change(file_of(results, found[0].experiment), told) if one.id == found[0].id)
+    return next(one for one in _change(file, told) if one.id == item.id)
 
 
 def _with(action: Action, owner: str | None, note: str | None) -> Action:
@@ -113,15 +121,14 @@ def _change(file: Path, change: Callable[[Sequence[Action]], tuple[Action, ...]]
 @contextmanager
 def _alone(file: Path) -> Iterator[None]:
     """The lock is a file of its own: the list itself is replaced whole."""
-    with file.with_name(f".{NAME}.lock").open("w") as lock:
+    lock = os.open(file.with_name(f".{NAME}.lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def _write(file: Path, actions: Sequence[Action]) -> None:
-    fresh = file.with_name(f".{NAME}.{os.getpid()}")
-    with fresh.open("w", encoding="utf-8") as out:
-        out.write(json.dumps({"version": VERSION, "actions": [asdict(one) for one in actions]}, indent=2) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(file)
+    text = json.dumps({"version": VERSION, "actions": [asdict(one) for one in actions]}, indent=2) + "\n"
+    replace_file(file, text.encode(), durable=True)

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from firedrill.conduct.conductor import conduct
 from firedrill.conduct.drill import Drill, Order, View
-from firedrill.conduct.results import Folder
+from firedrill.conduct.results import Folder, folders
 from firedrill.conduct.signals import first_signal
 from firedrill.core.errors import FiredrillError
 from firedrill.core.gameday import FILE, FOLDER, GameDayKept, NoteKept, RoundKept
@@ -115,8 +115,17 @@ def find_game_day(results: Path, name: str) -> Path | None:
     """The folder that a person means by `name`: a path, an id, or a file's name for its newest day."""
     days = results / FOLDER
     ids = re.compile(rf"{re.escape(name)}-\d{{8}}-\d{{6}}-[0-9a-f]{{4}}")
-    newest = sorted((one.parent for one in days.glob(f"*/{FILE}") if ids.fullmatch(one.parent.name)), reverse=True)
-    return next((one.resolve() for one in (Path(name), days / name, *newest) if (one / FILE).is_file()), None)
+    known = folders(days)
+    named = [one for one in known if one.name == name]
+    newest = sorted((one for one in known if ids.fullmatch(one.name)), reverse=True)
+    return next((one.resolve() for one in (Path(name), *named, *newest) if _is_file(one / FILE)), None)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long for a file's
+        return False
 
 
 async def lead(record: Record, turns: Sequence[Turn], hall: Hall) -> Exit:

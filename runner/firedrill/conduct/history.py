@@ -3,14 +3,19 @@
 Knows where drills are kept and what older files lack; refuses to judge: a file that cannot be read is named, and counts as no drill.
 """
 
-import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from firedrill.conduct.results import folders
+from firedrill.core.foreign import content, loaded
+from firedrill.core.recorded import LATEST
 from firedrill.judge.scores import NAMES, Earlier
 
 VERDICT = "verdict.json"
+LONGEST = 1000
+"""Characters of any of its lines."""
 _OLDER = {"page": "total_s", "acknowledge": "acknowledge_s", "resolve": "resolve_s"}
 """Where a verdict.json without scores tells a time: in its first detection."""
 
@@ -19,13 +24,13 @@ def drills(experiment: Path) -> tuple[list[Earlier], list[Path]]:
     """All judged drills below results/<experiment>, the oldest first, and the files that cannot be read."""
     found: list[Earlier] = []
     unread: list[Path] = []
-    for file in experiment.glob(f"*/{VERDICT}"):
-        if file.parent.is_symlink():
-            continue  # `latest` names one of the others
+    for folder in folders(experiment):  # without `latest`, which names one of them
         try:
-            found.append(_earlier(json.loads(file.read_text(encoding="utf-8"))))
+            found.append(_earlier(loaded(content(folder / VERDICT))))
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # it was not judged
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            unread.append(file)
+            unread.append(folder / VERDICT)
     return sorted(found, key=lambda one: (one.started_at, one.drill)), sorted(unread)
 
 
@@ -35,18 +40,28 @@ def before(experiment: Path, drill: str, started_at: str) -> list[Earlier]:
 
 
 def _earlier(told: Mapping[str, Any]) -> Earlier:
-    return Earlier(
-        str(told["drill"]), str(told["experiment"]), str(told["environment"]), str(told["started_at"]), told["ended"], str(told["verdict"]),
-        _times(told),
-    )  # fmt: skip
+    drill, experiment, environment, verdict = (_text(told[key]) for key in ("drill", "experiment", "environment", "verdict"))
+    started_at, ended = _text(told["started_at"]), told["ended"] if told["ended"] is None else _text(told["ended"])
+    datetime.fromisoformat(started_at)
+    return Earlier(drill, experiment, environment, started_at, ended, verdict, _times(told))
 
 
 def _times(told: Mapping[str, Any]) -> dict[str, float | None]:
     if "scores" in told:
-        return {str(one["name"]): _number(one["took_s"]) for one in told["scores"]}
+        return {_text(one["name"]): _number(one["took_s"]) for one in told["scores"]}
     first: Mapping[str, Any] = next(iter(told.get("detections") or ()), {})
     return {name: _number(first.get(_OLDER[name])) if name in _OLDER else None for name in NAMES}
 
 
+def _text(told: object) -> str:
+    if not isinstance(told, str) or len(told) > LONGEST or not told.isprintable():
+        raise ValueError(f"{told!r:.40} is no line of text")
+    return told
+
+
 def _number(told: object) -> float | None:
-    return float(told) if isinstance(told, int | float) else None
+    if told is None:
+        return None
+    if not isinstance(told, int | float) or isinstance(told, bool) or not 0 <= told <= LATEST:
+        raise ValueError(f"{told!r:.40} is no length of time")
+    return float(told)

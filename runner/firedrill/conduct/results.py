@@ -6,6 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from firedrill.core.errors import Refused
+from firedrill.core.journal import NAME
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -40,11 +43,44 @@ def point_latest(folder: Folder) -> None:
 
 
 def find_drill(results: Path, name: str) -> Path | None:
-    """The folder that a person means by `name`: a path, a drill id, or an experiment's latest."""
-    direct = Path(name)
-    if (direct / "journal.jsonl").exists():
-        return direct.resolve()
-    for candidate in (*results.glob(f"*/{name}"), results / name / "latest"):
-        if (candidate / "journal.jsonl").exists():
-            return candidate.resolve()
+    """The folder that a person means by `name`: a path, a drill id, or an experiment's latest.
+
+    Refused where a link leads out of its folder: a results folder of somebody else's may have one to anywhere.
+    """
+    if _holds(Path(name)):
+        return _within(Path(os.path.abspath(name)))
+    if not name or os.sep in name or name in {os.curdir, os.pardir}:
+        return None
+    for candidate in (*(experiment / name for experiment in folders(results)), results / name / "latest"):
+        if _holds(candidate):
+            return _within(Path(os.path.abspath(candidate)))
     return None
+
+
+def folders(within: Path) -> list[Path]:
+    """The folders of a folder, sorted, without those that are links; none when it cannot be read."""
+    try:
+        with os.scandir(within) as entries:
+            return sorted(within / one.name for one in entries if one.is_dir(follow_symlinks=False))
+    except (OSError, ValueError):
+        return []
+
+
+def drills(results: Path) -> list[Path]:
+    """Every folder with a journal below results/, sorted."""
+    return [drill for experiment in folders(results) for drill in folders(experiment) if _holds(drill)]
+
+
+def _holds(folder: Path) -> bool:
+    try:
+        return os.path.lexists(folder / NAME)
+    except (OSError, ValueError):
+        return False
+
+
+def _within(folder: Path) -> Path:
+    """The folder itself, with `latest` resolved; neither it nor its experiment's folder may be a link to elsewhere."""
+    for one in (folder, folder.parent):
+        if one.resolve().parent != one.parent.resolve():
+            raise Refused(f"{one} is a link to {one.resolve()}, and leads out of {one.parent}/: name that folder itself")
+    return folder.resolve()

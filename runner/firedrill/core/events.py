@@ -619,7 +619,16 @@ class Unknown(Event):
     data: Mapping[str, Any]
 
 
-KINDS: Mapping[str, type[Event]] = {kind.kind: kind for kind in Event.__subclasses__() if kind.kind not in {"", "unknown"}}
+@dataclass(frozen=True, slots=True)
+class Unsound(Event):
+    """What is wrong with a line of a journal, in its place; nobody writes it, whoever reads a journal may find it."""
+
+    kind: ClassVar[str] = "unsound"
+    line: int
+    what: str
+
+
+KINDS: Mapping[str, type[Event]] = {kind.kind: kind for kind in Event.__subclasses__() if kind.kind not in {"", "unknown", "unsound"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -646,7 +655,7 @@ class Entry:
         return cls(line["seq"], line["t"], line.get("source", ""), line.get("source_at"), _event(line))
 
 
-_HEAD = {"seq", "t", "kind", "source", "source_at"}
+_HEAD = {"seq", "t", "kind", "source", "source_at", "sum"}
 
 
 def _event(line: Mapping[str, Any]) -> Event:

@@ -11,6 +11,8 @@ from typing import IO, Any
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Entry, Event
+from firedrill.core.foreign import opened
+from firedrill.core.recorded import checksum
 
 NAME = "journal.jsonl"
 
@@ -40,7 +42,7 @@ class Journal:
         self.path, self.clock, self._hide = path, clock, hide
         self.observers: list[Observer] = []
         self.trouble = ""
-        self._seq, self._written, self._kept = 0, 0, b""
+        self._seq, self._sum, self._written, self._kept = 0, 0, 0, b""
         self._file: IO[bytes] = path.open("xb", buffering=0)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -51,13 +53,18 @@ class Journal:
         told: Mapping[str, Any] = entry.to_json()
         if (hidden := self._hide(told)) is not told:
             told, entry = hidden, Entry.from_json(json.loads(json.dumps(hidden, default=str)))
-        self._kept += json.dumps(told, separators=(",", ":"), default=str).encode() + b"\n"
+        self._kept += self._summed(json.dumps(told, separators=(",", ":"), default=str).encode()[:-1])
         self._write(durable=durable)
         for observer in self.observers:
             observer(entry)
         if durable and self.trouble:
             raise Unwritten(f"{self.path} cannot be written: {self.trouble}")
         return entry
+
+    def _summed(self, body: bytes) -> bytes:
+        """An entry's line, from its JSON but for the last brace: its sum shows later that nothing before it was changed or lost."""
+        self._sum = checksum(body, self._sum)
+        return body + b',"sum":"%08x"}\n' % self._sum
 
     def _write(self, *, durable: bool) -> None:
         try:
@@ -89,14 +96,18 @@ class Journal:
 
 
 def read(path: Path) -> Iterator[Entry]:
-    """Entries of a journal in order; a last line torn by a crash ends them quietly, a torn line elsewhere is an error."""
-    lines = path.read_bytes().split(b"\n")
+    """Entries of a journal of our own in order; a last line torn by a crash ends them quietly, a torn line elsewhere is an error.
+
+    `recorded` reads what anybody may have written.
+    """
+    with opened(path) as file:
+        lines = file.read().split(b"\n")
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         try:
             yield Entry.from_json(json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             if number == len(lines):
                 return
             raise FiredrillError(f"{path}:{number}: not a journal entry: {error}") from error
@@ -104,7 +115,7 @@ def read(path: Path) -> Iterator[Entry]:
 
 def is_locked(path: Path) -> bool:
     """Whether a running drill holds this journal."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

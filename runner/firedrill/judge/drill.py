@@ -358,6 +358,8 @@ class Facts:
     settled: tuple[float, int] | None = None
     """When steady state was first met, and the seq that says so."""
     notes: list[str] = field(default_factory=list)
+    unsound: list[tuple[int, str, int]] = field(default_factory=list)
+    """Lines of the journal that are not as firedrill writes them: the line, what is wrong, and the seq of the entry before it."""
     steps: list[tuple[float, float, int]] = field(default_factory=list)
     """Wall clock steps over 50 ms: drill time, seconds, seq."""
     ended_seq: int | None = None

@@ -61,6 +61,7 @@ from firedrill.core.events import (
     StopRequested,
     TargetDown,
     TargetUp,
+    Unsound,
 )
 from firedrill.core.model.plan import Plan
 from firedrill.judge.drill import (
@@ -87,6 +88,13 @@ from firedrill.judge.drill import (
     Tripped,
     instance,
 )
+
+
+class Unplanned(FiredrillError):
+    """A journal's plan cannot be read, so that nobody can say what its drill was to prove."""
+
+    exit_code = 2
+
 
 STEP = 0.05
 """Seconds that wall time may move between two looks before stamps of Prometheus and Alertmanager are in doubt."""
@@ -138,6 +146,8 @@ def _drill(facts: Facts, entry: Entry) -> None:
             facts.tripped.append(Tripped(words, value, entry.at, (*evidence, entry.seq)))
         case Noted(text=text):
             facts.notes.append(text)
+        case Unsound(line=line, what=what):
+            facts.unsound.append((line, what, entry.seq))
         case DrillEnded(reason=reason, detail=detail):
             facts.ended, facts.detail, facts.ended_seq = reason, detail, entry.seq
             if facts.phases and facts.phases[-1].end is None:
@@ -147,10 +157,10 @@ def _drill(facts: Facts, entry: Entry) -> None:
 def _plan(plan: Mapping[str, object], schema: int) -> Plan:
     try:
         return Plan.model_validate(plan)
-    except ValidationError as error:
-        raise FiredrillError(
-            f"the journal's plan (schema {schema}) cannot be read by this firedrill (schema {SCHEMA}): {error.errors()[0]['msg']}"
-        ) from error
+    except (ValueError, OverflowError, RecursionError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else None
+        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first is not None else str(error)
+        raise Unplanned(f"the journal's plan (schema {schema}) cannot be read by this firedrill (schema {SCHEMA}): {why}") from error
 
 
 def _measured(facts: Facts, entry: Entry) -> None:

@@ -21,6 +21,8 @@ from firedrill.judge.wording import both, seconds
 
 KILLED = "killed"
 """The reason of a drill whose journal has none."""
+TOLD = 3
+"""What is wrong with a journal is told of so many lines; more of it proves no less."""
 UNTRIPPED = "no guard trips"
 PROVES_NOTHING = ("steady-not-met", "error")
 """Ends after which even a failed finding says nothing about the alerts."""
@@ -71,7 +73,7 @@ def _closed(finding: Finding, facts: Facts) -> Finding:
 
 def _verdict(facts: Facts, findings: list[Finding]) -> Verdict:
     verdict = worst(finding.verdict for finding in findings)
-    return Verdict.INCONCLUSIVE if facts.ended in PROVES_NOTHING else verdict
+    return Verdict.INCONCLUSIVE if facts.ended in PROVES_NOTHING or facts.unsound else verdict
 
 
 def exit_code(facts: Facts, verdict: Verdict) -> Exit:
@@ -98,6 +100,7 @@ def _reason(verdict: Verdict, expected: list[Finding], own: list[Finding]) -> st
 
 def drill_findings(facts: Facts) -> Iterator[Finding]:
     """What went wrong with the drill itself; nothing when it ran as planned. The root causes first."""
+    yield from _unsound(facts)
     yield from _tripped(facts)
     yield from _end(facts)
     yield from _left(facts)
@@ -129,6 +132,17 @@ _ENDS: Mapping[str, str] = {
     "undo-failed": "What the drill broke could not be put back",
     "error": "Something of firedrill's own broke",
 }
+
+
+def _unsound(facts: Facts) -> Iterator[Finding]:
+    """A journal that lacks entries, or has others than the drill wrote, says nothing about the drill: neither good nor bad."""
+    if facts.unsound:
+        told = [f"line {line}: {what}" for line, what, _ in facts.unsound[:TOLD]]
+        more = len(facts.unsound) - len(told)
+        rest = f"; and {more} more" if more else ""
+        seqs = tuple(dict.fromkeys(seq for _, _, seq in facts.unsound[:TOLD] if seq > 0))
+        text = f"The journal is not as a drill writes it: {'; '.join(told)}{rest}."
+        yield Finding("the journal is whole", Verdict.INCONCLUSIVE, text, seqs)
 
 
 def _tripped(facts: Facts) -> Iterator[Finding]:
