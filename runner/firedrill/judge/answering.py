@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.drill import Facts, Page, Told
+from firedrill.judge.episodes import sort
 from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, shaken, undecided
 from firedrill.judge.moments import close, origin
 from firedrill.judge.pages import hits
@@ -29,8 +30,8 @@ def page_for(facts: Facts, alert: str) -> Page | Check:
     found = hits(facts, alert)
     if (early := too_early(facts, found, start)) is not None:
         return early
-    since = [hit for hit in found if hit.at >= start.at]
-    return since[0].page if since else arrival(Wanted(alert, None, {}, None, None), facts, [], start)
+    pages = sort(facts, alert, {}, [hit for hit in found if hit.at >= start.at], start)
+    return pages.new[0].page if pages.new else arrival(Wanted(alert, None, {}, None, None), facts, pages, start)
 
 
 def unsettled(facts: Facts, since: float, deadline: float | None, waits: str, span: str, evidence: Sequence[int] = ()) -> Check | None:

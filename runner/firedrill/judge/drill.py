@@ -327,6 +327,10 @@ class Facts:
     held: list[Held] = field(default_factory=list)
     lives: dict[Instance, list[AlertSpan]] = field(default_factory=dict)
     """The same alerts by instance: a storm must not be searched through for each alert of its own."""
+    named: dict[str, list[AlertSpan]] = field(default_factory=dict)
+    """The same by name."""
+    shapes: dict[str, set[frozenset[str]]] = field(default_factory=dict)
+    """The names of the labels that instances of an alert have."""
     threads: dict[tuple[str, str], Page] = field(default_factory=dict)
     """The pages that are open, by receiver and group key."""
     links: dict[str, Link] = field(default_factory=dict)

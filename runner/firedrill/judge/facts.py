@@ -216,13 +216,15 @@ def _open_span(facts: Facts, alert: str, labels: Mapping[str, str]) -> AlertSpan
     if not lives or lives[-1].resolved is not None:
         lives.append(AlertSpan(alert, dict(labels)))
         facts.alerts.append(lives[-1])
+        facts.named.setdefault(alert, []).append(lives[-1])
+        facts.shapes.setdefault(alert, set()).add(frozenset(labels) - {"alertname"})
     return lives[-1]
 
 
 def _owner(facts: Facts, alert: str, labels: Mapping[str, str], stage: str, at: float) -> AlertSpan | None:
     """The life of the alert that a boundary found after the fact belongs to: before it is pending for some, after it fires for others."""
     lives = facts.lives.get(instance(alert, labels)) or [
-        span for span in facts.alerts if span.alert == alert and labels.items() <= span.labels.items()
+        span for span in facts.named.get(alert, ()) if labels.items() <= span.labels.items()
     ]
     if stage.endswith("-back"):
         return _resolved(lives, stage, at)

@@ -16,6 +16,13 @@ class Moment:
     at: float
     evidence: Sequence[int]
     name: str
+    since: float | None = None
+    """When it was let happen, where that is known: what began between then and `at` may be its doing."""
+
+    @property
+    def earliest(self) -> float:
+        """From when on something can be its doing."""
+        return self.at if self.since is None else min(self.since, self.at)
 
 
 def phase(facts: Facts, name: str) -> Phase | None:
@@ -39,7 +46,7 @@ def origin(facts: Facts) -> Moment | None:
     if is_placebo(facts):
         play = phase(facts, "play")
         return Moment(play.start, [play.seq], "the start of play") if play is not None else None
-    begun = [Moment(f.injected, [f.seqs["injected"]], "the fault") for f in real_faults(facts) if f.injected is not None]
+    begun = [Moment(f.injected, [f.seqs["injected"]], "the fault", f.intended) for f in real_faults(facts) if f.injected is not None]
     begun += [Moment(deed.ended, [deed.seq], f"the action {deed.name!r}") for deed in _own_deeds(facts)]
     return min(begun, key=lambda moment: moment.at, default=None)
 

@@ -26,6 +26,16 @@ def hits(facts: Facts, alert: str, receiver: str | None = None, labels: Mapping[
     return sorted(found, key=lambda hit: hit.at)
 
 
+def all_hits(facts: Facts) -> dict[str, list[Hit]]:
+    """Every page of every alert, in order: each page is looked at for the alerts that it tells of, and for no other."""
+    found: dict[str, list[Hit]] = {}
+    for page in facts.pages:
+        for alert in paged_alerts(page):
+            if (hit := _hit(page, alert, {})) is not None:
+                found.setdefault(alert, []).append(hit)
+    return {alert: sorted(of, key=lambda hit: hit.at) for alert, of in found.items()}
+
+
 def _hit(page: Page, alert: str, labels: Mapping[str, str]) -> Hit | None:
     note = next((note for note in page.notifications if instances(note, alert, labels)), None)
     if note is None and (labels or alert not in page.alerts):
@@ -60,7 +70,7 @@ def paged_alerts(page: Page) -> list[str]:
 def spans(facts: Facts, alert: str, labels: Mapping[str, str] | None = None) -> Sequence[AlertSpan]:
     """The lives of the instances of `alert` that carry at least `labels`."""
     wanted = dict(labels or {})
-    return [span for span in facts.alerts if span.alert == alert and wanted.items() <= span.labels.items()]
+    return [span for span in facts.named.get(alert, ()) if wanted.items() <= span.labels.items()]
 
 
 def is_of(span: AlertSpan, one: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from firedrill.core.model.plan import PlannedExpectation
 from firedrill.core.units import Duration
 from firedrill.judge.drill import Facts, JudgedDrill, Score
 from firedrill.judge.moments import cleared, phase
-from firedrill.judge.times import Times, first_page, times
+from firedrill.judge.times import Times, expected_page, times
 from firedrill.judge.veil import hidden
 from firedrill.judge.wording import exact, seconds
 
@@ -81,11 +81,11 @@ def _of(one: PlannedExpectation, name: str) -> Iterator[float]:
 
 def _resolved(facts: Facts) -> list[float]:
     """A page's `resolved` counts from the fault's clearing: as a time from the page's opening it is longer by what lies between."""
-    page, clear = first_page(facts), cleared(facts)
-    if page is None or clear is None:
+    hit, clear = expected_page(facts), cleared(facts)
+    if hit is None or clear is None:
         return []
     limits = [_duration(one.declared.get("resolved")) for one in facts.plan.expectations if one.kind == "page"]
-    return [round(clear.at + limit - page.opened, 6) for limit in limits if limit is not None]
+    return [round(clear.at + limit - hit.page.opened, 6) for limit in limits if limit is not None]
 
 
 def _duration(text: object) -> float | None:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from firedrill.judge.back import way_back, well_again
 from firedrill.judge.boundaries import JITTER, Boundary, lengths, ordered
-from firedrill.judge.drill import AlertSpan, Bin, Detection, Facts, instance
+from firedrill.judge.drill import AlertSpan, Bin, Detection, Facts
+from firedrill.judge.episodes import lives_of, sort
 from firedrill.judge.mitigation import mitigated_for_all
 from firedrill.judge.moments import Moment, cleared, origin
-from firedrill.judge.pages import Hit, hits, instances, is_of, paged_alerts, spans
+from firedrill.judge.pages import Hit, all_hits, instances, spans
 from firedrill.judge.sight import is_watchdog
 from firedrill.judge.slo import bins, good_of, recovery
 
@@ -27,8 +28,10 @@ def detections(facts: Facts) -> list[Detection]:
 
 
 def _paged_since(facts: Facts, start: Moment) -> Iterator[tuple[str, Hit]]:
-    names = dict.fromkeys(name for page in facts.pages for name in paged_alerts(page))
-    found = [(name, hit) for name in names for hit in hits(facts, name) if hit.at >= start.at]
+    """Those that tell of what had begun before the fault do not detect it."""
+    since = {name: [hit for hit in found if hit.at >= start.at] for name, found in all_hits(facts).items()}
+    pages = {name: sort(facts, name, {}, found, start) for name, found in since.items()}
+    found = [(name, hit) for name, each in pages.items() for hit in (*each.new, *each.unseen)]
     yield from sorted(found, key=lambda pair: pair[1].at)
 
 
@@ -58,10 +61,13 @@ def _instance(facts: Facts, alert: str, hit: Hit) -> AlertSpan | None:
     if is_watchdog(facts, alert):
         return None  # it fired long before: the page came because nothing was told of that any more
     told = [] if hit.note is None else instances(hit.note, alert)
-    exact = [span for one in told for span in facts.lives.get(instance(alert, one.get("labels", {})), ())]
-    lives = [span for span in exact or spans(facts, alert) if span.firing is not None and span.firing <= hit.at + JITTER]
-    known = lives if exact else [span for span in lives if any(is_of(span, one) for one in told)]
-    return max(known or lives, key=lambda span: span.firing or 0.0, default=None)
+    known = [span for one in told for span in lives_of(facts, alert, one) if _fired_by(span, hit.at)]
+    lives = known or [span for span in spans(facts, alert) if _fired_by(span, hit.at)]
+    return max(lives, key=lambda span: span.firing or 0.0, default=None)
+
+
+def _fired_by(span: AlertSpan, at: float) -> bool:
+    return span.firing is not None and span.firing <= at + JITTER
 
 
 def _reset(facts: Facts, span: AlertSpan, recovered: float | None) -> float | None:

@@ -97,6 +97,7 @@ def resolve(
         evaluation_interval=float(stack.evaluation_interval),
         longest_window=longest_window(alerting) if longest is None else longest,
         watchdog=_watchdog(stack),
+        stack="embedded" if isinstance(stack, Embedded) else "external",
         links=environment.links,
         chaos=without(experiment.chaos),
         chaos_places=experiment.chaos_places,

@@ -119,6 +119,8 @@ class Plan(Declared):
     """What marks every message of the drill as one."""
     blind: PlannedBlind | None = None
     """Set in a blind drill."""
+    stack: str = ""
+    """`embedded` or `external`: whose Prometheus and Alertmanager it uses; nothing in journals that do not say so."""
     expectations: tuple[PlannedExpectation, ...] = ()
     alerting: Alerting = Alerting()
     scrape_interval: float = 1.0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from firedrill.core.verdicts import Finding, Verdict
 from firedrill.judge.drill import AlertSpan, Facts
+from firedrill.judge.episodes import under_way, under_way_before
 from firedrill.judge.expectations.alert import AlertExpectation
 from firedrill.judge.grounds import Check, finding, polled, settle, shaken
 from firedrill.judge.moments import Moment, expected_origin, origin
@@ -17,6 +18,7 @@ from firedrill.judge.parts.alert_resolved import resolved
 from firedrill.judge.parts.order import Came, after
 from firedrill.judge.parts.stays import FIRING, Life, stays
 from firedrill.judge.sight import watching
+from firedrill.judge.wording import seconds
 
 
 def judged(declared: AlertExpectation, words: str, facts: Facts) -> Finding:
@@ -33,7 +35,12 @@ def judged(declared: AlertExpectation, words: str, facts: Facts) -> Finding:
         return settle(words, declared.alert, [early])
     fired = [span for span in fired if (span.firing or 0.0) >= start.at]
     if declared.times == 0:
-        return settle(words, declared.alert, [count(declared.alert, 0, facts, fired, start)])
+        return settle(words, declared.alert, [count(declared.alert, 0, facts, fired, start, declared.labels)])
+    if fired and all(under_way(span, start) for span in fired):
+        first = min(fired, key=lambda span: span.firing or 0.0)
+        fires = f"it fired {seconds((first.firing or 0.0) - start.at)} after {start.name}, which does not detect the fault"
+        return settle(words, declared.alert, [under_way_before(first, start, fires)])
+    fired = [span for span in fired if not under_way(span, start)]
     return settle(words, declared.alert, list(_parts(declared, facts, fired, start)))
 
 

@@ -85,7 +85,9 @@ def _cause(wanted: Wanted, facts: Facts, start: Moment, until: float) -> tuple[s
     return "the alert never became pending", []
 
 
-def count(alert: str, wanted: int, facts: Facts, fired: Sequence[AlertSpan], start: Moment) -> Check:
+def count(
+    alert: str, wanted: int, facts: Facts, fired: Sequence[AlertSpan], start: Moment, labels: Mapping[str, str] | None = None
+) -> Check:
     """That it fired `wanted` times, each instance by itself: too often fails at once, too seldom at the end."""
     evidence = [span.seqs["firing"] for span in fired]
     if len(fired) > wanted:
@@ -98,4 +100,5 @@ def count(alert: str, wanted: int, facts: Facts, fired: Sequence[AlertSpan], sta
         return missed
     if len(fired) < wanted:
         return Check(Verdict.FAIL, f"fired {times(len(fired))}; expected {times(wanted)}", evidence)
-    return Check(Verdict.PASS, "never fired" if wanted == 0 else times(wanted), [*evidence, *cited(facts, WATCHED)])
+    never = f"never fired{f' with {pairs(labels)}' if labels else ''}"
+    return Check(Verdict.PASS, never if wanted == 0 else times(wanted), [*evidence, *cited(facts, WATCHED)])

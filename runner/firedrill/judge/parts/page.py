@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Finding, Verdict
+from firedrill.judge import episodes
 from firedrill.judge.causes import unreadable
 from firedrill.judge.drill import Facts
+from firedrill.judge.episodes import Episodes
 from firedrill.judge.expectations.page import PageExpectation
 from firedrill.judge.grounds import GRACE, Check, finding, settle, shaken
 from firedrill.judge.moments import Moment, expected_origin, origin
@@ -14,7 +16,7 @@ from firedrill.judge.parts import page_contents as contents
 from firedrill.judge.parts.order import Came, after
 from firedrill.judge.parts.page_acknowledged import acknowledged
 from firedrill.judge.parts.page_arrival import Wanted, arrival, too_early
-from firedrill.judge.parts.page_count import count
+from firedrill.judge.parts.page_count import count, none
 from firedrill.judge.parts.page_group import grouped
 from firedrill.judge.parts.page_links import reachable
 from firedrill.judge.parts.page_resolved import resolved
@@ -35,17 +37,19 @@ def judged(declared: PageExpectation, words: str, facts: Facts) -> Finding:
     if (early := too_early(facts, found, start)) is not None:
         return settle(words, declared.page, [early])
     if declared.times == 0:
-        return settle(words, declared.page, [count(declared.page, 0, facts, found, start)])
-    return settle(words, declared.page, list(_parts(declared, facts, since(start.at, found, declared.page, declared.labels), start)))
+        return settle(words, declared.page, [none(declared.page, declared.to, declared.labels, facts, found, start)])
+    pages = episodes.sort(facts, declared.page, declared.labels, since(start.at, found, declared.page, declared.labels), start)
+    return settle(words, declared.page, list(_parts(declared, facts, pages, start)))
 
 
-def _parts(declared: PageExpectation, facts: Facts, found: list[Hit], start: Moment) -> Iterator[Check]:
+def _parts(declared: PageExpectation, facts: Facts, pages: Episodes, start: Moment) -> Iterator[Check]:
     wanted = Wanted(declared.page, declared.to, declared.labels, declared.within, declared.not_before)
-    yield arrival(wanted, facts, found, start)
+    yield arrival(wanted, facts, pages, start)
+    found = list(pages.new)
     if not found:
         return
     if declared.times is not None:
-        yield count(declared.page, declared.times, facts, found, start)
+        yield count(declared.page, declared.times, facts, pages.every, start)
     if declared.after is not None:
         yield _after(declared.page, declared.after, facts, found[0], start)
     if declared.grouped_with:

@@ -10,6 +10,7 @@ from firedrill.core.units import Duration
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.causes import late_page, no_page
 from firedrill.judge.drill import Facts
+from firedrill.judge.episodes import Episodes, already, forged, unproved
 from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, undecided
 from firedrill.judge.moments import Moment, close, phase
 from firedrill.judge.pages import Hit, hits, instances
@@ -44,11 +45,11 @@ def too_early(facts: Facts, found: Sequence[Hit], start: Moment) -> Check | None
     return None
 
 
-def arrival(wanted: Wanted, facts: Facts, found: Sequence[Hit], start: Moment) -> Check:
+def arrival(wanted: Wanted, facts: Facts, pages: Episodes, start: Moment) -> Check:
     """That the page came in time; pending until it came or can come no more."""
-    if not found:
-        return _missing(wanted, facts, start)
-    first = found[0]
+    if not pages.new:
+        return _undetected(wanted, facts, pages, start) or _missing(wanted, facts, start, pages.unseen)
+    first = pages.new[0]
     delay = first.at - start.at
     said = f"paged {first.page.receiver}{wanted.marked} {seconds(delay)} after {start.name}"
     evidence = [*start.evidence, *first.evidence]
@@ -64,7 +65,14 @@ def arrival(wanted: Wanted, facts: Facts, found: Sequence[Hit], start: Moment) -
     return Check(Verdict.PASS, said + (f", within {wanted.within}" if wanted.within is not None else ""), evidence)
 
 
-def _missing(wanted: Wanted, facts: Facts, start: Moment) -> Check:
+def _undetected(wanted: Wanted, facts: Facts, pages: Episodes, start: Moment) -> Check | None:
+    """Pages that came and do not show that the fault was detected."""
+    if pages.old:
+        return already(facts, pages, start)
+    return unproved(facts, wanted.alert, pages.unseen[0], start) if pages.unseen else None
+
+
+def _missing(wanted: Wanted, facts: Facts, start: Moment, unseen: Sequence[Hit] = ()) -> Check:
     deadline = None if wanted.within is None else start.at + wanted.within
     span = f"{wanted.within} after {start.name} were over" if wanted.within is not None else "it could page"
     if undecided(facts, deadline):
@@ -79,6 +87,8 @@ def _missing(wanted: Wanted, facts: Facts, start: Moment) -> Check:
     why, evidence = _otherwise_labelled(wanted, facts, start) or no_page(facts, wanted.alert, wanted.to, start, last)
     within = f" within {wanted.within}" if wanted.within is not None else ""
     words = f"did not page {wanted.to or 'anyone'}{wanted.marked}{within}: {why}"
+    if unseen:
+        words, evidence = f"{words}; {forged(unseen[0], start)}", [*evidence, *unseen[0].evidence]
     return Check(Verdict.FAIL, words, [*start.evidence, *evidence, *cited(facts, PAGING)])
 
 

@@ -1,14 +1,15 @@
 """How often an alert paged, counted until the drill ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import Check, blinded, cut_short
 from firedrill.judge.moments import Moment, close
-from firedrill.judge.pages import Hit
+from firedrill.judge.pages import Hit, hits
 from firedrill.judge.sight import PAGING, cited, paging
-from firedrill.judge.wording import both, seconds, times
+from firedrill.judge.wording import both, pairs, seconds, times
 
 MANY = 5
 """Pages of which each one's time is told; of more, only the first's and the last's."""
@@ -29,4 +30,20 @@ def count(alert: str, wanted: int, facts: Facts, found: Sequence[Hit], start: Mo
         return missed
     if len(found) < wanted:
         return Check(Verdict.FAIL, f"paged {times(len(found))}; expected {times(wanted)}", evidence)
-    return Check(Verdict.PASS, "paged nobody" if wanted == 0 else times(wanted), [*evidence, *cited(facts, PAGING)])
+    return Check(Verdict.PASS, times(wanted), [*evidence, *cited(facts, PAGING)])
+
+
+def none(alert: str, to: str | None, labels: Mapping[str, str], facts: Facts, found: Sequence[Hit], start: Moment) -> Check:
+    """That it paged nobody, or not one receiver, or not with these labels: whom it paged instead is said."""
+    check = count(alert, 0, facts, found, start)
+    if check.verdict is not Verdict.PASS or not (to or labels):
+        return check if check.verdict is not Verdict.PASS else replace(check, words="paged nobody")
+    marked = f" with {pairs(labels)}" if labels else ""
+    others = [hit for hit in hits(facts, alert) if hit.at >= start.at]
+    if not others:
+        return replace(check, words=f"did not page {to or 'anyone'}{marked}; it paged nobody")
+    whom = both(dict.fromkeys(hit.page.receiver for hit in others))
+    evidence = [*(seq for hit in others for seq in hit.evidence), *check.evidence]
+    if to is not None and to not in {hit.page.receiver for hit in others}:
+        return replace(check, words=f"paged {whom}, not {to}{marked}", evidence=evidence)
+    return replace(check, words=f"paged {whom}, but never{f' {to}' if to else ''}{marked}", evidence=evidence)
