@@ -13,7 +13,7 @@ from firedrill.judge.boundaries import JITTER
 from firedrill.judge.drill import AlertSpan, Facts, Notification, instance
 from firedrill.judge.grounds import Check, blinded, polled
 from firedrill.judge.moments import Moment
-from firedrill.judge.pages import Hit, instances, is_of, spans
+from firedrill.judge.pages import Hit, instances, spans
 from firedrill.judge.sight import is_watchdog, watching
 from firedrill.judge.wording import seconds
 
@@ -42,12 +42,12 @@ def under_way(span: AlertSpan, start: Moment) -> bool:
 
 
 def lives_of(facts: Facts, alert: str, one: Mapping[str, Any]) -> Sequence[AlertSpan]:
-    """The lives of a notified instance; Prometheus may have added external labels on the way."""
+    """The lives of a notified instance: of the one with most of its labels, since Prometheus may have added external ones on the way."""
     told: Mapping[str, str] = one.get("labels", {})
     if exact := facts.lives.get(instance(alert, told)):
         return exact
-    fewer = ({name: told[name] for name in names} for names in facts.shapes.get(alert, ()) if names <= told.keys())
-    return [span for labels in fewer for span in facts.lives.get(instance(alert, labels), ()) if is_of(span, one)]
+    shapes = sorted((names for names in facts.shapes.get(alert, ()) if names <= told.keys()), key=len, reverse=True)
+    return next((lives for names in shapes if (lives := facts.lives.get(instance(alert, {name: told[name] for name in names})))), ())
 
 
 def sort(facts: Facts, alert: str, labels: Mapping[str, str], found: Sequence[Hit], start: Moment) -> Episodes:
