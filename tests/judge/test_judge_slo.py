@@ -151,3 +151,40 @@ def test_an_objective_of_everything_can_be_broken_but_never_shown(script: Any) -
 def test_no_window_after_the_clearing_is_no_recovery(script: Any) -> None:
     found = recovery(script.tape().until(36).facts(), script.latency, 34.2)
     assert (found.at, found.looked, found.worst) == (None, 0, None)
+
+
+# ---- an SLO that was never hurt
+
+
+def test_an_slo_that_was_never_hurt_cannot_recover(script: Any) -> None:
+    tape = script.tape(script.expectation("slo", "availability", recovered="30s"), script.expectation("page", script.alert))
+    drill = with_bins(tape, script.bins()).concluded()
+    assert [one.verdict for one in drill.findings] == [Verdict.INCONCLUSIVE, Verdict.PASS]
+    assert "it was never hurt, so there was nothing to recover from: 95% was met in every window of 5s after the fault" in (
+        drill.findings[0].sentence
+    )
+
+
+def test_while_the_drill_runs_an_slo_that_is_well_may_still_be_hurt(script: Any) -> None:
+    tape = with_bins(script.tape(script.expectation("slo", "availability", recovered="5s")), script.bins())
+    assert tape.until(41.0).finding(41.0).verdict is Verdict.PENDING
+    assert tape.finding().verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_slo_that_is_hurt_only_by_the_clearing_was_hurt(script: Any) -> None:
+    tape = script.tape(script.expectation("slo", "latency", recovered="30s"))
+    assert with_bins(tape, script.bins(range(34, 36))).finding().verdict is Verdict.PASS
+
+
+def test_a_tolerated_fault_is_a_pass_of_an_slo_that_is_held(script: Any) -> None:
+    assert with_bins(script.tape(script.expectation("slo", "availability")), script.bins()).finding().verdict is Verdict.PASS
+
+
+def test_an_slo_that_is_missed_once_more_in_the_last_seconds_is_not_said_to_lack_time(script: Any) -> None:
+    """It was met again while the drill ran, which ended the waiting: the drill did not end too soon."""
+    tape = script.tape(script.expectation("slo", "latency", recovered="30s"))
+    story = [one for one in script.bins(range(15, 36)) if one[0] < 42] + [one for one in script.bins(range(42, 60)) if one[0] >= 42]
+    finding = with_bins(tape, story).finding()
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "it was met again after the fault was cleared, and missed once more before the drill was over" in finding.sentence
+    assert "the drill ended" not in finding.sentence

@@ -39,13 +39,14 @@ class Tally:
 class Recovery:
     """The first second from which every sliding window met the objective to the end; None while the last one does not.
 
-    `looked` is how many whole windows there were, `worst` the smallest share of good samples among them.
+    `looked` is how many whole windows there were, `worst` the smallest share of good samples among them, `met` whether one met it.
     """
 
     at: float | None
     looked: int
     worst: float | None
     seqs: tuple[int, ...] = ()
+    met: bool = False
 
 
 def named(facts: Facts, name: str) -> Slo | None:
@@ -144,7 +145,8 @@ def recovery(facts: Facts, slo: Slo, clear: float, until: float | None = None) -
         well = start
     shares = [ratio for _, ratio in ratios if ratio is not None]
     cited = [seen[second].seqs[-1] for second in sorted(seen) if first <= second < last]
-    return Recovery(None if well is None else float(well), len(ratios), min(shares, default=None), tuple({*cited[:1], *cited[-1:]}))
+    met = max(shares, default=-1.0) >= slo.objective - 1e-12
+    return Recovery(None if well is None else float(well), len(ratios), min(shares, default=None), tuple({*cited[:1], *cited[-1:]}), met)
 
 
 def _told_until(facts: Facts, seen: dict[float, Bin]) -> int:

@@ -3,13 +3,16 @@
 Refuses to call an objective met or broken on fewer samples than that takes.
 """
 
+import math
+
 from firedrill.core.model.slos import Slo
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Finding, Verdict
 from firedrill.judge.drill import Facts, Phase
 from firedrill.judge.expectations.slo import SloExpectation
 from firedrill.judge.grounds import Check, cut_short, finding, shaken
-from firedrill.judge.moments import Moment, cleared, close, expected_clear, phase
+from firedrill.judge.mitigation import hurt
+from firedrill.judge.moments import Moment, cleared, close, expected_clear, origin, phase
 from firedrill.judge.sight import blinds, describe
 from firedrill.judge.slo import WINDOW, Recovery, bins, named, recovery, result, sentence, silence, source, tally, verdict_of
 from firedrill.judge.wording import both, promise, seconds, share
@@ -73,14 +76,57 @@ def _recovered(slo: Slo, allowed: Duration, facts: Facts) -> Check:
     if clear is None:
         return _not_cleared(slo, allowed, facts)
     found, deadline = recovery(facts, slo, clear.at), clear.at + allowed
-    if found.at is not None and found.at <= max(deadline, clear.at + 1):
-        return unheard(slo, facts, clear.at, close(facts) if facts.ended else found.at) or _well(slo, allowed, found, clear)
     last = deadline + WINDOW + FLUSH
-    if facts.ended is None and facts.now < last:
-        return Check(Verdict.PENDING, f"{slo.name} is to recover within {allowed} after {clear.name}", clear.evidence, last)
+    waits = Check(Verdict.PENDING, f"{slo.name} is to recover within {allowed} after {clear.name}", clear.evidence, last)
+    open_ = facts.ended is None and facts.now < last
+    if found.at is not None and found.at <= max(deadline, clear.at + 1):
+        if (spot := unheard(slo, facts, clear.at, close(facts) if facts.ended else found.at)) is not None:
+            return spot
+        if _was_hurt(slo, facts):
+            return _well(slo, allowed, found, clear)
+        return waits if open_ else _never_hurt(slo, facts, clear)
+    if open_:
+        return waits
+    if facts.ended == "finished" and found.met and close(facts) < deadline + WINDOW:
+        return unheard(slo, facts, clear.at, close(facts)) or _ill_again(slo, found, clear)
     if (early := cut_short(facts, deadline + WINDOW, f"{allowed} after {clear.name} and a window of {WINDOW}s were over")) is not None:
         return Check(early.verdict, f"{slo.name} {early.words}", early.evidence)
     return unheard(slo, facts, clear.at, min(close(facts), deadline + WINDOW)) or _ill(slo, allowed, found, clear)
+
+
+def _since_fault(slo: Slo, facts: Facts) -> tuple[Moment, Recovery] | None:
+    """All that users felt of the fault, its own second included."""
+    start = origin(facts)
+    return None if start is None else (start, recovery(facts, slo, math.floor(start.at)))
+
+
+def _was_hurt(slo: Slo, facts: Facts) -> bool:
+    felt = _since_fault(slo, facts)
+    return felt is not None and hurt(slo, felt[1])
+
+
+def _never_hurt(slo: Slo, facts: Facts, clear: Moment) -> Check:
+    """What was never hurt cannot recover: that it was met all along shows that the fault was tolerated, and nothing of a recovery."""
+    felt = _since_fault(slo, facts)
+    if felt is None:
+        return Check(Verdict.INCONCLUSIVE, f"{slo.name} cannot be judged: no fault was ever active")
+    start, found = felt
+    if (spot := unheard(slo, facts, start.at, clear.at)) is not None:
+        return spot
+    words = (
+        f"{slo.name} cannot be judged: it was never hurt, so there was nothing to recover from: "
+        f"{promise(slo.objective)} was met in every window of {WINDOW}s after {start.name}"
+    )
+    return Check(Verdict.INCONCLUSIVE, words, [*start.evidence, *clear.evidence, *found.seqs])
+
+
+def _ill_again(slo: Slo, found: Recovery, clear: Moment) -> Check:
+    """It was met again, which decided it while the drill ran, and missed in the drill's last seconds."""
+    words = (
+        f"{slo.name} cannot be judged: it was met again after {clear.name}, and missed once more before the drill was over: "
+        f"at worst {share(found.worst or 0.0)} of a {WINDOW}s window's samples were good, {promise(slo.objective)} are promised"
+    )
+    return Check(Verdict.INCONCLUSIVE, words, [*clear.evidence, *found.seqs])
 
 
 def _not_cleared(slo: Slo, allowed: Duration, facts: Facts) -> Check:
