@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from firedrill.conduct.ledger import Ledger, from_journal, left_open, open_page, state_directory
+from firedrill.conduct.ledger import Ledger, left_open, open_page, state_directory
+from firedrill.conduct.listed import listed
 from firedrill.conduct.undo import perform_page, refuse_leftovers
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import LeftOver
@@ -21,6 +22,12 @@ def _left_behind(drill: str, undos: dict[str, object]) -> Path:
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(json.dumps({"drill": drill, "journal": "gone", "undos": undos}), encoding="utf-8")
     return page
+
+
+def _journal(folder: Path) -> Journal:
+    journal = Journal(folder / NAME, DrillClock())
+    journal.append(DrillStarted(SCHEMA, "d", "e", "local", {}, 0.0, {}))
+    return journal
 
 
 def test_a_running_drills_page_is_nobodys_to_undo(tmp_path: Path) -> None:
@@ -71,12 +78,13 @@ def test_a_page_that_cannot_be_read_is_left_over_not_forgotten() -> None:
 
 
 def test_a_journal_tells_what_may_be_left_by_itself(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / NAME, DrillClock())
+    journal = _journal(tmp_path)
     for fault in ("one", "two"):
         journal.append(FaultIntended(fault, {"kind": "nothing"}), durable=True)
     journal.append(FaultCleared("one", "played"))
     journal.close()
-    assert dict(from_journal(tmp_path / NAME).undos) == {"two": {"kind": "nothing"}}
+    found = listed(tmp_path / NAME)
+    assert (dict(found.undos), found.damage) == ({"two": {"kind": "nothing"}}, "")
 
 
 def test_a_journal_of_a_newer_firedrill_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -84,4 +92,4 @@ def test_a_journal_of_a_newer_firedrill_is_refused_with_what_to_do(tmp_path: Pat
     journal.append(DrillStarted(SCHEMA + 1, "d", "e", "local", {}, 0.0, {}))
     journal.close()
     with pytest.raises(LeftOver, match=r"was written by a newer firedrill .* undo it with that one"):
-        from_journal(tmp_path / NAME)
+        listed(tmp_path / NAME)

@@ -161,11 +161,11 @@ async def test_after_kill_9_undo_ends_a_silence_and_can_do_it_twice(alertmanager
     with pytest.raises(LeftOver, match=f"an earlier drill, {drill}, may have left silences: run `firedrill undo {drill}` first"):
         refuse_leftovers()
     words = [sys.executable, "-m", "firedrill.cli", "undo", drill, "--json"]
-    for how in (f"1 silence of the drill ended at {url}", f"no silence of the drill ended at {url}"):
+    for done_now in ({"silences": f"1 silence of the drill ended at {url}; Alertmanager has none of them any more"}, {}):
         done = await asyncio.to_thread(subprocess.run, words, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         (answer,) = json.loads(done.stdout)["drills"]
-        assert answer["done"] == {"silences": f"{how}; Alertmanager has none of them any more"}
+        assert answer["done"] == done_now
         assert standing(url) == []
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from firedrill.conduct.ledger import from_journal, left_open, state_directory
-from firedrill.conduct.undo import perform_page, refuse_leftovers
+from firedrill.conduct.ledger import left_open, state_directory
+from firedrill.conduct.listed import listed
+from firedrill.conduct.undo import perform_listed, refuse_leftovers
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import LeftOver
 from firedrill.core.events import FaultIntended
@@ -58,11 +59,10 @@ def _journal(folder: Path, undo: dict[str, object]) -> Path:
 
 def test_a_journal_alone_is_enough_to_put_a_paused_process_back_and_again(paused: psutil.Process, tmp_path: Path) -> None:
     journal = _journal(tmp_path / "one", undo_of(paused))
-    page = from_journal(journal)
-    assert page.page is None
-    assert perform_page(page)["done"] == {"pause-service": "the fault pause-service of service was put back"}
+    found = listed(journal)
+    assert perform_listed(found)["done"] == {"pause-service": "the fault pause-service of service was put back"}
     assert paused.status() != psutil.STATUS_STOPPED
-    assert perform_page(page)["done"] == {"pause-service": "the fault pause-service of service was gone already"}
+    assert perform_listed(found)["done"] == {"pause-service": "the fault pause-service of service was gone already"}
 
 
 def test_a_drill_is_refused_while_a_process_stands_still_and_starts_once_it_goes_on(paused: psutil.Process) -> None:

@@ -5,7 +5,6 @@ are. Knows how to tell a broken way from a whole one; refuses to know how alerts
 """
 
 import asyncio
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from firedrill.conduct import external
+from firedrill.core import temporary
 from firedrill.core.alerting import Alerting, Receiver
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError, LeftOver
@@ -120,8 +120,8 @@ async def embedded(root: Path, settings: Embedded, alerting: Alerting) -> AsyncI
     heard = Heard(clock)
     sink = await Sink.start(clock, heard)
     try:
-        with tempfile.TemporaryDirectory(prefix="firedrill-bell-") as folder:
-            solo = await Solo.start(root, settings, Sinks(sink.address, sink.mail), Path(folder))
+        with temporary.folder("firedrill-bell-") as folder:
+            solo = await Solo.start(root, settings, Sinks(sink.address, sink.mail), folder)
             try:
                 async with aiohttp.ClientSession() as session:
                     sink.groups = Groups(solo.url, solo.log, alerting.route, session, {Lane(*each) for each in solo.silent})

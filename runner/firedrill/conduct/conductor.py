@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import announcing, blind, budgets, desk, door, silences, steady, undo
+from firedrill.conduct import announcing, blind, budgets, desk, door, leftovers, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
+from firedrill.conduct.ledger import SILENCES
 from firedrill.conduct.responders import outlives, responders
 from firedrill.conduct.results import Folder, make_folder, point_latest
 from firedrill.conduct.signals import Stop, first_signal
@@ -36,6 +37,7 @@ async def conduct(order: Order, view: View) -> Folder:
 
     Raises where nothing can be said there: before it starts, and FiredrillError when its journal could not be written to its end.
     """
+    leftovers.swept(order.results)
     undo.refuse_leftovers()
     if why := untimely(order.plan, order.environment.limits, datetime.now(UTC)):
         raise Refused(why)
@@ -44,6 +46,8 @@ async def conduct(order: Order, view: View) -> Folder:
     folder = drill.folder
     try:
         drill.begin()
+        with suppress(OSError):
+            point_latest(folder)  # one that is killed is the latest, too
         async with AsyncExitStack() as attending:
             await attending.enter_async_context(door.opened(drill))
             for attendant in order.attendants:
@@ -57,8 +61,6 @@ async def conduct(order: Order, view: View) -> Folder:
         raise _unrecorded(drill, error) from error
     finally:
         drill.close()
-    with suppress(OSError):
-        point_latest(folder)
     return folder
 
 
@@ -86,25 +88,43 @@ async def _lived(drill: Drill) -> tuple[str, str]:
     """
     with first_signal() as stop:
         drill.acts.stops = stop.come
+        end = Ended("finished")
         try:
             async with AsyncExitStack() as closing:
                 body = asyncio.create_task(_life(drill, closing))
                 stop.acts_on(body.cancel)
-                await body
+                try:
+                    await body
+                except Exception as error:
+                    end = _ended_by(drill, error)
+                    raise
         except asyncio.CancelledError:
             end = Ended("interrupted", f"stopped by {stop.by}" if stop.by is not None else "its task was cancelled")
-        except Ended as why:
-            end = why
-        except LeftOver as error:
-            end = Ended("undo-failed", str(error))
-        except FiredrillError as error:
-            end = Ended("error", str(error))
-        except Exception as error:
-            end = _crashed(drill, error)
-        else:
-            end = Ended("finished")
+        except Exception as error:  # what comes after the end does not drown why it ended
+            last = _ended_by(drill, error)
+            end = last if last.reason == end.reason else Ended(last.reason, f"{last.detail}{_before(end)}")
         await announcing.ends(drill, *_unless_left(drill, _unless_stopped(stop, end)))
     return _unless_left(drill, _unless_stopped(stop, end))
+
+
+def _ended_by(drill: Drill, error: Exception) -> Ended:
+    match error:
+        case Ended():
+            return error
+        case LeftOver():
+            return Ended("undo-failed", str(error))
+        case FiredrillError():
+            return Ended("error", str(error))
+    return _crashed(drill, error)
+
+
+def _before(end: Ended) -> str:
+    """What had ended the drill before something could not be put back: that is the reason that people look for."""
+    return (
+        ""
+        if end.reason in {"finished", "undo-failed"}
+        else f"; the drill had ended before: {end.reason}" + (end.detail and f": {end.detail}")
+    )
 
 
 def _unless_stopped(stop: Stop, end: Ended) -> Ended:
@@ -128,7 +148,7 @@ def _crashed(drill: Drill, error: Exception) -> Ended:
 def _unless_left(drill: Drill, end: Ended) -> tuple[str, str]:
     left = ", ".join(drill.ledger.open)
     if left and end.reason != "undo-failed":
-        return "undo-failed", f"not known to be cleared: {left}; run `firedrill undo {drill.folder.drill}`"
+        return "undo-failed", f"not known to be cleared: {left}; run `firedrill undo {drill.folder.drill}`{_before(end)}"
     return end.reason, end.detail
 
 
@@ -220,10 +240,17 @@ def _patience(plan: Plan, start: float) -> float | None:
 
 
 async def _put_back(drill: Drill, gear: Gear) -> None:
-    """No fault of ours outlives the play: ask every holder to drop them and look, then perform what is still open."""
-    for link in set(gear.links.values()):
-        await link.clear_all()
-    await undo.perform_open(drill)
+    """No fault of ours outlives the play: ask every holder to drop them and look, then perform what is still open.
+
+    All of it is tried, whatever fails. What a holder could not clear and its undo could is put back.
+    """
+    said = await asyncio.gather(*(link.clear_all() for link in set(gear.links.values())), return_exceptions=True)
+    left = await undo.perform_open(drill)
+    if left or any(fault != SILENCES for fault in drill.ledger.open):
+        raise LeftOver("\n".join([*(str(one) or type(one).__name__ for one in said if isinstance(one, Exception)), *left]))
+    for one in said:
+        if isinstance(one, BaseException) and not isinstance(one, LeftOver):
+            raise one
 
 
 async def _recover(drill: Drill, gear: Gear) -> None:

@@ -20,6 +20,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.errors import Refused
 from firedrill.core.events import (
     SCHEMA,
+    ActivityEnded,
     DrillStarted,
     Entry,
     Event,
@@ -35,6 +36,7 @@ from firedrill.core.model.plan import Plan
 from firedrill.core.model.suite import Environment
 from firedrill.core.redaction import Redaction, values_of, written_out
 from firedrill.core.verdicts import Finding
+from firedrill.faults.chaos.client import METHOD
 from firedrill.faults.chaos.rollbacks import by_name
 from firedrill.judge.drill import Facts
 from firedrill.judge.facts import apply
@@ -131,6 +133,8 @@ class Drill:
             self.ledger.cleared(entry.event.fault)
         if isinstance(entry.event, SilenceRemoved):
             self.ledger.cleared(SILENCES)
+        if isinstance(entry.event, ActivityEnded) and entry.event.stage == "rollbacks" and entry.event.status == "succeeded":
+            self.ledger.played(METHOD, entry.event.name)
         apply(self.facts, entry)
         self.view.saw(entry, self.facts)
 

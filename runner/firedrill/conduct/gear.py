@@ -7,12 +7,10 @@ system and who watches; users and probes last.
 import asyncio
 import json
 import secrets
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +19,7 @@ import aiohttp
 from firedrill.conduct import external, holders
 from firedrill.conduct.drill import Drill, Ended
 from firedrill.conduct.holders import OWN_TOKEN, AnyStack
+from firedrill.core import temporary
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import ClockOffset
 from firedrill.core.model.slos import Source
@@ -156,7 +155,7 @@ async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, 
     assert settings.embedded is not None, "a stack without either is refused when the file is read"
     assert sink is not None, "an embedded stack has its receivers pointed at the sink"
     sinks = Sinks(sink.address, sink.mail)
-    directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
+    directory = drill.ledger.uses(closing.enter_context(temporary.folder()))
     stack = await EmbeddedStack.start(
         drill.order.root, settings.embedded, addresses, sinks, directory, drill.folder.path, drill.folder.logs,
         {name: addresses[name] for name in _of_stack(drill.order.environment)}, drill.plan.mark,

@@ -3,13 +3,12 @@
 Knows which kind of target is held by whom, and what its holder is told of it; refuses to know what any fault does.
 """
 
-import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 from firedrill.conduct.drill import Drill
+from firedrill.core import temporary
 from firedrill.core.model.suite import Target
 from firedrill.faults.holding.calls import TOKEN
 from firedrill.faults.holding.link import HolderLink
@@ -105,5 +104,5 @@ def authorities(drill: Drill, closing: AsyncExitStack) -> dict[str, str]:
     secured = [name for name, target in drill.order.environment.targets.items() if target.tls is not None]
     if not secured:
         return {}
-    folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="firedrill-")))
+    folder = drill.ledger.uses(closing.enter_context(temporary.folder()))
     return {f"{name}-ca": str(folder / f"{name}.pem") for name in secured}

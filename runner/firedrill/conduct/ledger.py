@@ -1,23 +1,26 @@
-"""The ledger of open undos under the user's state directory, since results/ may be gone in the next clone.
+"""The ledger of open undos under the user's state directory: the truth of what is open, since results/ may be gone or from elsewhere.
 
-One file a drill, held locked while the drill runs; it lists what must be undone and where the journal is.
+One page a drill, held locked while the drill runs; it lists what must be undone, where the journal is, and which temporary folders it has.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from firedrill.core.errors import LeftOver
-from firedrill.core.events import SCHEMA, DrillStarted, FaultCleared, FaultIntended, SilenceIntended, SilenceRemoved
-from firedrill.core.journal import is_locked, read
+from firedrill.core.locks import held, is_held, orphaned, sync_folder
 
 SILENCES = "silences"
 """The name under which a drill's silences, all of them, stand in the ledger beside its faults."""
+PLAYED = "played"
+"""In the undo of a method: the names of the rollbacks that were played already."""
+NEW = ".new"
+"""What a page is called until it is whole."""
+PATIENCE = 1.0
+"""Seconds in which whoever only looks at a page lets go of it."""
 
 
 def state_directory() -> Path:
@@ -25,67 +28,123 @@ def state_directory() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "firedrill"
 
 
+def pages() -> Path:
+    """Where the pages are."""
+    return state_directory() / "open"
+
+
+class _Sheet:
+    """A page as a file: always whole, replaced in one step, and locked by whoever has it in hand, before and after."""
+
+    def __init__(self, path: Path, content: dict[str, Any], file: IO[bytes] | None = None) -> None:
+        self.path, self.content, self._file = path, content, file
+
+    def replace(self) -> None:
+        """Put the content on the disk; OSError when it is not there, and then the page is as it was."""
+        fresh = self.path.with_suffix(NEW)
+        fresh.unlink(missing_ok=True)  # whoever has the page in hand is the only one who writes it: this one's writer was killed
+        # Locked before it has its name: nobody may take it for the page of a drill that has ended.
+        file = held(fresh)
+        try:
+            _write(file, json.dumps(self.content).encode())
+            os.fsync(file.fileno())
+            fresh.rename(self.path)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            file.close()
+            raise
+        before, self._file = self._file, file
+        if before is not None:
+            before.close()
+        sync_folder(self.path.parent)
+
+    def shrink(self) -> None:
+        """The same where the disk may be full: then the shorter content is written over the longer one, which needs no room."""
+        try:
+            self.replace()
+        except OSError:
+            assert self._file is not None
+            content, size = json.dumps(self.content).encode(), os.fstat(self._file.fileno()).st_size
+            with suppress(OSError):
+                if len(content) <= size:
+                    os.pwrite(self._file.fileno(), content.ljust(size), 0)
+                    os.fsync(self._file.fileno())
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            sync_folder(self.path.parent)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _write(file: IO[bytes], content: bytes) -> None:
+    while content:
+        content = content[file.write(content) or 0 :]
+
+
 class Ledger:
     """A running drill's own page: written through to the disk before each deed, removed when nothing is left."""
 
     def __init__(self, drill: str, journal: Path, root: Path | None = None) -> None:
-        folder = state_directory() / "open"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"{drill}.json"
-        self._page: dict[str, Any] = {
+        pages().mkdir(parents=True, exist_ok=True)
+        self.path = pages() / f"{drill}.json"
+        content: dict[str, Any] = {
             "drill": drill, "journal": str(journal.resolve()), "pid": os.getpid(), "started": started(os.getpid()), "undos": {},
+            "temporary": [],
         }  # fmt: skip
         if root is not None:
-            self._page["root"] = str(root.resolve())
-        # Locked before it has its name: nobody may take it for the page of a drill that has ended.
-        unnamed = self.path.with_suffix(".new")
-        self._file: IO[bytes] = unnamed.open("wb", buffering=0)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._write()
-        unnamed.rename(self.path)
+            content["root"] = str(root.resolve())
+        self._sheet = _Sheet(self.path, content)
+        self._sheet.replace()
 
     def intend(self, fault: str, undo: Mapping[str, Any]) -> None:
         """List an undo; OSError when it is not on the disk, and then the page is as it was."""
-        before = dict(self._page["undos"])
-        self._page["undos"][fault] = dict(undo)
+        before = dict(self._undos)
+        self._undos[fault] = dict(undo)
         try:
-            self._write()
+            self._sheet.replace()
         except OSError:
-            self._page["undos"] = before
-            with suppress(OSError):
-                self._write()
+            self._sheet.content["undos"] = before
+            self._sheet.shrink()
             raise
 
     def cleared(self, fault: str) -> None:
         """Strike an undo off. One that the disk does not let go of is harmless: it is performed again, and finds nothing."""
-        if self._page["undos"].pop(fault, None) is not None:
+        if self._undos.pop(fault, None) is not None:
+            self._sheet.shrink()
+
+    def played(self, method: str, rollback: str) -> None:
+        """Note in the undo of a method that one of its rollbacks was played: it is not to be played again."""
+        if method in self._undos:
+            before = self._undos[method]
+            self._undos[method] = {**before, PLAYED: [*before.get(PLAYED, ()), rollback]}
             with suppress(OSError):
-                self._write()
+                self._sheet.replace()
+
+    def uses(self, folder: Path) -> Path:
+        """List a temporary folder, so that it is found again wherever it is; gives it back."""
+        self._sheet.content["temporary"].append(str(folder))
+        with suppress(OSError):
+            self._sheet.replace()
+        return folder
+
+    @property
+    def _undos(self) -> dict[str, Any]:
+        undos: dict[str, Any] = self._sheet.content["undos"]
+        return undos
 
     @property
     def open(self) -> Mapping[str, Mapping[str, Any]]:
-        return dict(self._page["undos"])
+        return dict(self._undos)
 
     def close(self) -> None:
         """Give the page up; it stays for `firedrill undo` while it lists anything."""
-        if not self._page["undos"]:
-            self.path.unlink(missing_ok=True)
-        self._file.close()
-
-    def _write(self) -> None:
-        content, fd = json.dumps(self._page).encode(), self._file.fileno()
-        # Spaces reserve the room first: a disk that is full says so while the page is still whole.
-        if (room := len(content) - os.fstat(fd).st_size) > 0:
-            _write_at(fd, b" " * room, os.fstat(fd).st_size)
-        _write_at(fd, content, 0)
-        os.ftruncate(fd, len(content))
-        os.fsync(fd)
-
-
-def _write_at(fd: int, content: bytes, at: int) -> None:
-    while content:
-        done = os.pwrite(fd, content, at)
-        content, at = content[done:], at + done
+        if not self._undos:
+            self._sheet.remove()
+        self._sheet.close()
 
 
 def started(pid: int) -> int | None:
@@ -116,67 +175,139 @@ class Runs:
 
 
 def running() -> list[Runs]:
-    """Every drill of this user that runs, the oldest first. A page that is being written is read again by whoever asks again."""
+    """Every drill of this user that runs, the oldest first."""
     found = []
-    for path in sorted((state_directory() / "open").glob("*.json")):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            if is_locked(path):
-                page = json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(pages().glob("*.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            if is_held(path):
+                page = json.loads(path.read_bytes())
                 root = Path(page["root"]) if "root" in page else None
-                found.append(Runs(page["drill"], Path(page["journal"]), page["pid"], page["started"], page["undos"], root))
+                one = Runs(page["drill"], Path(page["journal"]), int(page["pid"]), int(page["started"]), page["undos"], root)
+                if not one.over:  # else it is being undone
+                    found.append(one)
     return sorted(found, key=lambda one: one.started)
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What one ended drill may have left: undos by fault. `page` is its file in the ledger, if it has one."""
+    """What one ended drill may have left, as its page in the ledger lists it: undos by fault, and temporary folders.
+
+    `trouble` says why the page cannot be read; then it lists nothing.
+    """
 
     drill: str
-    undos: Mapping[str, Mapping[str, Any]]
-    page: Path | None
-
-    def strike(self) -> None:
-        """Nothing is left of it."""
-        if self.page is not None:
-            self.page.unlink(missing_ok=True)
+    page: Path
+    undos: Mapping[str, Any]
+    temporary: tuple[Path, ...] = ()
+    trouble: str = ""
 
 
-def left_open() -> Iterator[Open]:
-    """Every page of a drill that no longer runs."""
-    for page in sorted((state_directory() / "open").glob("*.json")):
-        if not is_locked(page):
-            yield _read_page(page)
-
-
-def _read_page(page: Path) -> Open:
-    try:
-        content = json.loads(page.read_text(encoding="utf-8"))
-        return Open(content["drill"], content["undos"], page)
-    except (ValueError, KeyError) as error:
-        raise LeftOver(f"the ledger's page {page} cannot be read ({error}): look for what {page.stem} broke, then remove it") from error
-
-
-def from_journal(journal: Path) -> Open:
-    """What a journal says may be left: faults intended and not cleared, silences intended and not removed."""
-    undos: dict[str, Mapping[str, Any]] = {}
-    for entry in read(journal):
-        match entry.event:
-            case DrillStarted(schema=schema) if schema > SCHEMA:
-                raise LeftOver(
-                    f"{journal} was written by a newer firedrill (journal version {schema}, this one knows {SCHEMA}): undo it with that one"
-                )
-            case FaultIntended(fault=fault, undo=undo):
-                undos[fault] = undo
-            case FaultCleared(fault=fault):
-                undos.pop(fault, None)
-            case SilenceIntended(undo=undo):
-                undos[SILENCES] = undo
-            case SilenceRemoved():
-                undos.pop(SILENCES, None)
-    page = state_directory() / "open" / f"{journal.parent.name}.json"
-    return Open(journal.parent.name, undos, page if page.exists() else None)
+def left_open() -> list[Open]:
+    """Every page of a drill that no longer runs, those that cannot be read too."""
+    found = (_left(page) for page in sorted(pages().glob("*.json")))
+    return [one for one in found if one is not None]
 
 
 def open_page(drill: str) -> Open | None:
-    """The ledger's page of an ended drill, for when its journal is gone."""
+    """The page of an ended drill, if the ledger has one."""
     return next((page for page in left_open() if page.drill == drill), None)
+
+
+def _left(page: Path) -> Open | None:
+    try:
+        return None if is_held(page) else _read(page)
+    except FileNotFoundError:
+        return None  # its drill has just ended
+    except OSError as error:
+        return _unread(page, error.strerror or str(error))
+
+
+def _read(page: Path) -> Open:
+    """Whatever of it can be used."""
+    if page.stat().st_uid != os.geteuid():
+        return _unread(page, "it is another user's: undo it as that user")
+    try:
+        content = json.loads(page.read_bytes())
+    except (ValueError, RecursionError) as error:
+        return _unread(page, f"it is torn: {error}")
+    undos = content.get("undos") if isinstance(content, dict) else None
+    if not isinstance(undos, dict):
+        return _unread(page, "it does not list undos")
+    folders = content.get("temporary")
+    named = [Path(each) for each in folders if isinstance(each, str) and "\0" not in each] if isinstance(folders, list) else []
+    return Open(page.stem, page, undos, tuple(named))
+
+
+def _unread(page: Path, why: str) -> Open:
+    return Open(
+        page.stem, page, {}, trouble=f"the ledger's page {page} cannot be used ({why}): look for what {page.stem} broke, then remove it"
+    )
+
+
+class Claim:
+    """An ended drill's page in the hand of one who undoes it: nobody else does meanwhile, and what was undone is struck off at once."""
+
+    def __init__(self, page: Open, file: IO[bytes]) -> None:
+        self.undos = dict(page.undos)
+        self._sheet = _Sheet(page.page, {**json.loads(page.page.read_bytes()), "undos": self.undos}, file)
+        self.drill = page.drill
+
+    def strike(self, fault: str, how: str) -> None:
+        """What was undone is listed no more, and known to have been undone; the page goes with the last of it."""
+        note_undone(self.drill, {fault: how})
+        self.undos.pop(fault, None)
+        if self.undos:
+            self._sheet.shrink()
+
+    def close(self) -> None:
+        """Let go of the page, which goes when it lists nothing."""
+        if not self.undos:
+            self._sheet.remove()
+        self._sheet.close()
+
+
+@contextmanager
+def claimed(page: Open) -> Iterator[Claim | None]:
+    """The page as it stands now, for one who undoes it; None when another has it, or it is gone."""
+    try:
+        file = orphaned(page.page, PATIENCE)
+    except FileNotFoundError:
+        file = None
+    if file is None:
+        yield None
+        return
+    with file:
+        now = _read(page.page)
+        if now.trouble:
+            yield None
+            return
+        claim = Claim(now, file)
+        try:
+            yield claim
+        finally:
+            claim.close()
+
+
+UNDONE, KEPT = "undone", 500
+"""Where it is noted what was undone after its drill, and of how many drills."""
+
+
+def note_undone(drill: str, how: Mapping[str, str]) -> None:
+    """Remember that faults of a drill were put back: its journal, which ended before, lists them for ever."""
+    folder = state_directory() / UNDONE
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        sheet = _Sheet(folder / f"{drill}.json", {"drill": drill, "undone": {**undone(drill), **how}})
+        sheet.replace()
+        sheet.close()
+        for old in sorted(folder.glob("*.json"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
+            old.unlink(missing_ok=True)
+
+
+def undone(drill: str) -> dict[str, str]:
+    """The faults of a drill that this user's firedrill has put back after it, and how."""
+    try:
+        told: dict[str, str] = json.loads((state_directory() / UNDONE / f"{drill}.json").read_bytes())["undone"]
+        return {**told}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}

@@ -1,12 +1,17 @@
-"""Putting back: what a drill still owes, what earlier drills may have left, and the proof that nothing is."""
+"""Putting back: what a drill still owes, what earlier drills may have left, and the proof that nothing is.
+
+One undo that fails keeps no other from being tried, and each that succeeds is struck off by itself.
+"""
 
 import asyncio
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from firedrill.conduct.drill import Drill
-from firedrill.conduct.ledger import SILENCES, Open, left_open
+from firedrill.conduct.ledger import SILENCES, Open, claimed, left_open, note_undone, undone
+from firedrill.conduct.listed import Listed
 from firedrill.core.errors import LeftOver
 from firedrill.core.events import FaultCleared
 from firedrill.core.model.plan import Plan
@@ -35,58 +40,105 @@ async def intended(
     return await links[planned.target].intended(fault, planned.target, planned.wire)
 
 
-def perform(undo: Mapping[str, Any]) -> str:
-    """Put one thing back and look that it is; returns how, in words. LeftOver says what to do by hand."""
-    match undo.get("kind"):
-        case "nothing":
-            return "there was nothing to put back"
-        case "chaos-rollbacks":
-            return rollbacks.perform(undo, Path(undo["root"]))
-        case silences.UNDO:
-            return silences.perform(undo)
-        case _:
-            return fault_undo.perform(undo).sentence
+def perform(undo: object, fault: str = "a fault") -> str:
+    """Put one thing back and look that it is; returns how, in words. LeftOver says what to do by hand, whatever `undo` is."""
+    if not isinstance(undo, Mapping):
+        raise LeftOver(f"{fault} may be left over: its undo is {json.dumps(undo, default=str)}, which says nothing; look for it by hand")
+    try:
+        match undo.get("kind"):
+            case "nothing":
+                return "there was nothing to put back"
+            case rollbacks.KIND:
+                return rollbacks.perform(undo, Path(undo["root"]))
+            case silences.UNDO:
+                return silences.perform(undo)
+            case _:
+                return fault_undo.perform(undo).sentence
+    except LeftOver:
+        raise
+    except Exception as error:  # data of any shape ends in a sentence
+        said = json.dumps(undo, default=str)
+        raise LeftOver(f"{fault} may be left over: {fault_undo.why(error)}; look for it by hand: {said}") from error
 
 
-async def perform_open(drill: Drill) -> None:
-    """Perform what this drill's own ledger still lists of its faults."""
+async def perform_open(drill: Drill) -> list[str]:
+    """Perform all that this drill's own ledger still lists of its faults; what is left over, in sentences."""
+    left = []
     for fault, undo in drill.ledger.open.items():
         if fault == SILENCES:
             continue  # they outlast the faults
-        await asyncio.to_thread(perform, undo)
-        drill.record(FaultCleared(fault, "undo"))
+        try:
+            await asyncio.to_thread(perform, undo, fault)
+        except LeftOver as error:
+            left.append(f"{fault}: {error}")
+        else:
+            drill.record(FaultCleared(fault, "undo"))
+    return left
 
 
 def refuse_leftovers() -> None:
-    """No drill starts while an earlier one may have left a fault; what is provably gone is struck off."""
-    for page in left_open():
-        if any(_may_be_there(undo) for undo in page.undos.values()):
-            names = ", ".join(page.undos)
-            raise LeftOver(f"an earlier drill, {page.drill}, may have left {names}: run `firedrill undo {page.drill}` first")
-        page.strike()
+    """No drill starts while an earlier one may have left a fault; what is provably gone is struck off. All that is left is named."""
+    if left := [why for page in left_open() if (why := _left_by(page))]:
+        raise LeftOver("\n".join(left))
 
 
-def _may_be_there(undo: Mapping[str, Any]) -> bool:
-    match undo.get("kind"):
-        case "nothing":
-            return False
-        case "proxy" | "host":
-            return fault_undo.present(undo)
-        case silences.UNDO:
-            return silences.present(undo)
-        case _:
-            return True
+def _left_by(page: Open) -> str:
+    if page.trouble:
+        return page.trouble
+    names = [fault for fault, undo in page.undos.items() if _may_be_there(undo)]
+    if names:
+        return f"an earlier drill, {page.drill}, may have left {', '.join(names)}: run `firedrill undo {page.drill}` first"
+    with claimed(page) as claim:
+        if claim is not None:
+            for fault in page.undos:
+                claim.strike(fault, "it was gone when the next drill started")
+    return ""
+
+
+def _may_be_there(undo: Any) -> bool:
+    try:
+        match undo:
+            case {"kind": "nothing"}:
+                return False
+            case {"kind": "proxy" | "host"}:
+                return fault_undo.present(undo)
+            case {"kind": silences.UNDO}:
+                return silences.present(undo)
+    except Exception:  # what nobody could look for may be there
+        return True
+    return True
 
 
 def perform_page(page: Open) -> dict[str, Any]:
-    """Perform every undo of an ended drill and strike it off if all went well: `done` and `failed`, fault -> how, in words."""
+    """Perform every undo of an ended drill's page: `done` and `failed`, fault -> how, in words. What is done is struck off at once."""
+    if page.trouble:
+        return {"drill": page.drill, "done": {}, "failed": {"page": page.trouble}}
+    with claimed(page) as claim:
+        if claim is None:
+            return {"drill": page.drill, "done": {}, "failed": {}, "skipped": "another command is undoing it, or has just done so"}
+        return {"drill": page.drill, **_performed(claim.undos, claim.strike)}
+
+
+def perform_listed(journal: Listed) -> dict[str, Any]:
+    """The same for what a journal lists that somebody trusts: it is run as the journal says it."""
+    return {"drill": journal.drill, **_performed(journal.undos, lambda fault, how: note_undone(journal.drill, {fault: how}))}
+
+
+def _performed(undos: Mapping[str, Any], struck: Callable[[str, str], None]) -> dict[str, dict[str, str]]:
     done: dict[str, str] = {}
     failed: dict[str, str] = {}
-    for fault, undo in page.undos.items():
+    for fault in sorted(undos, key=lambda one: one == SILENCES):  # silences outlast the faults
         try:
-            done[fault] = perform(undo)
+            done[fault] = perform(undos[fault], fault)
         except LeftOver as left:
             failed[fault] = str(left)
-    if not failed:
-        page.strike()
-    return {"drill": page.drill, "done": done, "failed": failed}
+        else:
+            struck(fault, done[fault])
+    return {"done": done, "failed": failed}
+
+
+def only_listed(journal: Listed, page: Open | None) -> Listed:
+    """What the journal lists and this user's ledger neither lists nor knows to be undone: nobody but the journal says so."""
+    known = {**undone(journal.drill), **(page.undos if page is not None else {})}
+    undos = {fault: undo for fault, undo in journal.undos.items() if fault not in known and undo != {"kind": "nothing"}}
+    return Listed(journal.drill, undos, journal.damage)

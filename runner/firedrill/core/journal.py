@@ -12,6 +12,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Entry, Event
 from firedrill.core.foreign import opened
+from firedrill.core.locks import sync_folder
 from firedrill.core.recorded import checksum
 
 NAME = "journal.jsonl"
@@ -44,7 +45,8 @@ class Journal:
         self.trouble = ""
         self._seq, self._sum, self._written, self._kept = 0, 0, 0, b""
         self._file: IO[bytes] = path.open("xb", buffering=0)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(self._file, fcntl.LOCK_EX)  # whoever looks whether it is locked holds it for an instant, too
+        sync_folder(path.parent)
 
     def append(self, event: Event, source: str = "engine", source_at: float | None = None, *, durable: bool = False) -> Entry:
         """Write one entry now; with `durable` it is on the disk when this returns, or Unwritten says why it is not."""

@@ -51,8 +51,17 @@ def perform(undo: Undo, performers: Mapping[str, Performer] | None = None, envir
         raise LeftOver(f"{_name(undo)} may be left over: this firedrill does not know how to undo {kind!r}; use the version that wrote it")
     try:
         return performer(undo, environ)
-    except KeyError as error:
-        raise LeftOver(f"{_name(undo)} may be left over: its undo lacks {error}; look for it by hand: {dict(undo)}") from error
+    except LeftOver:
+        raise
+    except Exception as error:  # data of any shape ends in a sentence
+        raise LeftOver(f"{_name(undo)} may be left over: {why(error)}; look for it by hand: {dict(undo)}") from error
+
+
+def why(error: Exception) -> str:
+    """Why data of whatever shape could not be undone, in words."""
+    if isinstance(error, KeyError):
+        return f"its undo lacks {error}"
+    return f"it could not be undone as its undo says ({type(error).__name__}: {error})"
 
 
 def _name(undo: Undo) -> str:
@@ -76,7 +85,7 @@ def present(undo: Undo) -> bool:
         if undo["kind"] == "host":
             return host_undo.present(undo)
         return _why_gone(undo) is None
-    except (LeftOver, KeyError):
+    except Exception:  # what nobody could look for may be there
         return True
 
 

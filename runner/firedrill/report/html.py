@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from firedrill.core.events import Entry
+from firedrill.core.locks import held
 from firedrill.judge import scores
 from firedrill.judge.actions import state, words
 from firedrill.judge.drill import Detection, JudgedDrill
@@ -122,8 +123,13 @@ def place_library(results: Path) -> str:
     name = f"plotly-{version('plotly')}.min.js"
     if not (results / name).exists():
         fresh = results / f".{name}.{os.getpid()}"
-        fresh.write_text(library_text(), encoding="utf-8")
-        fresh.replace(results / name)
+        fresh.unlink(missing_ok=True)  # an earlier process of this number was killed
+        try:
+            with held(fresh, 0o666):
+                fresh.write_text(library_text(), encoding="utf-8")
+                fresh.replace(results / name)
+        finally:
+            fresh.unlink(missing_ok=True)
     return f"../../{name}"
 
 

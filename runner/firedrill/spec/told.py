@@ -3,12 +3,10 @@
 Pure: the parsed answers come in, and a sentence goes out for what cannot be used.
 """
 
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from firedrill.core import promql
+from firedrill.core import promql, temporary
 from firedrill.core.alerting import Alerting, AlertingRule, Place, RecordingRule
 from firedrill.core.errors import FiredrillError
 from firedrill.spec.alertmanager import Alertmanager, load_alertmanager
@@ -70,7 +68,7 @@ def _alert(group: Mapping[str, Any], rule: Mapping[str, Any]) -> AlertingRule:
 
 def routes(text: str, name: str) -> Alertmanager:
     """The routes and receivers of a configuration that an Alertmanager tells, whose secrets are blotted out there."""
-    with tempfile.TemporaryDirectory(prefix="firedrill-") as folder:
-        file = Path(folder) / "alertmanager.yml"
+    with temporary.folder() as folder:
+        file = folder / "alertmanager.yml"
         file.write_text(text, encoding="utf-8")
-        return load_alertmanager(file, Path(folder), captured=False, name=name)
+        return load_alertmanager(file, folder, captured=False, name=name)

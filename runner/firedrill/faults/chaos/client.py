@@ -52,6 +52,7 @@ class Outcome:
 class _Seen:
     """What the child has said so far that later lines depend on."""
 
+    granted: bool = False
     active: bool = False
     cleared: bool = False
     put_back: int = 0
@@ -172,7 +173,8 @@ class ChaosRun:
                 self._hear_result(said)
             case "method.ended" if self._seen.active and not self._rollbacks:
                 self._clear_method(said)
-            case "rollbacks.ended" if self._seen.active and self._seen.put_back == self._rollbacks:
+            # An action that was broken off was never active, and yet its rollbacks were played for it.
+            case "rollbacks.ended" if self._seen.granted and self._rollbacks and self._seen.put_back == self._rollbacks:
                 self._clear_method(said)
             case "chaos.ended":
                 self._write(ChaosEnded(said["status"], said["deviated"]), said)
@@ -190,6 +192,7 @@ class ChaosRun:
         except Refused as error:
             await self._child.send({"kind": "no", "fault": fault, "why": str(error)})
         else:
+            self._seen.granted |= fault == METHOD
             await self._child.send({"kind": "go", "fault": fault, "wire": wire})
 
     def _hear_result(self, said: Mapping[str, Any]) -> None:

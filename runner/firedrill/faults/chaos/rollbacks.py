@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,31 @@ def perform(undo: Mapping[str, Any], cwd: Path | None = None, within: float = WI
     Blocks for as long as they take, at most `within` seconds. `cwd` is the suite's root, from where Chaos Toolkit imports the
     suite's own modules.
     """
-    experiment = _whole(undo)
-    if not experiment["rollbacks"]:
+    if not undo["experiment"]["rollbacks"]:
         return "the method declares no rollbacks: there was nothing to put back"
-    if trouble := "; ".join(_troubles(list(_played(experiment, cwd, within)), within)):
+    if not (left := _left(undo)):
+        return f"the rollbacks of {undo['experiment']['title']!r} had been played already: {_names(undo['experiment'])}"
+    whole = _whole(undo)
+    experiment = {**whole, "rollbacks": [whole["rollbacks"][number] for number in left]}
+    try:
+        trouble = "; ".join(_troubles(list(_played(experiment, cwd, within)), within))
+    except OSError as error:
+        trouble = f"they could not be played: {error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    if trouble:
         raise LeftOver(_instructions(experiment, trouble))
     return f"the rollbacks of {experiment['title']!r} were played: {_names(experiment)}"
+
+
+def _left(undo: Mapping[str, Any]) -> list[int]:
+    """The places of those that were not played yet, as far as `played`, a list of names, tells: none is played twice."""
+    played = list(undo.get("played") or ())
+    left = []
+    for number, each in enumerate(undo["experiment"]["rollbacks"]):
+        if (name := each.get("name")) in played:
+            played.remove(name)
+        else:
+            left.append(number)
+    return left
 
 
 def _played(experiment: Mapping[str, Any], cwd: Path | None, within: float) -> Iterator[Mapping[str, Any]]:
@@ -94,10 +114,13 @@ def _played(experiment: Mapping[str, Any], cwd: Path | None, within: float) -> I
         assert child.stdin is not None
         assert child.stdout is not None
         too_long.start()
-        child.stdin.write(json.dumps({"experiment": experiment}, default=str).encode() + b"\n")
-        child.stdin.flush()
-        yield from map(json.loads, child.stdout)
-    too_long.cancel()
+        try:
+            with suppress(BrokenPipeError):  # that it ended says its silence
+                child.stdin.write(json.dumps({"experiment": experiment}, default=str).encode() + b"\n")
+                child.stdin.flush()
+            yield from (json.loads(line) for line in child.stdout if line.startswith(b'{"kind"'))
+        finally:
+            too_long.cancel()
 
 
 def _troubles(said: list[Mapping[str, Any]], within: float) -> Iterator[str]:
