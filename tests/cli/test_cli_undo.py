@@ -18,7 +18,8 @@ from firedrill.conduct.ledger import state_directory
 from firedrill.core.events import SCHEMA
 from firedrill.core.journal import NAME
 
-STARTED = {"seq": 1, "t": 0.0, "kind": "drill.started", "source": "engine", "source_at": None, "schema": SCHEMA, "drill": "exp-1"}
+STARTED = {"seq": 1, "t": 0.0, "kind": "drill.started", "source": "engine", "source_at": None, "schema": SCHEMA, "drill": "exp-1",
+           "experiment": "exp", "environment": "local", "plan": {}, "wall": 0.0, "versions": {}}  # fmt: skip
 
 
 def rollbacks(folder: Path, *files: str, root: Path | None = None, **provider: Any) -> dict[str, Any]:

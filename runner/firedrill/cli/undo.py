@@ -65,7 +65,7 @@ def _one(drill: str, results: Path, trusted: bool) -> dict[str, Any]:
     from firedrill.conduct.listed import listed
     from firedrill.conduct.results import find_drill
     from firedrill.conduct.undo import perform_page
-    from firedrill.core.journal import NAME, is_locked
+    from firedrill.core.journal import NAME
 
     folder = find_drill(results, drill)
     name = drill if folder is None else folder.name
@@ -73,7 +73,7 @@ def _one(drill: str, results: Path, trusted: bool) -> dict[str, Any]:
     if folder is None and page is None:
         raise click.UsageError(f"no drill {drill!r} under {results}/ nor among the drills that left something")
     journal = None if folder is None else folder / NAME
-    if any(one.drill == name for one in running()) or (journal is not None and journal.is_file() and is_locked(journal)):
+    if any(one.drill == name for one in running()) or (journal is not None and _locked(journal)):
         return {"drill": name, "skipped": "it still runs", "done": {}, "failed": {}}
     answer: dict[str, Any] = {"drill": name, "done": {}, "failed": {}} if page is None else perform_page(page)
     if journal is not None:
@@ -82,6 +82,15 @@ def _one(drill: str, results: Path, trusted: bool) -> dict[str, Any]:
         except LeftOver as newer:
             answer["failed"]["journal"] = str(newer)
     return answer
+
+
+def _locked(journal: Path) -> bool:
+    from firedrill.core.journal import is_locked
+
+    try:
+        return is_locked(journal)
+    except OSError:  # what is wrong with it is said by whoever reads it
+        return False
 
 
 def _add(answer: dict[str, Any], journal: "Listed", page: "Open | None", trusted: bool) -> None:

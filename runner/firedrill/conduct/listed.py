@@ -42,7 +42,7 @@ def listed(journal: Path) -> Listed:
         for entry in recorded(journal):
             entries += 1
             if isinstance(entry.event, Unsound):
-                damage.append(f"line {entry.event.line}: {entry.event.why}")
+                damage.append(f"line {entry.event.line}: {entry.event.what}")
             _take(entry.event, undos)
     except OSError as error:
         damage.append(error.strerror or str(error))
