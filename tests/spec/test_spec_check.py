@@ -124,6 +124,39 @@ def test_a_query_that_prometheus_could_not_answer_is_a_problem_where_it_stands(w
     assert str(problem).startswith(f"slos/queue.yaml:6:87: spec.indicator.spec.thresholdMetric.metricSource.spec.query: {why}")
 
 
+@pytest.mark.parametrize(
+    ("good", "total", "why"),
+    [
+        ("max(up)", "sum(all)", "good.metricSource.spec.query: max(up) is no sum of counters: firedrill adds up what each counter grew by"),
+        ("sum(good > 5)", "sum(all)", "good.metricSource.spec.query: good > 5 is no sum of counters"),
+        ("sum(good)", "sum(all offset 5m)", "total.metricSource.spec.query: all offset 5m is no sum of counters"),
+        ("sum(good)", 'sum({job=~"app"})', 'total.metricSource.spec.query: {job=~"app"} names no metric'),
+        ("sum(rate(good[5m]))", "sum(rate(all[1m]))", "total.metricSource.spec.query: 'good' and 'total' look back differently"),
+        ("sum(rate(good[5m]))", "sum(all)", "total.metricSource.spec.query: 'good' and 'total' look back differently"),
+    ],
+)
+def test_what_is_no_sum_of_counters_is_refused_where_it_stands(write: Write, checked: Check, good: str, total: str, why: str) -> None:
+    source = "{metricSource: {type: prometheus, spec: {query: '%s'}}}"
+    write("slos/ratio.yaml", _slo("ratio", f"ratioMetric: {{good: {source % good}, total: {source % total}}}", "target: 0.9"))
+    (problem,) = checked().problems
+    assert f"spec.indicator.spec.ratioMetric.{why}" in str(problem)
+
+
+@pytest.mark.parametrize("query", ["sum(rate(%s[5m]))", "sum by (job) (%s)", "(sum(%s) or vector(0))", "sum(%s) - sum(ignored)", "%s"])
+def test_sums_of_counters_are_taken_as_people_write_them(write: Write, checked: Check, query: str) -> None:
+    source = "{metricSource: {type: prometheus, spec: {query: '%s'}}}"
+    both = [source % (query % name) for name in ("good", "all")]
+    write("slos/ratio.yaml", _slo("ratio", f"ratioMetric: {{good: {both[0]}, total: {both[1]}}}", "target: 0.9"))
+    assert checked().problems == ()
+
+
+def test_what_is_no_counter_by_its_own_word_is_refused(write: Write, checked: Check) -> None:
+    source = "{metricSource: {type: prometheus, spec: {query: all}}}"
+    write("slos/ratio.yaml", _slo("ratio", f"ratioMetric: {{counter: false, good: {source}, total: {source}}}", "target: 0.9"))
+    (problem,) = checked().problems
+    assert "ratioMetric.counter: firedrill counts what counters grow by" in str(problem)
+
+
 def _slo(name: str, metric: str, objective: str) -> str:
     return (
         f"apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: {name}}}\n"

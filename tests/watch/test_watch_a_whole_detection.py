@@ -56,7 +56,7 @@ async def drilled(app, stack, sink, book, clock, session, running):
     back = WayBack(stack.alertmanager_log, clock, book.journal.append)
     book.journal.observers += [alertmanager.observe, back.observe]
     said = await history_is_full(session, stack, clock)
-    indicators = Indicators(stack.prometheus, [COUNTED, COMPARED, GONE], clock, book.journal.append, session=session)
+    indicators = Indicators(stack.prometheus, [COUNTED, COMPARED, GONE], clock, book.journal.append, session=session, scrape=0.2)
     async with running(prometheus, alertmanager, back, indicators):
         await book.until(lambda: book.of(Samples))
         app.failing(clock.now())

@@ -178,7 +178,10 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
     hindrances = Hindrances(stack.prometheus, stack.prometheus_log, plan.alerting, clock, record, session=session)
     if sink is not None and isinstance(stack, EmbeddedStack):
         sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, other, {Lane(*each) for each in stack.silent})
-    indicators = Indicators(stack.prometheus, plan.slos, clock, record, session=session)
+    indicators = Indicators(
+        stack.prometheus, plan.slos, clock, record, session=session, records=plan.alerting.records, scrape=plan.scrape_interval,
+        samples_within=stack.samples_within, stale_markers=bool(stack.rules_url),
+    )  # fmt: skip
     back = WayBack(stack.alertmanager_log, clock, record)
     drill.journal.observers += [alertmanager.observe, back.observe]
     await _links(drill, closing)

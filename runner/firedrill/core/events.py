@@ -593,10 +593,11 @@ class ClockOffset(Event):
 
 @dataclass(frozen=True, slots=True)
 class Noted(Event):
-    """Something a reader should know that no other kind says."""
+    """Something a reader should know that no other kind says; `about` is what it is about, such as `slo NAME`, if anything."""
 
     kind: ClassVar[str] = "noted"
     text: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,11 @@ def selector(vector: Node) -> str:
     return (vector.name or "") + (f"{{{matchers}}}" if matchers or not vector.name else "")
 
 
+def sign(op: Any) -> str:
+    """A matcher's operator as it is written."""
+    return _MATCH[str(op)]
+
+
 def children(node: Node) -> list[Node]:
     """The parts of a tree's node."""
     match node:
@@ -192,6 +197,11 @@ def children(node: Node) -> list[Node]:
             return [node.expr]
         case _:
             return []
+
+
+def vectors(expr: str) -> list[Node]:
+    """The vector selectors of an expression, in its order."""
+    return list(_vectors(parse(expr)))
 
 
 def _vectors(node: Node | None) -> Iterator[Node]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from firedrill.core import promql
+from firedrill.core import promql, sums
 from firedrill.core.errors import Problem
 from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.core.units import Duration
@@ -22,6 +22,7 @@ from firedrill.spec.typed import typed
 from firedrill.spec.yaml import not_a_mapping, read, within
 
 _METRICS: Place = ("spec", "indicator", "spec")
+_QUERY: Place = ("metricSource", "spec", "query")
 _DAYS = {"d": 1, "w": 7, "M": 30, "Q": 90, "Y": 365}
 _GOOD = re.compile(r"duration\s*<\s*(\S+)")
 
@@ -180,8 +181,24 @@ def _ratio(ratio: openslo.RatioMetric) -> Indicator:
         )
     if mine.type == "firedrill":
         return _own(mine, total, key, at)
-    good = {key: _query(mine, (*at, key)), "total": _query(total, (*at, "total"))}
+    if not ratio.counter:
+        raise _Unread((*at, "counter"), "firedrill counts what counters grow by; write queries of counters, and leave 'counter: false' out")
+    good = {key: _counted(mine, (*at, key)), "total": _counted(total, (*at, "total"))}
+    if sums.windows(good[key]) != sums.windows(good["total"]):
+        raise _Unread(
+            (*at, "total", *_QUERY), f"'{key}' and 'total' look back differently; write sums of counters, without rate() or increase()"
+        )
     return Indicator(source=Source.PROMQL, counter=ratio.counter, **_any(good))
+
+
+def _counted(source: openslo.MetricSource, at: Place) -> str:
+    """A query that is a sum of counters: only of such a sum it is known what it grew by while one of them was restarted."""
+    query = _query(source, at)
+    try:
+        sums.terms(query)
+    except ValueError as error:
+        raise _Unread((*at, *_QUERY), str(error)) from None
+    return query
 
 
 def _any(given: Mapping[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Prometheus' HTTP API as watching uses it: four questions, one way to fail.
+"""Prometheus' HTTP API as watching uses it: a few questions, one way to fail.
 
 Knows the answers' shapes (prometheus.io/docs/prometheus/latest/querying/api); refuses to know what they mean for a drill.
 """
@@ -60,6 +60,21 @@ class Server:
         targets: list[Mapping[str, Any]] = (await self._ask(self.url, "targets", {"state": "active"}))["activeTargets"]
         return targets
 
+    async def names(self, start: float, end: float) -> list[str]:
+        """The names of all metrics that it has samples of."""
+        names: list[str] = await self._ask(self.url, "label/__name__/values", _span(start, end))
+        return names
+
+    async def labels(self, metric: str, start: float, end: float) -> list[str]:
+        """The names of all labels that a metric's series have."""
+        labels: list[str] = await self._ask(self.url, "labels", _of(metric) | _span(start, end))
+        return labels
+
+    async def values(self, label: str, metric: str, start: float, end: float) -> list[str]:
+        """The values that a label of a metric's series has."""
+        values: list[str] = await self._ask(self.url, f"label/{label}/values", _of(metric) | _span(start, end))
+        return values
+
     async def _ask(self, url: str, path: str, parameters: Mapping[str, str]) -> Any:
         answer = await ask(self.session, f"{url}/api/v1/{path}", self.timeout, parameters)
         if not isinstance(answer, dict) or "data" not in answer:
@@ -78,6 +93,14 @@ async def ask(session: aiohttp.ClientSession, url: str, timeout: float, paramete
         raise Unanswered(os.strerror(error.os_error.errno) if error.os_error.errno else str(error)) from error
     except (aiohttp.ClientError, ValueError, asyncio.IncompleteReadError) as error:
         raise Unanswered(str(error) or type(error).__name__) from error
+
+
+def _of(metric: str) -> dict[str, str]:
+    return {"match[]": f'{{__name__="{metric}"}}'}
+
+
+def _span(start: float, end: float) -> dict[str, str]:
+    return {"start": f"{start:.3f}", "end": f"{end:.3f}"}
 
 
 def _series(data: Mapping[str, Any]) -> list[Series]:

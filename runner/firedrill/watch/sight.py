@@ -36,10 +36,10 @@ class Sight:
         if now - self._told >= TOLD_EVERY:
             self.tell()
 
-    def missed(self, why: str, at_once: bool = False) -> None:
-        """A look did not work; `at_once` when what it showed leaves no doubt."""
+    def missed(self, why: str, at_once: bool = False, since: float | None = None) -> None:
+        """A look did not work; `at_once` when what it showed leaves no doubt, `since` when it shows that earlier ones did not either."""
         if self.blind_since is None and (at_once or self.clock.now() - self._last > self.patience):
-            self._go_blind(why)
+            self._go_blind(why, since)
 
     def tell(self) -> None:
         """Write down what has been covered so far."""
@@ -47,10 +47,10 @@ class Sight:
             self.record(Covered(self.what, round(self._since, 6), self._looks), self.source, self._last)
             self._told = self._last
 
-    def _go_blind(self, why: str) -> None:
+    def _go_blind(self, why: str, since: float | None = None) -> None:
         self.tell()
-        self.blind_since, self.why = self._last, why
-        self.record(BlindBegan(self.what, why), self.source, self._last)
+        self.blind_since, self.why = self._last if since is None else since, why
+        self.record(BlindBegan(self.what, why), self.source, self.blind_since)
 
     def _see_again(self, now: float) -> None:
         self.record(BlindEnded(self.what), self.source, now)

@@ -1,0 +1,78 @@
+"""Why a selector matches nothing: a metric that Prometheus has never seen, a label that the metric lacks, or a value that it has not had.
+
+Knows Prometheus' lists of names and values; refuses to say what follows from it.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from firedrill.core.matching import Matcher
+from firedrill.core.sums import Selected
+from firedrill.watch.server import Server
+
+BACK = 3600.0
+"""Seconds back for which names and values are asked for."""
+SHOWN = 8
+"""Values of a label that a sentence lists at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """`unknown` where the metric's name or a label's is none that Prometheus has: nothing follows from that. Else no series has such a
+    value, yet. `why` is a sentence without its full stop."""
+
+    why: str
+    unknown: bool
+
+
+async def misnamed(server: Server, of: Selected, now: float) -> Absence | None:
+    """That the metric, or a label which the selector names, is none that Prometheus has seen of late; Unanswered when it does not say."""
+    if not of.metric:
+        return None
+    labels = set(await server.labels(of.metric, now - BACK, now)) - {"__name__"}
+    if not labels and not await server.instant(f'count({{__name__="{of.metric}"}})', now):
+        names = await server.names(now - BACK, now)
+        return Absence(f"Prometheus has no metric {of.metric}{_nearest(of.metric, names, 0.6)}", True)
+    lacking = next((one for one in of.matchers if one.label != "__name__" and one.label not in labels), None)
+    if lacking is None:
+        return None
+    has = f"; it has {_some(sorted(labels))}" if labels else "; it has none"
+    return Absence(f"{of.metric} has no label {lacking.label}{_nearest(lacking.label, labels, 0.6)}{has}", True)
+
+
+async def absence(server: Server, of: Selected, now: float) -> Absence:
+    """Why it matches nothing."""
+    if (wrong := await misnamed(server, of, now)) is not None:
+        return wrong
+    for matcher in of.matchers:
+        values = await server.values(matcher.label, of.metric, now - BACK, now)
+        if values and not any(matcher.holds(value) for value in values):
+            return Absence(f"{of.text} matches no series: {_of_values(matcher, values)}", False)
+    return Absence(
+        f"{of.text} matches no series: none has all of these labels at once" if of.matchers else f"{of.text} has no series", False
+    )
+
+
+def _of_values(matcher: Matcher, values: Sequence[str]) -> str:
+    wanted = matcher.value if matcher.op in {"=", "=~"} else ""
+    return f"{matcher.label} has {_some(values)}{_nearest(wanted, values, 0.3) if wanted else ''}"
+
+
+def _nearest(word: str, known: Iterable[str], cutoff: float) -> str:
+    """`, and the nearest is x`: the same number written otherwise, or the text that is most alike."""
+    found = [one for one in known if _equal(one, word)] or get_close_matches(word, sorted(known), 1, cutoff)
+    return f"; the nearest is {found[0]}" if found else ""
+
+
+def _equal(one: str, other: str) -> bool:
+    with suppress(ValueError):
+        return float(one) == float(other)
+    return False
+
+
+def _some(values: Sequence[str]) -> str:
+    shown = [value or '""' for value in values[:SHOWN]]
+    more = f" and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
+    return f"{', '.join(shown)}{more}"
