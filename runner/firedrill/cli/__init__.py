@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from firedrill import __version__
-from firedrill.cli.outlets import let_go, say_last
+from firedrill.cli.outlets import let_go, outlets, say_last, untold
 from firedrill.core.errors import FiredrillError
 from firedrill.spec.suggest import meant
 
@@ -63,6 +63,12 @@ class _Lazy(click.Group):
         command: click.Command = _imported(f"firedrill.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # click would end as if a verdict were fail
+            raise FiredrillError(f"a connection broke: {error.strerror}") from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -88,25 +94,36 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point `firedrill`: errors that a person can act on become a sentence and their exit code."""
+    with outlets():
+        code, stands = _outcome(arguments)
+        if why := untold():
+            say_last(f"firedrill: standard output cannot be written: {why}")
+            code = code or (0 if stands else FiredrillError.exit_code)
+    let_go()
+    sys.exit(code)
+
+
+def _outcome(arguments: Sequence[str] | None) -> tuple[int, bool]:
+    """The exit code, and whether it is the command's own: a verdict stands, whatever became of what was said of it."""
     try:
         group.main(args=list(arguments) if arguments is not None else None, prog_name="firedrill", standalone_mode=False)
     except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except SystemExit:
-        let_go()
-        raise
+        return done.exit_code, False
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0, True
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
-    except click.Abort:
-        sys.exit(130)
+        return 2, True
+    except (click.Abort, KeyboardInterrupt):
+        return 130, True
     except FiredrillError as error:
         say_last(f"firedrill: {error}" if error.exit_code != 2 else str(error))
-        let_go()
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        let_go()
-        sys.exit(3)
+        return error.exit_code, True
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        say_last(f"firedrill: {where}{error.strerror or error}")
+        return FiredrillError.exit_code, True
     except Exception:
         traceback.print_exc()
-        sys.exit(3)  # 1 is a verdict
+        return FiredrillError.exit_code, True  # 1 is a verdict
+    return 0, False

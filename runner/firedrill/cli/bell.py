@@ -13,6 +13,7 @@ import click
 from firedrill.cli import options
 from firedrill.cli.asking import informed
 from firedrill.cli.confirm import confirm_bell
+from firedrill.cli.outlets import console
 from firedrill.core.alerting import Alerting
 from firedrill.core.model.suite import Environment, External, Stack
 from firedrill.core.units import Duration
@@ -115,13 +116,12 @@ def _external(stack: Stack) -> External:
 
 
 def _show(bell: Bell, rung: "Rung") -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from firedrill.conduct.bell import is_marked
 
-    console = Console() if sys.stdout.isatty() else Console(width=160)
+    out = console() if sys.stdout.isatty() else console(width=160)
     table = Table(box=None, pad_edge=False, header_style="dim")
     alerts = {name: ring.alert for ring in reversed(bell.rings) for name in ring.receivers}
     for name in ("", "receiver", "by", "told after", "what its reader sees, or why nothing came"):
@@ -131,7 +131,7 @@ def _show(bell: Bell, rung: "Rung") -> None:
         after = "" if told.seconds is None else f"{told.seconds:.3f}s"
         plain = told.message + ("" if not told.delivered or is_marked(told) else "\n(nothing in it says that it is a drill)")
         table.add_row(Text(mark, style=colour), Text(told.name), alerts.get(told.name, ""), after, Text(plain))
-    console.print(table)
+    out.print(table)
     told_ = sum(one.delivered for one in rung.receivers)
     click.echo(f"{told_} of {len(rung.receivers)} receivers told in {rung.seconds:.3f}s, bell {bell.id}")
     for broken in (one for one in rung.receivers if not one.delivered):

@@ -254,13 +254,11 @@ async def _hall(
     waited: bool, live: tuple[Live, bool] | None, conclude: "Callable[[Folder, Order], Awaitable[JudgedDrill]]"
 ) -> AsyncIterator["Hall"]:
     """Where people are spoken to, for as long as the day lasts: the terminal, and the live page where one is asked for."""
-    from rich.console import Console
-
-    from firedrill.cli.outlets import Patient, say_last
+    from firedrill.cli.outlets import Patient, console, say_last
     from firedrill.cli.stage import TerminalStage
     from firedrill.conduct.gameday import Hall
 
-    terminal = TerminalStage(Console(file=cast(TextIO, Patient(sys.stderr)), highlight=False), waited)
+    terminal = TerminalStage(console(cast(TextIO, Patient(sys.stderr)), highlight=False), waited)
     if live is None:
         yield Hall(terminal, _view, conclude)
         return
@@ -279,26 +277,24 @@ async def _hall(
 
 
 def _view() -> AbstractContextManager["View"]:
-    from rich.console import Console
-
-    from firedrill.cli.outlets import Patient, refuse_deaf
+    from firedrill.cli.outlets import Patient, console, refuse_deaf
     from firedrill.cli.terminal import view
 
     refuse_deaf()
-    return view(Console(file=cast(TextIO, Patient(sys.stderr))))
+    return view(console(cast(TextIO, Patient(sys.stderr))))
 
 
 async def _concluded(folder: "Folder", order: "Order", quiet: bool) -> "JudgedDrill":
     """A drill judged and told as `run` does it; its page is drawn in a process of its own."""
-    from firedrill.cli.ending import conclude_folder, say_ending
+    from firedrill.cli.ending import conclude_folder, drawing, say_ending
 
     ending = await asyncio.to_thread(conclude_folder, folder.path, order.kinds)
-    drawing = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "firedrill.cli", "report", str(folder.path), stdin=asyncio.subprocess.DEVNULL,
+    drawn = await asyncio.create_subprocess_exec(
+        *drawing(folder.path, order.results), stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
-    _, wrong = await drawing.communicate()
-    if drawing.returncode != 0:
+    _, wrong = await drawn.communicate()
+    if drawn.returncode != 0:
         click.echo(f"the report could not be drawn: {wrong.decode().strip()}; try `firedrill report {folder.path}`", err=True)
     if ending.trouble:
         click.echo(f"firedrill: {ending.trouble}", err=True)

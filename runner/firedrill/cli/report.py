@@ -6,6 +6,7 @@ import click
 
 from firedrill.cli import options
 from firedrill.cli.registry import kinds
+from firedrill.core.errors import FiredrillError
 
 
 @click.command("report")
@@ -13,8 +14,11 @@ from firedrill.cli.registry import kinds
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Where drills' folders are.")
 @click.option("--inline", is_flag=True, help="Put the chart library into the page, so that it can be sent alone (5 MB).")
 def command(drill: str, results: Path, inline: bool) -> None:
-    """Render report.html, verdict.json, junit.xml, summary.md and incident.md of DRILL and print the page's path."""
-    from firedrill.cli.ending import conclude_folder
+    """Render report.html, verdict.json, junit.xml, summary.md and incident.md of DRILL and print the page's path.
+
+    The chart library stands once in the results folder; a drill's folder that stands elsewhere gets a page with the library in it.
+    """
+    from firedrill.cli.ending import conclude_again
     from firedrill.core.events import Unsound
     from firedrill.core.foreign import replace
     from firedrill.core.journal import NAME
@@ -22,10 +26,11 @@ def command(drill: str, results: Path, inline: bool) -> None:
     from firedrill.report import html
 
     folder = options.drill_folder(results, drill)
-    ending = conclude_folder(folder, kinds(), again=True)
-    script = None if inline else html.place_library(folder.parent.parent)
+    ending = conclude_again(folder, kinds(), results)
+    # What is written beside a folder is written in this suite's own results alone.
+    script = None if inline or results.resolve() != folder.parent.parent else html.place_library(folder.parent.parent)
     entries = {entry.seq: entry for entry in recorded(folder / NAME) if not isinstance(entry.event, Unsound)}
     replace(folder / "report.html", html.render(ending.drill, script, entries))
     if ending.trouble:
-        click.echo(f"without action items: {ending.trouble}", err=True)
+        raise FiredrillError(ending.trouble)
     click.echo(folder / "report.html")

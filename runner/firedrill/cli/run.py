@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -14,7 +13,7 @@ import click
 from firedrill.cli import drawing, options
 from firedrill.cli.asking import informed
 from firedrill.cli.confirm import confirm
-from firedrill.cli.outlets import Patient, refuse_deaf, say_last
+from firedrill.cli.outlets import Patient, console, refuse_deaf, say_last, untold
 from firedrill.core.errors import FiredrillError
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Exit, loudest
@@ -99,9 +98,11 @@ def _attendants(settings: "Environment") -> "tuple[Callable[[Drill], AbstractAsy
 def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
     """Drill each order and say what became of it; the exit code of all. What was drilled is told even if the rest cannot be."""
     from firedrill.cli.ending import Ending, conclude_folder, say_ending, say_summary
+    from firedrill.conduct.signals import signals_after_drills
 
     endings: list[Ending] = []
     codes: list[Exit] = []
+    late = signals_after_drills()
     for order in orders:
         try:
             folder = _drill(order)
@@ -115,53 +116,53 @@ def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
         if ending.trouble:
             say_last(f"firedrill: {ending.trouble}")
             codes.append(Exit.INCONCLUSIVE)
-        _render(folder)
+        _render(folder, order.results)
         if not as_json:
-            codes += _said(partial(say_ending, ending), ending)
+            say_ending(ending)
         if ending.drill.exit_code in {Exit.INTERRUPTED, Exit.LEFT_OVER}:
             break
-    _write_junit(junit, endings)
+        if late.by is not None and order is not orders[-1]:
+            say_last(f"firedrill: stopped by {late.by}; no further drill is started")
+            codes.append(Exit.INTERRUPTED)
+            break
+    codes += _write_junit(junit, endings)
     if as_json:
-        codes += _said(lambda: options.echo_json([ending.as_json() for ending in endings]), *endings)
+        options.echo_json([ending.as_json() for ending in endings])
     elif len(orders) > 1:
-        codes += _said(lambda: say_summary(endings, len(orders)))
+        say_summary(endings, len(orders))
+    if untold():
+        for ending in endings:
+            say_last(f"{ending.drill.verdict.word}  {ending.drill.facts.plan.experiment}: {ending.drill.reason}")
     return int(loudest(codes))
 
 
-def _said(say: Callable[[], None], *endings: "Ending") -> list[Exit]:
-    """Say it on standard output; when that cannot be written, in short on standard error, and an exit code that is no pass."""
-    try:
-        say()
-        sys.stdout.flush()
-    except (OSError, ValueError) as error:
-        for one in endings:
-            say_last(f"{one.drill.verdict.word}  {one.drill.facts.plan.experiment}: {one.drill.reason}")
-        say_last(f"firedrill: standard output cannot be written: {getattr(error, 'strerror', None) or error}")
-        return [Exit.INCONCLUSIVE]
-    return []
-
-
-def _write_junit(junit: Path | None, endings: Sequence["Ending"]) -> None:
+def _write_junit(junit: Path | None, endings: Sequence["Ending"]) -> list[Exit]:
+    """One that cannot be written is no pass, and changes no other verdict."""
     from firedrill.report import junit as junit_report
 
     if junit is not None and endings:
-        junit.parent.mkdir(parents=True, exist_ok=True)
-        junit.write_bytes(junit_report.render_all([ending.drill for ending in endings]))
+        try:
+            junit.parent.mkdir(parents=True, exist_ok=True)
+            junit.write_bytes(junit_report.render_all([ending.drill for ending in endings]))
+        except OSError as error:
+            say_last(f"firedrill: {junit} cannot be written: {error.strerror or error}")
+            return [Exit.INCONCLUSIVE]
+    return []
 
 
 def _drill(order: "Order") -> Path:
-    from rich.console import Console
-
     from firedrill.cli.terminal import view
     from firedrill.conduct.conductor import conduct
 
     refuse_deaf()
-    with view(Console(file=cast(TextIO, Patient(sys.stderr)))) as shown:
+    with view(console(cast(TextIO, Patient(sys.stderr)))) as shown:
         return asyncio.run(conduct(order, shown)).path
 
 
-def _render(folder: Path) -> None:
-    """The HTML page is drawn in a process of its own: its libraries are heavy, and a fault of theirs must not cost the verdict."""
-    done = subprocess.run([sys.executable, "-m", "firedrill.cli", "report", str(folder)], capture_output=True, text=True, check=False)
+def _render(folder: Path, results: Path) -> None:
+    """Out of reach of the Ctrl-C that a terminal sends to all who belong to it."""
+    from firedrill.cli.ending import drawing
+
+    done = subprocess.run(drawing(folder, results), capture_output=True, text=True, errors="replace", check=False, process_group=0)
     if done.returncode != 0:
         click.echo(f"the report could not be drawn: {done.stderr.strip()}; try `firedrill report {folder}`", err=True)

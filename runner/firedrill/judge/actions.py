@@ -29,7 +29,7 @@ def merged(known: Sequence[Action], drill: JudgedDrill) -> tuple[Action, ...]:
     What held closes its item, what failed keeps or makes it open, what could not be told leaves it. An item whose expectation
     the file has no longer is marked so. The same drill a second time changes nothing.
     """
-    if drill.facts.ended is None or drill.facts.ended in PROVES_NOTHING:
+    if drill.facts.ended is None or drill.facts.ended in PROVES_NOTHING or drill.facts.unsound:
         return tuple(known)
     found = _worst(drill.findings)
     after = [_after(one, drill.facts, found) if _concerns(one, drill.facts.plan) else one for one in known]

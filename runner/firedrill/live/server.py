@@ -93,8 +93,11 @@ class LiveServer:
             drill.journal.observers.remove(observe)
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
-            with contextlib.suppress(Exception):  # the page is the least of a drill's troubles
+            try:
                 following.end(drill.order.kinds)
+            except Exception as error:  # the page is the least of a drill's troubles, but it says that it ends here
+                why = f"the verdict cannot be shown here: {type(error).__name__}: {error}"
+                self.feed.put("ended", {"how": drill.facts.ended or "", "detail": "", "verdict": "inconclusive", "reason": why})
             self.feed.clock = lambda: None
 
     def say(self, kind: str, content: Mapping[str, Any], press: str = "") -> None:

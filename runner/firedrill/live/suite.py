@@ -6,7 +6,6 @@ Knows files and doors; nothing of it runs in a drill's own process, so that a dr
 import asyncio
 import contextlib
 import hashlib
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +14,14 @@ from typing import Any
 from aiohttp import web
 
 from firedrill.conduct import door
+from firedrill.conduct.results import drills
 from firedrill.core.errors import FiredrillError, Refused
-from firedrill.core.events import Entry
+from firedrill.core.events import DrillStarted, Entry
+from firedrill.core.foreign import content, loaded, opened
 from firedrill.core.journal import NAME, is_locked
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.suite import Live
+from firedrill.core.recorded import LONGEST, Reader, entry_of
 from firedrill.judge.facts import apply, blank
 from firedrill.judge.veil import NAME as BLIND_NAME
 from firedrill.judge.verdict import judge
@@ -31,6 +33,8 @@ from firedrill.live.server import at
 
 LOOK = 0.2
 """Seconds between two looks at a journal that grows."""
+PIECE = 1 << 20
+"""Bytes of a journal that are read at a time."""
 LISTED = 200
 """Drills in the list, the newest first."""
 
@@ -40,25 +44,26 @@ def key_of(drill: str) -> str:
     return hashlib.sha256(drill.encode()).hexdigest()[:12]
 
 
-@dataclass(slots=True)
 class Tail:
     """A journal as far as it was read; whole lines only, since the last one may still be written."""
 
-    path: Path
-    _at: int = 0
-    _rest: bytes = b""
+    def __init__(self, path: Path) -> None:
+        self.path, self.done = path, False
+        """Whether nothing comes any more."""
+        self._reader, self._at = Reader(path), 0
 
-    def new(self) -> list[Entry]:
-        """Entries since the last look; FiredrillError for a line that is none."""
-        with self.path.open("rb") as file:
+    def new(self, runs: bool) -> tuple[list[Entry], bool]:
+        """Entries since the last look, and whether there is more already: others are not kept waiting for all of a long one.
+
+        When nobody writes any more, with the last line, whole or torn. FiredrillError when it is no journal.
+        """
+        with opened(self.path) as file:
             file.seek(self._at)
-            more = file.read()
+            more = file.read(PIECE)
         self._at += len(more)
-        *lines, self._rest = (self._rest + more).split(b"\n")
-        try:
-            return [Entry.from_json(json.loads(line)) for line in lines if line]
-        except (ValueError, KeyError, TypeError) as error:
-            raise FiredrillError(f"{self.path}: not a journal entry: {error}") from error
+        found = list(self._reader.read(more))
+        self.done = self._reader.given_up or (not runs and len(more) < PIECE)
+        return [*found, *(self._reader.end() if self.done else ())], len(more) == PIECE
 
 
 @dataclass(slots=True)
@@ -74,23 +79,26 @@ class Followed:
         """Until its journal has its last entry, or nobody writes it any more; what cannot be read is told on its page."""
         try:
             await self._follow()
-        except (FiredrillError, OSError) as error:
-            self.feed.put("ended", {"how": "unreadable", "detail": "", "verdict": "inconclusive", "reason": str(error)})
-        self.feed.clock = lambda: None
-        self.feed.close()
+        except Exception as error:  # whatever a journal does to us, its page ends, and says so
+            said = str(error) if isinstance(error, FiredrillError | OSError) else f"{type(error).__name__}: {error}"
+            self.feed.put("ended", {"how": "unreadable", "detail": "", "verdict": "inconclusive", "reason": said})
+        finally:
+            self.feed.clock = lambda: None
+            self.feed.close()
 
     async def _follow(self) -> None:
         tail, facts = Tail(self.folder / NAME), blank()
         following = Following(self.feed, facts)
         loop = asyncio.get_running_loop()
-        while facts.ended is None:
+        while not tail.done:
             runs = is_locked(tail.path)  # before reading: what is written until then is read now
-            entries = tail.new()
+            entries, more = tail.new(runs)
             for entry in entries:
                 apply(facts, entry)
                 following.saw(entry)
-            if not runs:
-                break
+            if more or tail.done:
+                await asyncio.sleep(0)
+                continue
             ahead = facts.now - loop.time()
             self.feed.clock = (lambda since: lambda: loop.time() + since)(ahead) if entries else self.feed.clock
             following.tell(loop.time(), lambda: judge(facts, self.kinds))
@@ -107,8 +115,7 @@ class Gallery:
 
     def folders(self) -> dict[str, Path]:
         """Folders of drills, the newest first, by what they are called in an address."""
-        found = [path.parent for path in self._results.glob(f"*/*/{NAME}") if not path.parent.is_symlink()]
-        newest = sorted(found, key=lambda folder: (folder / NAME).stat().st_mtime, reverse=True)
+        newest = sorted(drills(self._results), key=_written, reverse=True)
         return {key_of(folder.name): folder for folder in newest[:LISTED]}
 
     def feed_of(self, request: web.Request) -> Feed:
@@ -125,7 +132,7 @@ class Gallery:
     async def act(self, request: web.Request, act: str, said: Any) -> None:
         """Through the door of the drill's own process."""
         folder = self.folders().get(request.match_info["key"])
-        if folder is None or not isinstance(said, dict) or not is_locked(folder / NAME):
+        if folder is None or not isinstance(said, dict) or not _runs(folder):
             raise Refused("that drill does not run now")
         if self._token.value in str(said):
             raise door.Misspoken("the token has no place in what is told")
@@ -144,24 +151,38 @@ class Gallery:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _runs(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return is_locked(folder / NAME)
+    return False
+
+
+def _written(folder: Path) -> float:
+    try:
+        return (folder / NAME).lstat().st_mtime
+    except OSError:  # removed meanwhile
+        return 0.0
+
+
 def _told(key: str, folder: Path) -> dict[str, Any]:
     """A drill as a line of the list. Behind the veil it has no name."""
-    runs, words = is_locked(folder / NAME), _verdict(folder)
-    told: dict[str, Any] = {"key": key, "runs": runs, "drill": folder.name, "title": folder.parent.name, **words}
-    with contextlib.suppress(OSError, ValueError, KeyError), (folder / NAME).open("rb") as file:
-        started = json.loads(file.readline())
-        told |= {"title": started["plan"]["title"], "at": started["wall"]}
-        if runs and started["plan"].get("blind"):
-            told |= {"title": BLIND_NAME, "drill": ""}
+    told: dict[str, Any] = {"key": key, "runs": False, "drill": folder.name, "title": folder.parent.name, **_verdict(folder)}
+    with contextlib.suppress(OSError, ValueError), opened(folder / NAME) as file:
+        told["runs"] = runs = is_locked(folder / NAME)
+        started = entry_of(loaded(file.readline(LONGEST), LONGEST))
+        if isinstance(started.event, DrillStarted):
+            told |= {"title": str(started.event.plan.get("title", "")), "at": started.event.wall}
+            if runs and started.event.plan.get("blind"):
+                told |= {"title": BLIND_NAME, "drill": ""}
     return told
 
 
 def _verdict(folder: Path) -> dict[str, Any]:
     try:
-        verdict = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        verdict = loaded(content(folder / "verdict.json"))
+        return {key: str(verdict.get(key, "")) for key in ("verdict", "reason")}
+    except (OSError, ValueError, AttributeError):
         return {}
-    return {"verdict": verdict.get("verdict", ""), "reason": verdict.get("reason", "")}
 
 
 @contextlib.asynccontextmanager

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from firedrill.core.events import Entry
+from firedrill.core.foreign import content
 from firedrill.core.locks import held
 from firedrill.judge import scores
 from firedrill.judge.actions import state, words
@@ -120,22 +122,25 @@ def place_library(results: Path) -> str:
     """One copy for all drills of a results folder; returns how a report two folders down names it."""
     from importlib.metadata import version
 
-    name = f"plotly-{version('plotly')}.min.js"
-    if not (results / name).exists():
-        fresh = results / f".{name}.{os.getpid()}"
-        fresh.unlink(missing_ok=True)  # an earlier process of this number was killed
-        try:
-            with held(fresh, 0o666):
-                fresh.write_text(library_text(), encoding="utf-8")
-                fresh.replace(results / name)
-        finally:
-            fresh.unlink(missing_ok=True)
+    name, text = f"plotly-{version('plotly')}.min.js", library_text().encode()
+    with suppress(OSError):
+        if content(results / name) == text:  # and no script of somebody else's
+            return f"../../{name}"
+    fresh = results / f".{name}.{os.getpid()}"
+    fresh.unlink(missing_ok=True)  # an earlier process of this number was killed
+    try:
+        with held(fresh, 0o666) as out:
+            while text:
+                text = text[out.write(text) :]
+            fresh.replace(results / name)
+    finally:
+        fresh.unlink(missing_ok=True)
     return f"../../{name}"
 
 
-def _for_script(content: Mapping[str, Any]) -> str:
+def _for_script(figure: Mapping[str, Any]) -> str:
     """JSON that cannot end the script element it stands in."""
-    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _entry(entry: Entry) -> str:
