@@ -27,13 +27,14 @@ def command(
     A drill opens them, and only a later drill in which the same expectation holds closes them. ID is an item's, or its beginning.
     """
     from firedrill.conduct import actions
+    from firedrill.conduct.results import folders
     from firedrill.report.verdict_json import action
 
     if owner is not None:
         actions.assign(results, owner[0], owner[1], None)
     if note is not None:
         actions.assign(results, note[0], None, note[1])
-    if experiment is not None and not (results / experiment).is_dir():
+    if experiment is not None and experiment not in {one.name for one in folders(results)}:
         raise click.UsageError(f"no drill of {experiment!r} under {results}/")
     found = [one for one in actions.everywhere(results, experiment) if not (only_open and one.status == "closed")]
     if as_json:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
+from firedrill.core.plain import plain
 from firedrill.core.verdicts import Finding, Verdict
 from firedrill.judge.drill import JudgedDrill
 
@@ -69,4 +70,4 @@ def _evidence(finding: Finding) -> str:
 
 
 def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\ufffd", text)
+    return _ILLEGAL.sub("\ufffd", plain(text))
