@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from firedrill.cli import main
 
 JOURNALS = Path(__file__).parent / "journals"
@@ -34,7 +32,8 @@ def unsummed(journal: Path, change: Callable[[list[dict[str, Any]]], object] = l
 
 def ends(words: Iterable[object]) -> int:
     """How a command ends."""
-    with pytest.raises(SystemExit) as ended:
+    try:
         main([str(word) for word in words])
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 99
+    return 0

@@ -100,7 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             say_last(f"firedrill: standard output cannot be written: {why}")
             code = code or (0 if stands else FiredrillError.exit_code)
     let_go()
-    sys.exit(code)
+    if code or stands:
+        sys.exit(code)
 
 
 def _outcome(arguments: Sequence[str] | None) -> tuple[int, bool]:
