@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 import yaml
 
-from firedrill.core.errors import FiredrillError
+from firedrill.core.errors import FiredrillError, Invalid
 from firedrill.core.model.suite import Embedded
 from firedrill.stack import addresses as named
 from firedrill.stack.capture import Sinks
@@ -102,8 +102,9 @@ async def test_a_broken_rule_file_is_explained_at_once_in_prometheus_words(
     with pytest.raises(FiredrillError) as caught:
         await start(suite, settings, "127.0.0.1:99", tmp_path / "out")
     assert time.monotonic() - began < 10
-    assert str(caught.value).startswith("Prometheus ended with exit code 1:")
-    assert 'alerts/x.rules.yml: 5:11: group "g", rule 1, "A": could not parse expression' in str(caught.value)
+    said = 'alerts/x.rules.yml:5:11: Prometheus refuses this: group "g", rule 1, "A": could not parse expression'
+    assert str(caught.value).startswith(said)
+    assert caught.value.exit_code == 2
     assert str(tmp_path / "out" / "config" / "rules") not in str(caught.value)
     assert mine() == {}
 
@@ -112,7 +113,8 @@ async def test_a_broken_alertmanager_file_is_explained_in_alertmanagers_words(
     suite: Path, settings: Embedded, tmp_path: Path, mine: Mine
 ) -> None:
     (suite / "alerts/alertmanager.yml").write_text("route:\n  receiver: nobody\nreceivers: []\n")
-    with pytest.raises(FiredrillError, match=r"^Alertmanager ended with exit code 1: .*undefined receiver \"nobody\" used in route$"):
+    said = r"^alerts/alertmanager.yml:1:1: Alertmanager refuses this: undefined receiver \"nobody\" used in route$"
+    with pytest.raises(Invalid, match=said):
         await start(suite, settings, "127.0.0.1:99", tmp_path / "out")
     assert mine() == {}
 

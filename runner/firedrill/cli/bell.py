@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from firedrill.cli import options
+from firedrill.cli import deployed, options
 from firedrill.cli.asking import informed
 from firedrill.cli.confirm import confirm_bell
 from firedrill.cli.outlets import console
@@ -62,7 +62,9 @@ def command(
 
 def _suite(name: str | None) -> tuple[Path, str, Environment, Alerting]:
     """Root, environment and what its files or its running stack say; Invalid with every problem of the files."""
-    files = informed(options.suite_here(name, strict_env=True), name)
+    files = options.suite_here(name, strict_env=True)
+    deployed.refuse(files, name)
+    files = informed(files, name)
     chosen, environment = files.environment(name)
     return files.root or Path.cwd(), chosen, environment, plain(files.alerting[chosen])
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from firedrill.cli import drawing, options
+from firedrill.cli import deployed, drawing, options
 from firedrill.cli.asking import informed
 from firedrill.cli.confirm import confirm, told
 from firedrill.cli.registry import kinds
@@ -103,6 +103,8 @@ def _sound(path: Path, environment: str | None, *, run: bool) -> Sound:
     assert read.day is not None, "a file without a problem is a game day"
     for problem in files.problems:
         click.echo(problem, err=True)
+    if run:
+        deployed.refuse(files, environment)
     files = informed(files, environment) if run else files
     chosen, settings = files.environment(environment)
     if run and settings.stack.embedded is not None:

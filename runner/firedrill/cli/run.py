@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from firedrill.cli import drawing, options
+from firedrill.cli import deployed, drawing, options
 from firedrill.cli.asking import informed
 from firedrill.cli.confirm import confirm
 from firedrill.cli.outlets import Patient, console, refuse_deaf, say_last, untold
@@ -69,6 +69,7 @@ def command(
 
     drawing.refuse_alone(blind, seed, window)
     files, known = options.checked(paths, environment, run=True, strict=strict)
+    deployed.refuse(files, environment)
     files = informed(files, environment)
     chosen, settings = files.environment(environment)
     if settings.stack.embedded is not None:

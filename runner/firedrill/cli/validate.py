@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from firedrill.cli import options
+from firedrill.cli import deployed, options
 from firedrill.cli.linting import doubts, refused
 from firedrill.cli.registry import kinds
 from firedrill.core.errors import Problem, Severity
@@ -31,25 +31,36 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
 
     What a limit of the environment refuses is an error too.
 
-    Exit code 0 when there is no error, 2 when there is one. Runs nothing and imports none of your Python files, save with --deep: importing
-    a module runs what stands at its top.
+    Rule files and alertmanager.yml are also judged by promtool and amtool, where they are installed, as they are written: what the real
+    program refuses is an error.
+
+    Exit code 0 when there is no error, 2 when there is one. Runs nothing else and imports none of your Python files, save with --deep:
+    importing a module runs what stands at its top.
     """
     known = kinds()
     found = check(paths or options.all_experiments(), known, os.environ, environment_name=environment)
     if environment is not None and found.suite is not None:
         found.environment(environment)
-    problems = found.problems
+    judged = deployed.judge(found, _environments(found, environment))
+    problems = (*found.problems, *judged.problems)
     if not found.errors:
         problems = (*problems, *refused(found, known, environment), *doubts(found, known, environment))
     if deep:
         problems = (*problems, *_missing(found))
     if as_json:
-        options.echo_json({"problems": [_as_json(one) for one in problems], "experiments": [one.name for one in found.experiments]})
+        told = {"problems": [_as_json(one) for one in problems], "experiments": [one.name for one in found.experiments]}
+        options.echo_json(told | {"unjudged": list(judged.unjudged)})
     else:
         for problem in problems:
             click.echo(problem)
+        for sentence in judged.unjudged:
+            click.echo(sentence, err=True)
         click.echo(_summary(problems, len(found.experiments)), err=True)
     sys.exit(2 if any(strict or one.severity is Severity.ERROR for one in problems) else 0)
+
+
+def _environments(found: Checked, named: str | None) -> list[str]:
+    return [named] if named is not None else list(found.suite.environments) if found.suite is not None else []
 
 
 def _missing(found: Checked) -> Iterator[Problem]:

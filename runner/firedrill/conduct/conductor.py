@@ -16,7 +16,7 @@ from firedrill.conduct.responders import outlives, responders
 from firedrill.conduct.results import Folder, make_folder, point_latest
 from firedrill.conduct.signals import Stop, first_signal
 from firedrill.conduct.waiting import undecided, until
-from firedrill.core.errors import FiredrillError, LeftOver, Refused
+from firedrill.core.errors import FiredrillError, Invalid, LeftOver, Refused
 from firedrill.core.events import DrillEnded
 from firedrill.core.journal import Unwritten
 from firedrill.core.model.plan import Plan
@@ -113,6 +113,8 @@ def _ended_by(drill: Drill, error: Exception) -> Ended:
             return error
         case LeftOver():
             return Ended("undo-failed", str(error))
+        case Invalid():
+            return Ended("files-refused", str(error))
         case FiredrillError():
             return Ended("error", str(error))
     return _crashed(drill, error)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import Field
+
 from firedrill.core.model.declared import Declared
 
 
@@ -89,6 +91,14 @@ class TimeInterval(Declared):
     place: Place
 
 
+class Gap(Declared):
+    """What an alertmanager.yml leaves to its deployment; `of` is the receiver that needs it, or `global` or `templates`."""
+
+    of: str
+    words: str
+    place: Place
+
+
 class Alerting(Declared):
     """All that the files under test say."""
 
@@ -104,6 +114,8 @@ class Alerting(Declared):
     """Rule file -> the name by which the embedded Prometheus knows it, on which the moments of its groups hang."""
     unread: tuple[str, ...] = ()
     """What only a running server could tell and has not been asked: `rules`, `routes`."""
+    gaps: tuple[Gap, ...] = Field((), exclude=True)
+    """What the file does not give; of the files alone, no drill's record has it."""
 
 
 def rule_of(alerting: Alerting, alert: str, labels: Mapping[str, str]) -> AlertingRule | None:

@@ -602,8 +602,8 @@ class Noted(Event):
 
 @dataclass(frozen=True, slots=True)
 class DrillEnded(Event):
-    """Last entry. `reason` is finished, steady-not-met, aborted, interrupted, stack-lost, chaos-lost, system-lost, undo-failed
-    or error.
+    """Last entry. `reason` is finished, steady-not-met, aborted, interrupted, stack-lost, chaos-lost, system-lost, undo-failed,
+    files-refused or error.
     """
 
     kind: ClassVar[str] = "drill.ended"

@@ -76,7 +76,7 @@ Unwrap = Callable[[Sequence[yaml.Node], str], Unwrapped | None]
 def plain_rules(source: str) -> str:
     """The rule file that a text is or carries, as Prometheus reads it; ValueError says what cannot be taken out."""
     unwrapped = unwrap_rules(_composed(source), source)
-    return source if unwrapped is None else written(_sound(unwrapped))
+    return source if unwrapped is None else written(sound(unwrapped))
 
 
 def plain_alertmanager(source: str) -> str:
@@ -85,7 +85,7 @@ def plain_alertmanager(source: str) -> str:
     documents = _composed(readable)
     unwrapped = unwrap_alertmanager(documents, readable)
     if unwrapped is not None:
-        found = filled(_sound(unwrapped))
+        found = filled(sound(unwrapped))
         return written(_here(found) if templates(readable) else found)
     if len(documents) != 1 or (readable == source and filled(documents[0]) is documents[0]):
         return source
@@ -120,7 +120,8 @@ def _here(configuration: yaml.Node) -> yaml.MappingNode:
     return mapping(made, configuration)
 
 
-def _sound(unwrapped: Unwrapped) -> yaml.MappingNode:
+def sound(unwrapped: Unwrapped) -> yaml.MappingNode:
+    """The plain file; ValueError says what is wrong."""
     if unwrapped.node is None:
         raise ValueError(unwrapped.troubles[0].message)
     return unwrapped.node

@@ -13,7 +13,7 @@ from firedrill.core.nodes import items, pairs, scalar
 
 NOWHERE = "https://placeholder.invalid"
 
-_PLACEHOLDER = r"\$\{[^}]*\}|\$\([^)]*\)|<[^<>]+>|\{\{.*?\}\}|\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%|ENC\[.*\]"
+PLACEHOLDER = r"\$\{[^}]*\}|\$\([^)]*\)|<[^<>]+>|\{\{.*?\}\}|\$[A-Z_][A-Z0-9_]*|%[A-Z_]+%|ENC\[.*\]"
 _ADDRESSES = r"(?:.*_)?(?:api_url|webhook_url|pagerduty_url|victorops_url)|url|smarthost|smtp_smarthost"
 _KEY = r"\s*(?:- +)*(?:[\w.\"'-]+:)?"
 _BARE = rf"(?P<before>{_KEY} *)(?P<value>\{{\{{.*\}}\}}\S*)\s*"
@@ -74,6 +74,6 @@ def filled(node: yaml.Node) -> yaml.Node:
 
 def _address(key: yaml.Node, value: yaml.ScalarNode) -> yaml.ScalarNode:
     name = str(key.value)
-    if not re.fullmatch(_ADDRESSES, name) or not re.search(_PLACEHOLDER, value.value):
+    if not re.fullmatch(_ADDRESSES, name) or not re.search(PLACEHOLDER, value.value):
         return value
     return scalar("placeholder.invalid:25" if name.endswith("smarthost") else NOWHERE, value)

@@ -24,7 +24,7 @@ KILLED = "killed"
 TOLD = 3
 """What is wrong with a journal is told of so many lines; more of it proves no less."""
 UNTRIPPED = "no guard trips"
-PROVES_NOTHING = ("steady-not-met", "error")
+PROVES_NOTHING = ("steady-not-met", "files-refused", "error")
 """Ends after which even a failed finding says nothing about the alerts."""
 
 
@@ -82,6 +82,8 @@ def exit_code(facts: Facts, verdict: Verdict) -> Exit:
         return Exit.LEFT_OVER
     if facts.ended == "interrupted":
         return Exit.INTERRUPTED
+    if facts.ended == "files-refused":
+        return Exit.USAGE
     return exit_of(verdict)
 
 
@@ -130,6 +132,7 @@ _ENDS: Mapping[str, str] = {
     "chaos-lost": "Chaos Toolkit was lost",
     "system-lost": "The system under drill was lost",
     "undo-failed": "What the drill broke could not be put back",
+    "files-refused": "Prometheus or Alertmanager refuses a file of this suite",
     "error": "Something of firedrill's own broke",
 }
 

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from firedrill.core.alerting import Alerting, AlertingRule, Place, RecordingRule
-from firedrill.core.errors import Problem
+from firedrill.core.errors import Problem, Severity
 from firedrill.core.integrations import INTEGRATIONS
 from firedrill.core.model.suite import Embedded, External, Stack
 from firedrill.core.phase import known_as
 from firedrill.spec.alertmanager import Alertmanager, load_alertmanager
+from firedrill.spec.gaps import load_gaps
 from firedrill.spec.located import Path as Where
 from firedrill.spec.located import Scalar, line_of, scalars, under
 from firedrill.spec.rules import load_rules
@@ -50,7 +51,8 @@ def _of(settings: Settings, name: str, stack: Stack) -> tuple[Alerting, list[Pro
     replace = stack.embedded.replace if stack.embedded else ()
     problems += _replaced(settings, stack.embedded, (*base, "replace")) if stack.embedded else ()
     told = load_alertmanager(file, settings.root, replace, captured=stack.embedded is not None)
-    alerting = with_routes(rules, told).model_copy(update={"unread": unread})
+    gaps = () if any(each.severity is Severity.ERROR for each in told.problems) else load_gaps(file, settings.root, replace)
+    alerting = with_routes(rules, told).model_copy(update={"unread": unread, "gaps": gaps})
     problems += _misbehaving(settings, base, stack.embedded, alerting) if stack.embedded else ()
     return alerting, [*problems, *told.problems]
 

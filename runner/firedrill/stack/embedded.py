@@ -10,6 +10,7 @@ lost then costs a drill what it would cost in production, and no shorter end is 
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ import psutil
 import yaml
 
 from firedrill.core import kubernetes
-from firedrill.core.errors import FiredrillError
+from firedrill.core.errors import FiredrillError, Invalid, Problem
 from firedrill.core.model.suite import Embedded, Scrape
 from firedrill.core.phase import known_as
 from firedrill.stack import addresses as named
@@ -37,6 +38,7 @@ PORTS: Mapping[str, str] = MappingProxyType({"prometheus": "127.0.0.1:0", "alert
 UNCHOSEN: Mapping[str, str] = MappingProxyType({})
 MARKED = "drill"
 """The external label that holds a drill's mark."""
+_LOADING = "Loading configuration file failed: "
 _IN_USE = "address already in use"
 
 
@@ -50,12 +52,31 @@ class Files:
     rules: Mapping[Path, str]
     receivers: tuple[str, ...]
     silent: frozenset[tuple[str, str, int]] = frozenset()
+    routes: str = "alertmanager.yml"
+    """The original of the rewritten alertmanager.yml, as firedrill.yaml names it."""
 
     def original(self, words: str) -> str:
         """`words` with the names that people know for the files we copied."""
         for copied, declared in self.rules.items():
             words = words.replace(str(copied), declared).replace(str(copied.relative_to(self.folder)), declared)
         return words
+
+    def refused(self, log: str) -> Invalid | None:
+        """The user's file that a program ended over, as its log says; None when it ended over something else."""
+        said = [self.original(words) for words in waiting.errors(log)]
+        for declared in self.rules.values():
+            for words in said:
+                if found := re.search(rf"(?<![\w./]){re.escape(declared)}: (?:(\d+):(\d+): )?(.*)", words, re.DOTALL):
+                    line, column = (int(found[1]), max(int(found[2]), 1)) if found[1] and found[1] != "0" else (1, 1)
+                    return Invalid([Problem(declared, line, column, "", f"Prometheus refuses this: {found[3].strip()}")])
+        return refused_routes(said, self.routes)
+
+
+def refused_routes(said: Sequence[str], declared: str) -> Invalid | None:
+    """As `Files.refused`, for what Alertmanager logs; its places are those of the rewritten file, so that none is told."""
+    loading = (words.removeprefix(_LOADING) for words in said if words.startswith(_LOADING))
+    why = next(loading, None)
+    return None if why is None else Invalid([Problem(declared, 1, 1, "", f"Alertmanager refuses this: {why}")])
 
 
 class EmbeddedStack:
@@ -122,7 +143,7 @@ class EmbeddedStack:
         self._running.append(program)
         self._commands[name] = (program, argv)
         if trouble := await waiting.answers(f"{url}/-/ready", READY_WITHIN, program.died):
-            raise FiredrillError(self._files.original(trouble))
+            raise self._files.refused(program.said()) or FiredrillError(self._files.original(trouble))
 
     def pid(self, name: str) -> int:
         """Of the program `prometheus` or `alertmanager` itself, which its keeper started."""
@@ -191,8 +212,9 @@ def write_files(root: Path, settings: Embedded, sinks: Sinks, folder: Path, vers
     used = folder / "alertmanager.yml"
     used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
     return Files(
-        folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers, caught.silent
-    )
+        folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers, caught.silent,
+        settings.alertmanager,
+    )  # fmt: skip
 
 
 def refuse_uncaught(root: Path, settings: Embedded) -> None:

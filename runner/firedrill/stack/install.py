@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firedrill.core.errors import FiredrillError, Refused
-from firedrill.stack import quietly, releases
+from firedrill.stack import quietly
 
 Say = Callable[[str], None]
 
@@ -56,11 +56,16 @@ class Program:
 
 def find(name: str) -> Program | None:
     """The program `name` (`prometheus` or `alertmanager`) in FIREDRILL_BIN, in the user's own folder or on PATH; None if it is in none."""
-    wanted = WANTED[name]
+    path = located(name)
+    return None if path is None else _examined(name, path)
+
+
+def located(name: str) -> Path | None:
+    """Where that program is, without asking it anything."""
     for folder in (os.environ.get("FIREDRILL_BIN"), own_folder(), os.environ.get("PATH", os.defpath)):
-        for command in wanted.commands if folder else ():
+        for command in WANTED[name].commands if folder else ():
             if path := shutil.which(command, path=folder):
-                return _examined(name, Path(path).absolute())
+                return Path(path).absolute()
     return None
 
 
@@ -165,6 +170,8 @@ def install_upstream(page: str, versions: Mapping[str, str], say: Say) -> None:
     if not wanted:
         say("Prometheus and Alertmanager are installed already: nothing to do. Name a release with --version to have it all the same.")
         return
+    from firedrill.stack import releases
+
     machine, folder = releases.this_machine(), own_folder()
     chosen = [releases.Release(name, version.removeprefix("v"), machine) for name, version in wanted.items()]
     asked = {one.program: one.version for one in chosen}

@@ -44,7 +44,7 @@ class Solo:
             taken = "address already in use" in solo.running.said()
             await solo.stop()
             if not left or not taken:
-                raise FiredrillError(trouble)
+                raise files.refused(solo.said()) or FiredrillError(trouble)
         return solo
 
     def said(self) -> str:

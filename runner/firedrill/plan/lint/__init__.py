@@ -13,6 +13,7 @@ from firedrill.plan.lint import (
     first_miss,
     for_too_long,
     form_body,
+    given_at_deployment,
     hidden_page,
     idle_dry,
     idle_inhibition,
@@ -69,6 +70,7 @@ CHECKS: tuple[Check, ...] = (
     first_miss.CHECK,
     silent_configuration.CHECK,
     no_value.CHECK,
+    given_at_deployment.CHECK,
 )
 
 
