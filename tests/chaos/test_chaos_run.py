@@ -80,7 +80,7 @@ async def test_an_engine_that_ends_instead_of_answering_leaves_the_system_alone(
     assert not (tmp_path / "back").exists(), "a method that was never let go needs no rollback"
 
 
-async def test_a_method_of_the_users_is_intended_once_and_active_after_its_first_successful_action(
+async def test_a_method_of_the_users_is_intended_once_and_active_from_the_start_of_its_first_successful_action_on(
     words: Words, start: Any, seen: Any, tmp_path: Path
 ) -> None:
     intended: list[str] = []
@@ -95,7 +95,7 @@ async def test_a_method_of_the_users_is_intended_once_and_active_after_its_first
     await (await start(words.made(method, [words.theirs("back", "true")]), intend)).wait()
     assert intended == ["method"]
     active, cleared = seen.of("fault.active", fault="method"), seen.of("fault.cleared", fault="method")
-    assert [entry.source_at for entry in active] == [seen.of("activity.ended", name="works")[0].source_at]
+    assert [entry.source_at for entry in active] == [seen.of("activity.started", name="works")[0].source_at]
     assert [entry.event for entry in cleared] == [FaultCleared("method", "played")]
     assert cleared[0].source_at >= seen.of("activity.ended", name="back")[0].source_at
 
@@ -144,9 +144,20 @@ async def test_a_placebo_marks_its_window_and_asks_nobody(words: Words, start: A
 async def test_a_hypothesis_that_is_not_met_plays_no_method_and_says_so(words: Words, start: Any, seen: Any, proxy: Any) -> None:
     probe = words.theirs("is fine", "false", kind="probe", tolerance=0)
     outcome = await (await start(words.made([words.inject()], **{"steady-state-hypothesis": {"title": "h", "probes": [probe]}}))).wait()
-    assert [(each.event.when, each.event.met) for each in seen.of("hypothesis.checked")] == [("before", False)]
+    (look,) = [each.event for each in seen.of("hypothesis.checked")]
+    assert (look.when, look.met) == ("before", False)
+    assert look.missed == [{"probe": "is fine", "tolerance": "0", "value": "the status 1", "error": ""}]
     assert seen.of("activity.ended", name="is fine")[0].event.stage == "hypothesis"
     assert (outcome.status, await proxy.injected()) == ("completed", 0)
+
+
+async def test_a_probe_of_the_hypothesis_that_fails_is_told_with_why(words: Words, start: Any, seen: Any) -> None:
+    provider = {"type": "http", "url": "http://127.0.0.1:1/", "timeout": 1}
+    probe = {"type": "probe", "name": "answers", "tolerance": [200, 204], "provider": provider}
+    await (await start(words.made([], **{"steady-state-hypothesis": {"title": "h", "probes": [probe]}}))).wait()
+    (missed,) = seen.of("hypothesis.checked")[0].event.missed
+    assert (missed["probe"], missed["tolerance"], missed["value"]) == ("answers", "[200, 204]", "")
+    assert "refused" in missed["error"]
 
 
 @pytest.mark.parametrize(

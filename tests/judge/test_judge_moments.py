@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from firedrill.core.events import ActivityEnded, FaultActive, FaultCleared, FaultCounted, FaultIntended, PhaseEntered
+from firedrill.core.events import ActivityEnded, ActivityStarted, FaultActive, FaultCleared, FaultCounted, FaultIntended, PhaseEntered
+from firedrill.core.verdicts import Verdict
 from firedrill.judge.moments import cleared, expected_clear, expected_origin, origin
 
 METHOD = {"method": [{"type": "action", "name": "drop the cache"}, {"type": "probe", "name": "look"}]}
@@ -19,11 +20,26 @@ def test_the_origin_is_the_first_fault_by_its_holders_clock(script: Any) -> None
     assert origin(script.tape().plus((20.0, FaultActive("later"))).facts()).at == 14.2
 
 
-def test_a_method_of_the_users_own_begins_with_the_end_of_its_first_successful_action(script: Any) -> None:
+def test_a_method_of_the_users_own_begins_with_its_first_successful_action(script: Any) -> None:
     tape = script.tape(faults=(), chaos=METHOD).without(*FAULTS)
-    tape = tape.plus((14.5, ended("look", "probe")), (15.0, ended("drop the cache", status="failed")), (16.0, ended("drop the cache")))
-    assert (origin(tape.facts()).at, origin(tape.facts()).name) == (16.0, "the action 'drop the cache'")
-    assert cleared(tape.facts()).at == 34.5
+    deeds = (14.5, ended("look", "probe")), (15.0, ended("drop the cache", status="failed")), (16.0, ended("drop the cache"))
+    begun = [(at, ActivityStarted("drop the cache", "action")) for at in (14.6, 15.1)]
+    known = tape.plus(*begun, *deeds).facts()
+    assert (origin(known).at, origin(known).name) == (15.1, "the start of the action 'drop the cache'")
+    assert cleared(known).at == 34.5
+    unknown = origin(tape.plus(*deeds).facts())
+    assert (unknown.at, unknown.name) == (16.0, "the end of the action 'drop the cache', whose beginning nobody saw")
+
+
+def test_an_alert_that_is_pending_while_an_action_still_runs_has_all_its_stages(script: Any) -> None:
+    """Twelve seconds of an action that fills a table: the alert is pending before it is done."""
+    tape = script.tape(script.expectation("page", script.alert, within="45s"), faults=(), chaos=METHOD).without(*FAULTS)
+    tape = tape.plus((14.2, ActivityStarted("drop the cache", "action")), (26.2, ended("drop the cache")))
+    drill = tape.concluded()
+    assert drill.findings[0].verdict is Verdict.PASS
+    (detection,) = drill.detections
+    assert None not in detection.stages.values()
+    assert detection.total_s == pytest.approx(9.1)
 
 
 def test_actions_that_firedrill_compiled_are_no_moments_of_their_own(script: Any) -> None:

@@ -153,7 +153,8 @@ def test_a_hypothesis_unmet_during_the_method_is_one_failure_however_often_it_wa
         ([("before", True), ("after", False)], Verdict.FAIL),
         ([("before", False)], Verdict.INCONCLUSIVE),
         ([("before", True)], Verdict.INCONCLUSIVE),
-        ([("during", True)], Verdict.INCONCLUSIVE),
+        ([("during", True)], Verdict.PASS),
+        ([("during", False)], Verdict.FAIL),
         ([], Verdict.INCONCLUSIVE),
     ],
 )

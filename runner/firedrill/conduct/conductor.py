@@ -22,6 +22,7 @@ from firedrill.core.journal import Unwritten
 from firedrill.core.model.plan import Plan
 from firedrill.faults.chaos.client import ChaosRun, Intend
 from firedrill.faults.chaos.joined import Joined
+from firedrill.judge.hypothesis import missed_before
 from firedrill.plan.compile import compile_plan
 from firedrill.plan.limits import untimely
 from firedrill.stack.embedded import EmbeddedStack
@@ -229,8 +230,8 @@ async def _stop_playing(gear: Gear, chaos: ChaosRun, ending: asyncio.Event) -> N
 def _played_well(drill: Drill, chaos: ChaosRun) -> None:
     if lost := chaos.lost():
         raise Ended("chaos-lost", lost)
-    if any(when == "before" and not met for when, met, _ in drill.facts.hypotheses):
-        raise Ended("steady-not-met", "the steady-state-hypothesis was not met before the method")
+    if (missed := missed_before(drill.facts)) is not None:
+        raise Ended("steady-not-met", missed)
     # That it completed proves nothing; that it did not is reason enough to doubt what was played.
     if chaos.outcome is not None and chaos.outcome.status != "completed":
         raise Ended("chaos-lost", f"the method was not played to its end: Chaos Toolkit says {chaos.outcome.status!r}")

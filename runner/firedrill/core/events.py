@@ -218,11 +218,15 @@ class ActivityEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class HypothesisChecked(Event):
-    """The steady-state-hypothesis: `when` is before, during or after."""
+    """The steady-state-hypothesis: `when` is before, during or after.
+
+    `missed` are the probes that did not hold: probe, tolerance, value (what it gave) and error (why it gave nothing), all texts.
+    """
 
     kind: ClassVar[str] = "hypothesis.checked"
     when: str
     met: bool
+    missed: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,28 @@ class Activity:
     ended: float
     error: str | None
     seq: int
+    started_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A probe of the hypothesis that did not hold: what it gave against its tolerance, or why it gave nothing."""
+
+    probe: str
+    tolerance: str = ""
+    value: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HypothesisLook:
+    """One look at the steady-state hypothesis: `when` is before, during or after."""
+
+    when: str
+    met: bool
+    at: float
+    seq: int
+    missed: Sequence[Missed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +376,8 @@ class Facts:
     blinds: list[Blind] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     activities: list[Activity] = field(default_factory=list)
-    hypotheses: list[tuple[str, bool, int]] = field(default_factory=list)
+    looks: list[HypothesisLook] = field(default_factory=list)
+    """At the steady-state hypothesis, in order."""
     loads: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
     """Scenario -> Locust's requests, Locust's failures, requests counted, seq."""
     steady: tuple[bool, Sequence[str], int] | None = None
@@ -368,8 +391,8 @@ class Facts:
     """Wall clock steps over 50 ms: drill time, seconds, seq."""
     ended_seq: int | None = None
     started_seq: int | None = None
-    running: dict[str, float] = field(default_factory=dict)
-    """Activities that started and have not ended, by name, with when."""
+    running: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
+    """Activities that started and have not ended, by name, with when and the seqs that say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,9 @@ from firedrill.judge.drill import (
     HandOver,
     Held,
     Hook,
+    HypothesisLook,
     Link,
+    Missed,
     Notification,
     Page,
     Phase,
@@ -391,12 +393,18 @@ def _broken(facts: Facts, entry: Entry) -> None:
             fault.touched = max(touched, fault.touched or 0)
             fault.seqs["counted"] = entry.seq
         case ActivityStarted(name=name):
-            facts.running[name] = entry.at
+            facts.running.setdefault(name, []).append((entry.at, entry.seq))
         case ActivityEnded() as event:
-            started = facts.running.pop(event.name, None)
-            facts.activities.append(Activity(event.name, event.type, event.stage, event.status, started, entry.at, event.error, entry.seq))
-        case HypothesisChecked(when=when, met=met):
-            facts.hypotheses.append((when, met, entry.seq))
+            begun = facts.running.get(event.name)
+            started, seq = begun.pop(0) if begun else (None, None)
+            deed = (event.name, event.type, event.stage, event.status, started, entry.at, event.error)
+            facts.activities.append(Activity(*deed, entry.seq, seq))
+        case HypothesisChecked(when=when, met=met, missed=missed):
+            facts.looks.append(HypothesisLook(when, met, entry.at, entry.seq, tuple(map(_missed, missed))))
+
+
+def _missed(told: Mapping[str, str]) -> Missed:
+    return Missed(*(str(told.get(name) or "") for name in ("probe", "tolerance", "value", "error")))
 
 
 def _fault(facts: Facts, name: str) -> FaultWindow:

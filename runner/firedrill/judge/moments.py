@@ -47,8 +47,15 @@ def origin(facts: Facts) -> Moment | None:
         play = phase(facts, "play")
         return Moment(play.start, [play.seq], "the start of play") if play is not None else None
     begun = [Moment(f.injected, [f.seqs["injected"]], "the fault", f.intended) for f in real_faults(facts) if f.injected is not None]
-    begun += [Moment(deed.ended, [deed.seq], f"the action {deed.name!r}") for deed in _own_deeds(facts)]
+    begun += [_beginning(deed) for deed in _own_deeds(facts)]
     return min(begun, key=lambda moment: moment.at, default=None)
+
+
+def _beginning(deed: Activity) -> Moment:
+    """From its beginning on an action may do harm; where nobody saw it begin, its end is all that is known, and is called so."""
+    if deed.started is None:
+        return Moment(deed.ended, [deed.seq], f"the end of the action {deed.name!r}, whose beginning nobody saw")
+    return Moment(deed.started, [deed.seq if deed.started_seq is None else deed.started_seq], f"the start of the action {deed.name!r}")
 
 
 def _own_deeds(facts: Facts) -> list[Activity]:

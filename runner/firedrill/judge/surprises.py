@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from firedrill.core.matching import all_match
 from firedrill.core.model.plan import Plan
+from firedrill.judge import hypothesis
 from firedrill.judge.drill import AlertSpan, Facts, Notice, Page
 from firedrill.judge.messages import became, is_broken
 from firedrill.judge.moments import close, phase
@@ -104,7 +105,13 @@ def noticed(facts: Facts) -> list[Notice]:
     listened = any(one.kind == "quiet" for one in facts.plan.expectations)
     found = [] if heard is None or listened else surprises(facts, Excused(named(facts.plan)), heard.start)
     unexpected = [Notice(f"{one.sentence}, which nothing expected.", one.evidence) for one in found]
-    return [*unexpected, *(_elsewhere(facts) if heard is not None else ()), *_broken_links(facts), *_unannounced(facts)]
+    return [
+        *unexpected,
+        *hypothesis.noticed(facts),
+        *(_elsewhere(facts) if heard is not None else ()),
+        *_broken_links(facts),
+        *_unannounced(facts),
+    ]
 
 
 def _elsewhere(facts: Facts) -> Iterator[Notice]:

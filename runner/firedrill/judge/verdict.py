@@ -9,6 +9,7 @@ from dataclasses import replace
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.plan import PlannedExpectation
 from firedrill.core.verdicts import Exit, Finding, Verdict, exit_of, worst
+from firedrill.judge import hypothesis
 from firedrill.judge.drill import Facts, FaultWindow, JudgedDrill
 from firedrill.judge.grounds import ending
 from firedrill.judge.moments import close, phase, real_faults
@@ -47,7 +48,7 @@ def _judge_one(expectation: PlannedExpectation, facts: Facts, kinds: Kinds) -> F
 def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
     """The whole judgement of a drill that has ended, or of a journal that stops: nothing stays pending."""
     over = facts if facts.ended is not None else replace(facts, ended=KILLED)
-    expected = [_closed(finding, over) for finding in (*judge(over, kinds), *_stood(over))]
+    expected = [_closed(finding, over) for finding in (*judge(over, kinds), *hypothesis.stood(over))]
     own = list(drill_findings(over))
     verdict = _verdict(over, [*expected, *own])
     return JudgedDrill(
@@ -110,9 +111,19 @@ def drill_findings(facts: Facts) -> Iterator[Finding]:
     yield from _blind(facts)
     yield from _stepped(facts)
     yield from _activities(facts)
-    yield from _hypotheses(facts)
+    yield from hypothesis.findings(facts)
     yield from _loads(facts)
-    if not facts.plan.expectations and not any(when == "after" for when, _, _ in facts.hypotheses):
+    yield from _unasked(facts)
+
+
+def _unasked(facts: Facts) -> Iterator[Finding]:
+    """A file without expectations has its hypothesis, if somebody looked at it once the faults were on; a missed one says so itself."""
+    if facts.plan.expectations or any(not one.met for one in facts.looks):
+        return
+    why = hypothesis.judges_nothing(facts)
+    if why is not None:
+        yield _inconclusive("something is expected", f"{why}; nothing else was expected, so nothing was proved.", facts.started_seq)
+    elif not facts.looks:
         yield _inconclusive("something is expected", "Nothing was expected, so nothing was proved.", facts.started_seq)
 
 
@@ -163,6 +174,8 @@ def _end(facts: Facts) -> Iterator[Finding]:
         yield _inconclusive("the drill ends by itself", text)
     elif facts.ended is not None and facts.ended != "finished" and not (facts.ended == "aborted" and facts.tripped):
         what = _ENDS.get(facts.ended, f"The drill ended as {facts.ended}")
+        if facts.ended == "steady-not-met" and hypothesis.missed_before(facts) is not None:
+            what = "The steady-state hypothesis was not met before the method, so nothing was played"
         detail = f": {facts.detail.rstrip('.')}" if facts.detail else ""
         yield _inconclusive("the drill ends by itself", f"{what} after {seconds(close(facts))}{detail}.", facts.ended_seq)
 
@@ -215,35 +228,6 @@ def _activities(facts: Facts) -> Iterator[Finding]:
             why = (deed.error or "no error told").rstrip(".")
             text = f"The method was not played as written: {meaning}, {deed.name!r}, {deed.status}: {why}."
             yield _inconclusive("every activity succeeds", text, deed.seq)
-
-
-def _hypotheses(facts: Facts) -> Iterator[Finding]:
-    """Before the faults an unmet hypothesis means that nothing was normal; from then on, that the system did not stand them.
-
-    One that the file states and that was never looked at is no evidence of anything.
-    """
-    what = "the steady-state hypothesis holds"
-    unmet = {when: [seq for at, met, seq in facts.hypotheses if at == when and not met] for when in ("before", "during", "after")}
-    if unmet["before"]:
-        yield _inconclusive(what, "The steady-state hypothesis was not met before the faults.", *unmet["before"])
-    for when, moment in (("during", "while the method was played"), ("after", "after the faults")):
-        if unmet[when]:
-            yield _unmet(what, Verdict.FAIL, f"The steady-state hypothesis was not met {moment}.", *unmet[when])
-    if facts.plan.chaos.get("steady-state-hypothesis") and not facts.hypotheses and facts.ended == "finished":
-        yield _inconclusive(what, "The steady-state hypothesis was never looked at.", facts.ended_seq)
-
-
-def _stood(facts: Facts) -> Iterator[Finding]:
-    """A file that expects nothing else expects its hypothesis: held before and after, and whenever it was looked at between."""
-    looks = facts.hypotheses
-    if (
-        not facts.plan.expectations
-        and facts.ended == "finished"
-        and {"after"} <= {when for when, _, _ in looks}
-        and all(met for _, met, _ in looks)
-    ):
-        text = "The steady-state hypothesis held whenever it was looked at, also after the faults."
-        yield Finding("the steady-state hypothesis holds", Verdict.PASS, text, tuple(seq for _, _, seq in looks))
 
 
 def _loads(facts: Facts) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """The engine's side of the Chaos Toolkit child: what it says goes into the journal, and a fault goes on once its undo is there.
 
-Knows the child's lines; refuses to know chaoslib, and what an experiment breaks. What activities return is never recorded.
+Knows the child's lines; refuses to know chaoslib, and what an experiment breaks. What activities return is never recorded, but for
+what a probe of the hypothesis gave when it missed its tolerance.
 """
 
 import asyncio
@@ -56,6 +57,8 @@ class _Seen:
     active: bool = False
     cleared: bool = False
     put_back: int = 0
+    started: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    """What was said of activities that have not ended, by name."""
     failed: list[str] = field(default_factory=list)
     ended: Outcome | None = None
 
@@ -168,6 +171,9 @@ class ChaosRun:
         match said["kind"]:
             case "fault.intend":
                 await self._answer(said["fault"])
+            case "activity.started":
+                self._seen.started.setdefault(said["name"], []).append(said)
+                self._write(ActivityStarted(said["name"], said["type"]), said)
             case "activity.ended":
                 self._write(ActivityEnded(said["name"], said["type"], said["stage"], said["status"], said["error"]), said)
                 self._hear_result(said)
@@ -196,7 +202,8 @@ class ChaosRun:
             await self._child.send({"kind": "go", "fault": fault, "wire": wire})
 
     def _hear_result(self, said: Mapping[str, Any]) -> None:
-        worked = said["status"] == "succeeded"
+        """An action may do harm from its beginning on, so that is when the method is taken to be active."""
+        worked, begun = said["status"] == "succeeded", (self._seen.started.get(said["name"]) or [said]).pop(0)
         if not worked:
             self._seen.failed.append(f"{said['name']}: {said['error']}" if said["error"] else said["name"])
         if said["ours"] or not worked:
@@ -205,7 +212,7 @@ class ChaosRun:
             self._seen.put_back += 1
         elif said["stage"] == METHOD and said["type"] == "action" and not self._seen.active:
             self._seen.active = True
-            self._write(FaultActive(METHOD), said)
+            self._write(FaultActive(METHOD), begun)
 
     def _clear_method(self, said: Mapping[str, Any]) -> None:
         if not self._seen.cleared:
@@ -219,10 +226,8 @@ class ChaosRun:
 def _plain(kind: str, said: Mapping[str, Any]) -> Event | None:
     """Lines that are journal entries as they stand; another kind belongs to a newer child."""
     match kind:
-        case "activity.started":
-            return ActivityStarted(said["name"], said["type"])
         case "hypothesis.checked":
-            return HypothesisChecked(said["when"], said["met"])
+            return HypothesisChecked(said["when"], said["met"], said.get("missed", ()))
         case "fault.active":
             return FaultActive(said["fault"])
         case "fault.cleared":

@@ -1,16 +1,17 @@
 """Tells the engine what Chaos Toolkit does, and holds an action back until the engine has written its undo down.
 
 Knows chaoslib's events (chaoslib.run.RunEventHandler, called in the thread that plays), though it does not import it; refuses to
-tell what activities return.
+tell what activities return, but for a probe of the hypothesis that missed.
 """
 
+import json
 import logging
 import os
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from types import FrameType
 from typing import Any
 
@@ -24,6 +25,8 @@ BROKEN_OFF = {("chaoslib.activity", "execute_activity"), ("chaoslib.hypothesis",
 """Where chaoslib may be at work for long, and passes a KeyboardInterrupt on to `chaoslib.run.Runner._run`, which plays the rollbacks."""
 WHOLE = {links.__name__, "logging"}
 """Modules whose work is done as a whole or not at all."""
+MOST = 400
+"""Letters of what a probe gave that are told."""
 METHOD = "method"
 """The name under which a method of the user's is intended, as one fault."""
 
@@ -108,12 +111,16 @@ class Teller:
         self._thread.stage = "hypothesis"
 
     def continuous_hypothesis_iteration(self, index: int, state: Mapping[str, Any]) -> None:
-        self._link.tell("hypothesis.checked", when="during", met=bool(state["steady_state_met"]))
+        self._looked("during", state)
 
     def _checked(self, when: str, state: Mapping[str, Any] | None) -> None:
         self._thread.stage = "method"
         if state is not None:
-            self._link.tell("hypothesis.checked", when=when, met=bool(state["steady_state_met"]))
+            self._looked(when, state)
+
+    def _looked(self, when: str, state: Mapping[str, Any]) -> None:
+        missed = [_missed(run, self._secrets.hidden) for run in state.get("probes") or () if not run.get("tolerance_met", True)]
+        self._link.tell("hypothesis.checked", when=when, met=bool(state["steady_state_met"]), missed=missed)
 
     def start_method(self, experiment: object) -> None:
         activities.begin()
@@ -210,6 +217,36 @@ def _declined(activity: Mapping[str, Any], run: Mapping[str, Any]) -> str | None
 def _error(run: Mapping[str, Any]) -> str | None:
     lines = [line.strip() for line in run.get("exception") or ()]
     return lines[-1].removeprefix("chaoslib.exceptions.ActivityFailed: ") if lines else None
+
+
+def _missed(run: Mapping[str, Any], hidden: Callable[[str], str]) -> dict[str, str]:
+    """A probe that did not hold: what it gave beside what it should have given, or why it gave nothing."""
+    probe = run.get("activity") or {}
+    error = _error(run) if run.get("status") == "failed" else None
+    told = {
+        "probe": str(probe.get("name", "")),
+        "tolerance": _text(probe["tolerance"]) if "tolerance" in probe else "",
+        "value": "" if error is not None else _given(run.get("output"), probe.get("tolerance")),
+        "error": error or "",
+    }
+    return {name: _clipped(hidden(text)) for name, text in told.items()}
+
+
+def _given(output: object, tolerance: object) -> str:
+    """What chaoslib held against the tolerance: of an answer or a program its status, where the tolerance is about numbers."""
+    statuses = isinstance(tolerance, int) or (isinstance(tolerance, list) and all(isinstance(one, int) for one in tolerance))
+    if isinstance(output, Mapping) and "status" in output and statuses:
+        return f"the status {output['status']}"
+    return _text(output)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _clipped(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= MOST else f"{line[: MOST - 3]}..."
 
 
 def _raised(error: BaseException | None) -> str:
