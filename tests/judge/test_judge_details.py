@@ -1,18 +1,15 @@
 """All that failed is said: the sentence is about the first part, and the details have every one."""
 
-import io
 import json
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from rich.console import Console
 
-from firedrill.cli import ending
+from firedrill.cli.ending import Ending, say_ending
 from firedrill.core.events import AlertFiring, AlertResolved, NotificationReceived, PageOpened, PageResolved
 from firedrill.core.verdicts import Verdict
-from firedrill.judge.drill import JudgedDrill
 from firedrill.report import incident, junit, summary, verdict_json
 
 
@@ -45,23 +42,16 @@ def test_what_held_is_no_detail(script: Any) -> None:
     assert script.tape(script.expectation("page", script.alert)).concluded().findings[0].details == ()
 
 
-def test_every_report_says_every_part(thrice: Any) -> None:
+def test_every_report_says_every_part(thrice: Any, capsys: pytest.CaptureFixture[str]) -> None:
     drill = thrice.concluded()
     told = json.loads(verdict_json.render(drill))["findings"][0]
     assert [next(part for part in PARTS if part in one) for one in told["details"]] == PARTS
     assert told["sentence"] == drill.findings[0].sentence
     case = ElementTree.fromstring(junit.render(drill)).find(".//failure")
     assert case is not None
-    said = [summary.render(drill).decode(), incident.render(drill).decode(), _terminal(drill), f"{case.get('message')}\n{case.text}"]
+    say_ending(Ending(drill, Path("results/slow/slow-1")))
+    said = [summary.render(drill).decode(), incident.render(drill).decode(), capsys.readouterr().out, f"{case.get('message')}\n{case.text}"]
     assert [[part in text.replace("\\", "") for part in PARTS] for text in said] == [[True] * 4] * 4
-
-
-def _terminal(drill: JudgedDrill) -> str:
-    with pytest.MonkeyPatch.context() as patched:
-        heard = io.StringIO()
-        patched.setattr(ending, "Console", lambda **_: Console(file=heard, width=400))
-        ending.say_ending(ending.Ending(drill, Path("results/slow/slow-1")))
-        return heard.getvalue()
 
 
 def test_a_drill_goes_on_until_the_other_parts_of_a_failed_page_are_decided(script: Any) -> None:
