@@ -1,17 +1,21 @@
 """The engine's link to a proxy: what it writes down, and what it does when the proxy or the engine is lost."""
 
 import asyncio
+import json
 import os
+import re
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError, LeftOver, Refused
-from firedrill.core.events import BlindBegan, Entry, Event, FaultActive, FaultCleared, FaultCounted, HolderCounted
+from firedrill.core.events import BlindBegan, BlindEnded, Entry, Event, FaultActive, FaultCleared, FaultCounted, HolderCounted
 from firedrill.core.model.suite import Target
 from firedrill.faults.holding import calls
 from firedrill.faults.proxy.link import ProxyLink
@@ -103,6 +107,7 @@ async def test_a_proxy_that_hangs_cannot_be_cleared_and_says_what_to_do(
     link: ProxyLink, monkeypatch: pytest.MonkeyPatch, until: Any
 ) -> None:
     monkeypatch.setattr(calls.get_faults, "__defaults__", (0.2,))
+    await link.intended("slow", "bureau", LONG)
     await put(link)
     await until(lambda: link.active)
     os.kill(link.pid, signal.SIGSTOP)
@@ -111,8 +116,111 @@ async def test_a_proxy_that_hangs_cannot_be_cleared_and_says_what_to_do(
             await link.clear_all()
     finally:
         os.kill(link.pid, signal.SIGCONT)
-    assert f"the fault slow of its target may be left over at {link.api}" in str(caught.value)
+    assert f"the fault slow of bureau may be left over at {link.api}" in str(caught.value)
     assert f"kill -9 {link.pid}" in str(caught.value)
+
+
+async def test_a_proxy_of_ours_that_is_frozen_for_good_is_ended_and_its_faults_with_it(
+    link: ProxyLink, record: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("firedrill.faults.holding.link.SILENCE", 2.0)
+    await link.intended("slow", "bureau", LONG)
+    await put(link)
+    os.kill(link.pid, signal.SIGSTOP)
+    async with asyncio.timeout(10):
+        assert await link.until_lost() == "the fault proxy said nothing for 2 seconds"
+    await link.clear_all()
+    assert [entry.event for entry in record.of(FaultCleared)] == [FaultCleared("slow", "holder-gone")]
+    with pytest.raises(ProcessLookupError):
+        os.kill(link.pid, 0)
+    (began, _) = record.of(BlindBegan)
+    assert began.event == BlindBegan(
+        "proxy", "did not run for more than 1.5s: the fault proxy, which holds the faults of bureau, said nothing"
+    )
+
+
+async def test_a_proxy_that_stood_still_for_a_second_is_a_blind_spot_of_that_time(
+    link: ProxyLink, record: Recorder, clock: DrillClock, until: Any
+) -> None:
+    await link.intended("slow", "bureau", LONG)
+    stopped_at = clock.now()
+    os.kill(link.pid, signal.SIGSTOP)
+    await asyncio.sleep(1.05)
+    os.kill(link.pid, signal.SIGCONT)
+    went_on_at = clock.now()
+    await until(lambda: record.of(BlindEnded))
+    (began,), (ended,) = record.of(BlindBegan), record.of(BlindEnded)
+    assert isinstance(began.event, BlindBegan)
+    assert re.fullmatch(r"did not run for 1\.\ds: the fault proxy, which holds the faults of bureau", began.event.why)
+    assert (began.event.what, ended.event) == ("proxy", BlindEnded("proxy"))
+    assert began.source_at is not None
+    assert ended.source_at is not None
+    assert stopped_at - 0.5 < began.source_at <= stopped_at + 0.05
+    assert went_on_at <= ended.source_at <= ended.t
+    assert link.lost() is None
+
+
+async def test_an_engine_that_stood_still_blames_no_holder_and_hears_what_became_of_its_faults(
+    link: ProxyLink, record: Recorder, clock: DrillClock, monkeypatch: pytest.MonkeyPatch, until: Any
+) -> None:
+    monkeypatch.setattr("firedrill.faults.holding.link.SILENCE", 1.0)
+    answer = await put(link, lease=0.3)
+    time.sleep(2.5)  # noqa: ASYNC251 - the very loop is what stands still
+    await link.clear_all()
+    (cleared,) = record.of(FaultCleared)
+    assert cleared.event == FaultCleared("slow", "lease")
+    assert cleared.source_at is not None
+    assert 0.3 <= cleared.source_at - clock.at(answer["active_at"]) < 1.5
+    await asyncio.sleep(0.5)
+    assert (link.lost(), record.of(BlindBegan)) == (None, [])
+
+
+async def test_an_end_that_the_hold_never_told_is_asked_for(
+    link: ProxyLink, record: Recorder, clock: DrillClock, monkeypatch: pytest.MonkeyPatch, until: Any
+) -> None:
+    answer = await put(link, lease=0.2)
+    await until(lambda: link.active)
+
+    async def deaf(news: Any) -> None:
+        link._pulse.heard(news["sent"])
+
+    monkeypatch.setattr(link, "_hear", deaf)
+    await until(lambda: not calls.get_faults(link.api)["faults"])
+    await link.clear_all()
+    (cleared,) = record.of(FaultCleared)
+    assert cleared.event == FaultCleared("slow", "lease")
+    assert cleared.source_at == pytest.approx(clock.at(answer["active_at"]) + 0.2, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    "line", [{"kind": "fault.cleared", "fault": "slow"}, {"kind": "fault.active"}, {}, [], None, {"kind": "fault.counted", "fault": "slow"}]
+)
+async def test_news_in_another_shape_are_a_lost_holder_and_not_a_dead_task(
+    line: Any, clock: DrillClock, record: Recorder, until: Any
+) -> None:
+    async def hold(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for each in ({"kind": "hello", "instance": "i", "pid": 1}, line):
+            await response.write(json.dumps(each).encode() + b"\n")
+        await asyncio.sleep(60)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/hold", hold)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    link = ProxyLink(f"http://127.0.0.1:{runner.addresses[0][1]}", "drill", clock, record, "secret")
+    try:
+        await link._open()
+        async with asyncio.timeout(5):
+            why = await link.until_lost()
+        assert why.startswith("what the fault proxy said could not be read: ")
+        assert [entry.event for entry in record.of(BlindBegan)] == [BlindBegan("proxy", why)]
+    finally:
+        await link._close()
+        await runner.cleanup()
 
 
 async def test_a_stopped_link_is_not_a_lost_one(link: ProxyLink, record: Recorder) -> None:

@@ -221,10 +221,13 @@ async def _stop_playing(gear: Gear, chaos: ChaosRun, ending: asyncio.Event) -> N
     """
     ending.set()
     stopping = asyncio.create_task(chaos.stop())
-    while not stopping.done():
-        await asyncio.gather(*(link.clear_all() for link in set(gear.links.values())), return_exceptions=True)
-        await asyncio.wait({stopping}, timeout=AGAIN)
-    await stopping
+    try:
+        while not stopping.done():
+            await asyncio.gather(*(link.clear_all() for link in set(gear.links.values())), return_exceptions=True)
+            await asyncio.wait({stopping}, timeout=AGAIN)
+        await stopping
+    finally:
+        stopping.cancel()  # where we are cancelled: the stopping itself goes on, and whoever calls next waits for it
 
 
 def _played_well(drill: Drill, chaos: ChaosRun) -> None:

@@ -121,6 +121,16 @@ class FaultCleared(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FaultStuck(Event):
+    """Its holder could not clear it when it was to (`why`, as for fault.cleared), for the reason `trouble`; it goes on trying."""
+
+    kind: ClassVar[str] = "fault.stuck"
+    fault: str
+    why: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
 class FaultCounted(Event):
     """The holder's own count of what the fault touched: connections delayed, cut or refused."""
 

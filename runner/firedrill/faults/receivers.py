@@ -83,6 +83,11 @@ class ReceiverLink(HolderLink):
     source: ClassVar[str] = "sink"
     words: ClassVar[str] = "the sink"
 
+    @property
+    def blind(self) -> str:
+        """Not the sink, which is blind when no message can reach it."""
+        return "receivers"
+
     @classmethod
     async def start(
         cls, closing: AsyncExitStack, receivers: Mapping[str, str], ailments: Ailments, holder: str, clock: DrillClock, record: Record,
@@ -95,7 +100,7 @@ class ReceiverLink(HolderLink):
         await link._open()
         return link
 
-    async def intended(self, fault: str, target: str, wire: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    async def _intended(self, fault: str, target: str, wire: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Nothing outlives this process."""
         return {"kind": "nothing"}, wire
 

@@ -96,7 +96,8 @@ def _why_gone(undo: Undo) -> str | None:
     except calls.NobodyThere:
         return f"the proxy of the fault {undo['fault']} at {undo['api']} has ended, and its faults with it"
     except calls.CallFailed as error:
-        if error.status is not None or _has_ended(undo.get("pid")):
+        # Whoever answers with an error of its own may be that very proxy, broken; anything else there is somebody else.
+        if (error.status is not None and error.status < 500) or _has_ended(undo.get("pid")):
             return f"{undo['api']} is no longer the proxy of the fault {undo['fault']}: its faults ended with it"
         raise LeftOver(_by_hand(undo, str(error))) from error
     if there.get("instance") != undo["instance"]:

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 
 from firedrill.core.child import Child
 from firedrill.core.clock import DrillClock
-from firedrill.core.errors import Refused
+from firedrill.core.errors import FiredrillError
 from firedrill.core.events import ActivityEnded, ActivityStarted, ChaosEnded, Event, FaultActive, FaultCleared, HypothesisChecked
 from firedrill.core.recording import Record
 from firedrill.faults.chaos.joined import Joined
@@ -96,6 +96,7 @@ class ChaosRun:
         self._child, self._clock, self._record, self._intend = child, clock, record, intend
         self._rollbacks = rollbacks
         self._seen = _Seen()
+        self._stopping: asyncio.Task[None] | None = None
         self.done: asyncio.Task[Outcome] = asyncio.create_task(self._follow())
 
     @classmethod
@@ -147,10 +148,18 @@ class ChaosRun:
         return await asyncio.shield(self.done)
 
     async def stop(self, grace: float = GRACE) -> Outcome:
-        """Break off, let the rollbacks run for `grace` seconds, then end what is left; safe to call at any time, and again."""
+        """Break off, let the rollbacks run for `grace` seconds, then end what is left; safe to call at any time, and again.
+
+        Whoever waits for it may be cancelled: what has begun goes on, and the next one waits for the same.
+        """
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop(grace))
+        await asyncio.shield(self._stopping)
+        return await self.wait()
+
+    async def _stop(self, grace: float) -> None:
         await self._child.send({"kind": "stop", "grace": grace})
         await self._child.stop(grace + 0.5)
-        return await self.wait()
 
     async def _follow(self) -> Outcome:
         try:
@@ -195,7 +204,7 @@ class ChaosRun:
         """Let a deed go on once its undo is written down; one that cannot be aimed is refused with the reason."""
         try:
             wire = await self._intend(fault)
-        except Refused as error:
+        except FiredrillError as error:
             await self._child.send({"kind": "no", "fault": fault, "why": str(error)})
         else:
             self._seen.granted |= fault == METHOD

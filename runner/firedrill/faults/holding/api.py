@@ -1,7 +1,8 @@
 """Faults over HTTP, which Toxiproxy does not have: with a name, a lease and a holder, and gone when the holder is.
 
 `PUT /faults/NAME` injects, `POST /faults/NAME/aim` says what that would do, `DELETE /faults/NAME` clears, `GET /faults` lists,
-`GET /hold?holder=ID` holds: JSON lines for as long as the holder lives, a heartbeat when there is nothing else to say.
+`GET /hold?holder=ID` holds: JSON lines for as long as the holder lives, a heartbeat (holding/pulse.py) when there is nothing else to
+say.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import math
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -17,8 +19,8 @@ from aiohttp import web
 from firedrill.faults.holding.doors import HOLD, LEDGER, body_of
 from firedrill.faults.holding.effects import Rejected
 from firedrill.faults.holding.ledger import Events, Ledger, Order
+from firedrill.faults.holding.pulse import HEARTBEAT
 
-HEARTBEAT = 1.0
 WHYS = ("played", "undo")
 
 
@@ -88,7 +90,7 @@ async def hold(request: web.Request) -> web.StreamResponse:
     events = ledger.hold(holder)
     try:
         await response.prepare(request)
-        await _say(response, {"kind": "hello", "instance": ledger.instance, "pid": os.getpid()})
+        await _say(response, {"kind": "hello", "instance": ledger.instance, "pid": os.getpid(), "boot": boot()})
         await _say_on(response, events, ledger, holder)
     except ConnectionError:
         pass
@@ -100,7 +102,8 @@ async def hold(request: web.Request) -> web.StreamResponse:
 async def _say_on(response: web.StreamResponse, events: Events, ledger: Ledger, holder: str) -> None:
     while True:
         try:
-            event = await asyncio.wait_for(events.get(), HEARTBEAT)
+            async with asyncio.timeout(HEARTBEAT):
+                event = await events.get()
         except TimeoutError:
             ledger.tell_first_touches(holder)
             event = {"kind": "heartbeat", "at": time.monotonic()}
@@ -110,4 +113,13 @@ async def _say_on(response: web.StreamResponse, events: Events, ledger: Ledger, 
 
 
 async def _say(response: web.StreamResponse, event: Mapping[str, Any]) -> None:
-    await response.write(json.dumps(event).encode() + b"\n")
+    """Each line says when it was sent, by this process's clock: who reads it late knows how old it is."""
+    await response.write(json.dumps({**event, "sent": time.monotonic()}).encode() + b"\n")
+
+
+def boot() -> str:
+    """What tells this machine, since it was started, from any other: processes with the same share a clock; empty when nobody knows."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -8,16 +8,18 @@ import base64
 import binascii
 import hmac
 import json
+import logging
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from firedrill.faults.holding.effects import Rejected
+from firedrill.faults.holding.effects import Rejected, reason
 from firedrill.faults.holding.ledger import Ledger
 
 LEDGER = web.AppKey("ledger", Ledger)
 HOLD = "/hold"
+log = logging.getLogger(__name__)
 REFUSED = (
     "this needs the header Authorization: Bearer TOKEN, with the token that the proxy was started with, "
     "or basic authentication with it as the password"
@@ -72,8 +74,13 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return await asyncio.shield(asyncio.ensure_future(handler(request)))
     except Rejected as rejected:
         return refusal(rejected.status, rejected.message)
+    except web.HTTPException:
+        raise
     except OSError as error:
-        return refusal(500, error.strerror or str(error))
+        return refusal(500, reason(error))
+    except Exception as error:
+        log.exception("%s %s could not be answered", request.method, request.path)
+        return refusal(500, reason(error))
 
 
 async def body_of(request: web.Request) -> dict[str, Any]:

@@ -16,20 +16,34 @@ class Rejected(Exception):
         self.status, self.message = status, message
 
 
+def reason(error: BaseException) -> str:
+    """What went wrong in a few words, its kind included where they alone say little: `KeyError: 'packets'`."""
+    if isinstance(error, Rejected):
+        return error.message
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return said if isinstance(error, OSError) and said else f"{type(error).__name__}: {said}".rstrip(": ")
+
+
 class Effect(Protocol):
     """What one fault does at its place."""
 
     @property
     def touched(self) -> int | None:
-        """How much of the target was seen to be touched so far; 0 proves that nothing was, None that nobody could tell."""
+        """How much of the target was seen to be touched so far; 0 proves that nothing was, None that nobody could tell.
+
+        Also when it is over. Clearing waits for no count.
+        """
         ...
 
     async def apply(self) -> None:
-        """Begin; Rejected or OSError when that cannot be, and then nothing has begun."""
+        """Begin; Rejected, OSError or whatever comes when that cannot be: then it is lifted, since half of it may be there."""
         ...
 
     async def lift(self) -> None:
-        """End, as often as it is called; OSError when it could not be ended and is to be tried again."""
+        """End what this very effect began, as often as it is called, also when it never began.
+
+        It raises, whatever, when it could not be ended, and is tried again.
+        """
         ...
 
 

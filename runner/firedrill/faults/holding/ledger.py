@@ -1,23 +1,43 @@
 """The ledger of faults: who holds which, since when and until when; each way a fault can end leads through here.
 
-Knows names, leases, holders and counts; refuses to know HTTP and what an effect does.
+A fault is listed before it is applied and until it is known to be cleared, whatever else goes wrong: what cannot be cleared is tried
+again, and told. Knows names, leases, holders and counts; refuses to know HTTP and what an effect does.
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
-from firedrill.faults.holding.effects import Aimed, Effect, Place, Rejected
+from firedrill.faults.holding.effects import Aimed, Effect, Place, Rejected, reason
 
-AGAIN = 0.2
-"""Seconds until a lease that could not be ended is tried again."""
+AGAIN, RARELY = 0.2, 5.0
+"""Seconds until a fault that could not be cleared is tried again: at first, and after many times, each wait twice the one before."""
+REMEMBERED = 100
+"""How many ended faults are known, for a drill that was not told of their end."""
 
 Events = asyncio.Queue[dict[str, Any] | None]
+
+log = logging.getLogger(__name__)
+
+
+class NotCleared(OSError):
+    """A fault could not be cleared: it is still listed, and tried again."""
+
+
+class State(Enum):
+    """What becomes of a fault: `stuck` means that it was to be cleared and could not be, so far."""
+
+    INJECTING = "injecting"
+    ACTIVE = "active"
+    STUCK = "stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +52,55 @@ class Order:
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """A fault that is there. Times are readings of CLOCK_MONOTONIC."""
+    """A fault that is there, or may be. Times are readings of CLOCK_MONOTONIC."""
 
     name: str
     order: Order
     effect: Effect
+    state: State = State.INJECTING
     active_at: float = 0.0
     ends_at: float | None = None
     told: int = 0
     lease: asyncio.TimerHandle | None = None
+    trouble: str = ""
+    """Why it could not be cleared at the last try."""
+    wait: float = field(default_factory=lambda: AGAIN)
 
     @property
     def left(self) -> float | None:
         """Seconds that are left of its lease."""
         return None if self.ends_at is None else max(self.ends_at - time.monotonic(), 0.0)
 
+    @property
+    def touched(self) -> int | None:
+        """The effect's count; one that cannot be had is not known."""
+        try:
+            return self.effect.touched
+        except (Exception, asyncio.CancelledError):
+            log.warning("what the fault %s touched cannot be counted", self.name, exc_info=True)
+            return None
+
     def to_json(self) -> dict[str, Any]:
         order = self.order
         return {
             "name": self.name, "target": order.target, "wire": dict(order.wire), "lease": order.lease, "holder": order.holder,
-            "active_at": self.active_at, "ends_at": self.ends_at, "touched": self.effect.touched,
+            "active_at": self.active_at, "ends_at": self.ends_at, "touched": self.touched, "state": self.state.value,
+            "trouble": self.trouble,
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a fault ended: `why` as in fault.cleared, `at` as its holder's clock says."""
+
+    name: str
+    holder: str | None
+    why: str
+    at: float
+    touched: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "holder": self.holder, "why": self.why, "at": self.at, "touched": self.touched}
 
 
 @dataclass(slots=True)
@@ -64,8 +112,10 @@ class Ledger:
     injected: int = 0
     faults: dict[str, Fault] = field(default_factory=dict)
     holds: dict[str, Events] = field(default_factory=dict)
-    _change: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _endings: set["asyncio.Task[None]"] = field(default_factory=set)
+    ended: deque[End] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    _changes: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    """By target: what takes its time at one keeps no fault of another."""
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
     def place(self, name: str) -> Place:
         try:
@@ -79,23 +129,32 @@ class Ledger:
 
     async def put(self, name: str, order: Order) -> Fault:
         """Inject a fault, once: the same again changes nothing, another of its name is refused."""
-        async with self._change:
+        async with self._changes[order.target]:
             known = self.faults.get(name)
             if known is None:
                 return await self._inject(name, order)
-            if known.order == order:
+            if known.order == order and known.state is State.ACTIVE:
                 return known
+        if known.state is State.STUCK:
+            raise Rejected(409, f"the fault {name} was to be cleared and is not yet: {known.trouble}")
         raise Rejected(409, f"the fault {name} is active already, with other settings or another holder")
 
     async def _inject(self, name: str, order: Order) -> Fault:
         place = self.place(order.target)
+        aimed = await asyncio.to_thread(place.aim, name, order.wire)
         if order.holder is not None and order.holder not in self.holds:
             raise Rejected(409, f"the holder {order.holder} has no open hold: nobody would notice its end")
-        fault = Fault(name, order, place.effect(name, order.wire))
-        await fault.effect.apply()
-        fault.active_at = time.monotonic()
-        self._begin_lease(fault)
+        if name in self.faults:
+            raise Rejected(409, f"the fault {name} is active already, at another target")
+        fault = Fault(name, order, place.effect(name, aimed.wire))
         self.faults[name] = fault
+        try:
+            await fault.effect.apply()
+        except BaseException:  # half of it may be there
+            await self._tried(fault, "undo")
+            raise
+        fault.state, fault.active_at = State.ACTIVE, time.monotonic()
+        self._begin_lease(fault)
         self.injected += 1
         self._tell(fault, "fault.active", at=fault.active_at)
         return fault
@@ -103,63 +162,93 @@ class Ledger:
     def change(self, fault: Fault, order: Order, renew: bool) -> None:
         """Have a fault be another order from now on, which its effect is already; its lease may begin anew."""
         fault.order = order
-        if renew:
+        if renew and fault.state is not State.STUCK:
             self._begin_lease(fault)
 
     def _begin_lease(self, fault: Fault) -> None:
         seconds = fault.order.lease
+        fault.ends_at = None if seconds is None else time.monotonic() + seconds
+        self._end_in(fault, seconds, "lease")
+
+    def _end_in(self, fault: Fault, seconds: float | None, why: str) -> None:
         if fault.lease is not None:
             fault.lease.cancel()
-        fault.ends_at = None if seconds is None else time.monotonic() + seconds
-        if seconds is not None:
-            self._lease(fault, seconds)
+        fault.lease = None if seconds is None else asyncio.get_running_loop().call_later(seconds, self._ended, fault, why)
 
-    def _lease(self, fault: Fault, seconds: float) -> None:
-        fault.lease = asyncio.get_running_loop().call_later(seconds, self._lease_over, fault)
+    def _ended(self, fault: Fault, why: str) -> None:
+        self._begin(self._end(fault, why))
 
-    def _lease_over(self, fault: Fault) -> None:
-        ending = asyncio.get_running_loop().create_task(self._end_lease(fault))
-        self._endings.add(ending)
-        ending.add_done_callback(self._endings.discard)
+    def _begin(self, job: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _end_lease(self, fault: Fault) -> None:
-        try:
-            async with self._change:
-                if self.faults.get(fault.name) is fault:
-                    await self._clear(fault, "lease")
-        except OSError:
-            self._lease(fault, AGAIN)
+    async def _end(self, fault: Fault, why: str) -> None:
+        """Clear a fault whose time has come, if it is still there; one that cannot be is tried again, and keeps no other."""
+        async with self._changes[fault.order.target]:
+            if self.faults.get(fault.name) is fault and not (why == "lease" and _renewed(fault)):
+                await self._tried(fault, why)
 
     async def delete(self, name: str, why: str, holder: str | None = None) -> float | None:
         """Clear a fault; when it was cleared, or None if there was none of that name (and holder, if one is given)."""
-        async with self._change:
-            fault = self.faults.get(name)
-            if fault is None or (holder is not None and fault.order.holder != holder):
+        fault = self.faults.get(name)
+        if fault is None or (holder is not None and fault.order.holder != holder):
+            return None
+        async with self._changes[fault.order.target]:
+            if self.faults.get(name) is not fault:
                 return None
-            return await self._clear(fault, why)
-
-    async def _clear(self, fault: Fault, why: str) -> float:
-        await fault.effect.lift()
-        cleared_at = time.monotonic()
-        del self.faults[fault.name]
-        if fault.lease is not None:
-            fault.lease.cancel()
-        self._tell(fault, "fault.counted", at=cleared_at)
-        self._tell(fault, "fault.cleared", at=cleared_at, why=why)
+            cleared_at = await self._tried(fault, why)
+        if cleared_at is None:
+            raise NotCleared(f"the fault {name} of {fault.order.target} could not be cleared, and is tried again: {fault.trouble}")
         return cleared_at
 
+    async def _tried(self, fault: Fault, why: str) -> float | None:
+        """Clear it now, or note that it could not be and try again before long; when it was cleared."""
+        try:
+            await fault.effect.lift()
+        except BaseException as error:  # also a cancellation: whatever it is, the fault must not be forgotten
+            self._stuck(fault, why, error)
+            if _asked_to_end() or not isinstance(error, Exception | asyncio.CancelledError):
+                raise
+            return None
+        cleared_at = time.monotonic()
+        del self.faults[fault.name]
+        self._end_in(fault, None, why)
+        if fault.active_at:
+            self.ended.append(End(fault.name, fault.order.holder, why, cleared_at, fault.touched))
+            self._tell(fault, "fault.counted", at=cleared_at)
+            self._tell(fault, "fault.cleared", at=cleared_at, why=why)
+        return cleared_at
+
+    def _stuck(self, fault: Fault, why: str, error: BaseException) -> None:
+        trouble = reason(error)
+        if trouble != fault.trouble:
+            log.warning("the fault %s of %s could not be cleared, and is tried again", fault.name, fault.order.target, exc_info=error)
+            self._tell(fault, "fault.stuck", at=time.monotonic(), why=why, trouble=trouble)
+        fault.state, fault.trouble = State.STUCK, trouble
+        self._end_in(fault, fault.wait, why)
+        fault.wait = min(2 * fault.wait, RARELY)
+
     @asynccontextmanager
-    async def changing(self) -> AsyncIterator[None]:
-        """For changes beside the faults, with which none of theirs may mix."""
-        async with self._change:
+    async def changing(self, target: str) -> AsyncIterator[None]:
+        """For changes of a target beside its faults, with which none of theirs may mix."""
+        async with self._changes[target]:
             yield
 
     async def clear_all(self, target: str | None = None) -> None:
-        """Every fault, or every one at a target, whoever holds it."""
-        async with self._change:
-            for fault in list(self.faults.values()):
-                if target in {None, fault.order.target}:
-                    await self._clear(fault, "undo")
+        """Every fault, or every one at a target, whoever holds it; NotCleared names those that could not be, once all were tried."""
+        faults = [fault for fault in self.faults.values() if target in {None, fault.order.target}]
+        await self._clear(faults, "undo")
+        if left := [fault for fault in faults if self.faults.get(fault.name) is fault]:
+            raise NotCleared(
+                "; ".join(f"the fault {fault.name} of {fault.order.target} could not be cleared: {fault.trouble}" for fault in left)
+            )
+
+    async def _clear(self, faults: Iterable[Fault], why: str) -> None:
+        """Side by side, each to its end, also when whoever waits for it is cancelled."""
+        if ends := [self._begin(self._end(fault, why)) for fault in faults]:
+            await asyncio.wait(ends)
 
     def hold(self, holder: str) -> Events:
         """From now on the holder has its faults, until `release`; what happens to them comes through the queue."""
@@ -171,12 +260,7 @@ class Ledger:
     async def release(self, holder: str) -> None:
         """The holder is gone: so are its faults."""
         self.holds.pop(holder, None)
-        async with self._change:
-            for fault in self._of(holder):
-                try:
-                    await self._clear(fault, "holder-gone")
-                except OSError:
-                    self._lease(fault, AGAIN)
+        await self._clear(self._of(holder), "holder-gone")
 
     def _of(self, holder: str) -> list[Fault]:
         return [fault for fault in self.faults.values() if fault.order.holder == holder]
@@ -184,11 +268,11 @@ class Ledger:
     def tell_first_touches(self, holder: str) -> None:
         """Tell of the holder's faults that touched something for the first time since they were told of."""
         for fault in self._of(holder):
-            if fault.effect.touched and not fault.told:
+            if not fault.told and fault.touched:
                 self._tell(fault, "fault.counted", at=time.monotonic())
 
     def _tell(self, fault: Fault, kind: str, **more: Any) -> None:
-        events, touched = self.holds.get(fault.order.holder or ""), fault.effect.touched
+        events, touched = self.holds.get(fault.order.holder or ""), fault.touched
         if events is None or (kind == "fault.counted" and touched is None):
             return
         fault.told = touched or 0
@@ -200,4 +284,16 @@ class Ledger:
             events.put_nowait(None)
 
     def to_json(self, faults: Iterable[Fault]) -> dict[str, Any]:
-        return {"instance": self.instance, "pid": os.getpid(), "injected": self.injected, "faults": [fault.to_json() for fault in faults]}
+        listed, ended = [fault.to_json() for fault in faults], [end.to_json() for end in self.ended]
+        return {"instance": self.instance, "pid": os.getpid(), "injected": self.injected, "faults": listed, "ended": ended}
+
+
+def _renewed(fault: Fault) -> bool:
+    """Whether its lease began anew after it had run out: timers are a moment early or late."""
+    return (fault.left or 0.0) > AGAIN / 4
+
+
+def _asked_to_end() -> bool:
+    """Whether this very task is being cancelled, rather than something that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -28,16 +28,16 @@ class Descriptors:
 
     def clear(self, aimed: Data) -> None:
         """A limit that the process has set for itself since then stays."""
-        for each in aimed["processes"]:
-            if _lowered(each):
-                _set(each, each["before"])
+        processes.each(aimed["processes"], _raise_again)
 
     def present(self, aimed: Data) -> bool:
         return any(_lowered(each) for each in aimed["processes"])
 
-    def touched(self, aimed: Data) -> int:
-        """How many of the processes cannot open one more."""
-        return sum(_lowered(each) and next(_free(each["pid"])) >= each["limit"] for each in aimed["processes"])
+    def touched(self, aimed: Data) -> int | None:
+        """How many of the processes cannot open one more; whose descriptors may not be counted is not known to be one."""
+        found = [_is_full(each) for each in aimed["processes"] if _lowered(each)]
+        full = sum(each is True for each in found)
+        return full or (None if None in found else 0)
 
     def by_hand(self, aimed: Data) -> str:
         return "\n  and ".join(
@@ -47,17 +47,26 @@ class Descriptors:
 
 def _limited(identity: processes.Identity, leave: int) -> Data:
     """The kernel gives the lowest number that is free: below the limit, `leave` of them are."""
-    limit, before = next(islice(_free(identity["pid"]), leave, None)), _limits(identity)
+    try:
+        limit, before = next(islice(_free(identity["pid"]), leave, None)), _limits(identity)
+    except PermissionError as error:
+        raise Rejected(403, f"the descriptors of process {identity['pid']} may not be looked at: {error.strerror}") from error
     if before is None or before[0] <= limit:
         raise Rejected(409, f"process {identity['pid']} may open no more than {before and before[0]} descriptors already")
     return {**identity, "before": before, "limit": limit}
 
 
-def _free(pid: int) -> Iterator[int]:
+def _is_full(each: Data) -> bool | None:
     try:
-        there = {int(each) for each in os.listdir(f"/proc/{pid}/fd")}
-    except FileNotFoundError:
-        there = set()
+        return next(_free(each["pid"])) >= int(each["limit"])
+    except FileNotFoundError:  # it has ended
+        return False
+    except OSError:
+        return None
+
+
+def _free(pid: int) -> Iterator[int]:
+    there = {int(each) for each in os.listdir(f"/proc/{pid}/fd")}
     return filter(lambda number: number not in there, count())
 
 
@@ -69,6 +78,13 @@ def _limits(identity: processes.Identity) -> list[int] | None:
         return list(psutil.Process(identity["pid"]).rlimit(resource.RLIMIT_NOFILE))
     except psutil.NoSuchProcess:
         return None
+    except psutil.AccessDenied as error:
+        raise PermissionError(0, f"the limit of process {identity['pid']} may not be read") from error
+
+
+def _raise_again(each: Data) -> None:
+    if _lowered(each):
+        _set(each, each["before"])
 
 
 def _lowered(each: Data) -> bool:

@@ -5,7 +5,7 @@ when the process that injected is gone.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Data = Mapping[str, Any]
 
@@ -21,8 +21,11 @@ class HostEffect(Protocol):
         """Do it; doing it again changes nothing. Rejected or OSError when it could not be done, and then nothing is left of it."""
         ...
 
-    def clear(self, aimed: Data) -> None:
-        """Put it back, from any process, as often as one likes, also when it never took hold. OSError: it could not be, try again."""
+    def clear(self, aimed: Data) -> str | None:
+        """Put it back, from any process, as often as one likes, also when it never took hold; it asks nothing first that may fail.
+
+        An error: it could not be, try again. What it says last is for a `Listing`.
+        """
         ...
 
     def present(self, aimed: Data) -> bool:
@@ -35,4 +38,13 @@ class HostEffect(Protocol):
 
     def by_hand(self, aimed: Data) -> str:
         """What a person does to put it back, as a command where there is one."""
+        ...
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """An effect whose count goes with it: its `clear` lists it just before it is taken away, if that can be done at once."""
+
+    def listed(self, aimed: Data, said: str) -> int | None:
+        """How much was touched, by what `clear` said."""
         ...

@@ -39,33 +39,49 @@ class Filter:
             raise Rejected(501, f"this kernel does not filter packets as asked: {error}") from error
 
     def inject(self, aimed: Data) -> None:
-        if not self.present(aimed):
+        if not self._is_seen(aimed):
             interfaces.run(aimed, ["nft", "-f", "-"], aimed["rules"])
 
-    def clear(self, aimed: Data) -> None:
-        if self.present(aimed):
+    def clear(self, aimed: Data) -> str | None:
+        if not interfaces.there(aimed):
+            return None
+        said = interfaces.last_words(aimed, self._listing(aimed))
+        try:
             interfaces.run(aimed, self._undoing(aimed))
+        except OSError:
+            if self.present(aimed):
+                raise
+        return said
 
     def present(self, aimed: Data) -> bool:
+        try:
+            return self._is_seen(aimed)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return True  # nobody could look, or nft said it in another way
+
+    def _is_seen(self, aimed: Data) -> bool:
         if not interfaces.there(aimed):
             return False
-        try:
-            tables = json.loads(interfaces.run(aimed, ["nft", "-j", "list", "tables", aimed["family"]]))["nftables"]
-        except OSError:
-            return True  # nobody could look
+        tables = json.loads(interfaces.run(aimed, ["nft", "-j", "list", "tables", aimed["family"]]))["nftables"]
         return any(each.get("table", {}).get("name") == aimed["table"] for each in tables)
 
     def touched(self, aimed: Data) -> int | None:
         """Packets dropped or rejected."""
         try:
-            listed = json.loads(interfaces.run(aimed, ["nft", "-j", "list", "table", aimed["family"], aimed["table"]]))["nftables"]
+            return self.listed(aimed, interfaces.run(aimed, self._listing(aimed)))
         except OSError:
             return None
-        said = [part for each in listed for part in each.get("rule", {}).get("expr", []) if "counter" in part]
-        return sum(int(part["counter"]["packets"]) for part in said)
+
+    def listed(self, aimed: Data, said: str) -> int | None:
+        rules = json.loads(said)["nftables"]
+        counters = [part for each in rules for part in each.get("rule", {}).get("expr", []) if "counter" in part]
+        return sum(int(part["counter"]["packets"]) for part in counters)
 
     def by_hand(self, aimed: Data) -> str:
         return shlex.join(interfaces.command(aimed, self._undoing(aimed)))
+
+    def _listing(self, aimed: Data) -> list[str]:
+        return ["nft", "-j", "list", "table", aimed["family"], aimed["table"]]
 
     def _undoing(self, aimed: Data) -> list[str]:
         return ["nft", "delete", "table", aimed["family"], aimed["table"]]

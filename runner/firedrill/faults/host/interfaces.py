@@ -18,6 +18,8 @@ CAPABILITIES = {12: "CAP_NET_ADMIN", 21: "CAP_SYS_ADMIN"}
 """Bits of capabilities(7): to change a network, and to enter a namespace."""
 
 TIMEOUT = 5.0
+AT_ONCE = 0.5
+"""Seconds for a look that something waits for."""
 
 
 def chosen(network: Data, *programs: str) -> dict[str, Any]:
@@ -61,6 +63,15 @@ def run(aimed: Data, words: list[str], told: str | None = None) -> str:
         raise OSError(f"{words[0]} did not end within {TIMEOUT:g} seconds") from error
     if ran.returncode:
         raise OSError(" ".join((ran.stderr or ran.stdout).split()) or f"{words[0]} ended with exit code {ran.returncode}")
+    return ran.stdout
+
+
+def last_words(aimed: Data, words: list[str]) -> str | None:
+    """What a command says that only looks, just before what it looks at is taken away; None when it cannot be had at once."""
+    try:
+        ran = subprocess.run(command(aimed, words), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=AT_ONCE, check=True)
+    except Exception:
+        return None
     return ran.stdout
 
 

@@ -46,7 +46,7 @@ class HostLink(HolderLink):
             raise
         return link
 
-    async def intended(self, fault: str, target: str, wire: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    async def _intended(self, fault: str, target: str, wire: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Have it aimed: the undo names the very processes and files that will be touched."""
         try:
             aimed = await asyncio.to_thread(calls.aim_fault, self.api, self._token, fault, target, wire)
@@ -68,6 +68,6 @@ class HostLink(HolderLink):
         return None
 
     async def _count(self) -> None:
-        with contextlib.suppress(calls.CallFailed):
+        with contextlib.suppress(calls.CallFailed, KeyError):
             there = await asyncio.to_thread(calls.get_faults, self.api)
             self._record(HolderCounted(there["injected"], 0), self.source, self._clock.now())

@@ -27,8 +27,7 @@ class Pause:
         processes.comes_true(lambda: all(processes.state_of(each) in {"T", None} for each in aimed["processes"]), PROMPT)
 
     def clear(self, aimed: Data) -> None:
-        for each in aimed["processes"]:
-            processes.send(each, signal.SIGCONT)
+        processes.each(aimed["processes"], lambda each: processes.send(each, signal.SIGCONT))
         processes.comes_true(lambda: not self.present(aimed), PROMPT)
 
     def present(self, aimed: Data) -> bool:

@@ -94,6 +94,18 @@ def send(identity: Identity, number: int) -> None:
         os.close(descriptor)
 
 
+def each(identities: Iterable[Identity], act: Callable[[Identity], None]) -> None:
+    """Do it to every one of them, also when it fails for another; then raise the first error."""
+    errors = []
+    for identity in identities:
+        try:
+            act(identity)
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
 def ended(identities: Iterable[Identity], within: float) -> bool:
     """Whether all of them are gone, waiting up to `within` seconds for that."""
     return comes_true(lambda: all(state_of(each) is None for each in identities), within)

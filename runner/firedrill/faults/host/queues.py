@@ -22,7 +22,7 @@ class Queue:
         found = interfaces.chosen(target["network"], "tc")
         discipline = list(wire["discipline"])
         self._try(discipline)
-        if (other := _root(found)) is not None:
+        if (other := _root(interfaces.run(found, _listing(found)))) is not None:
             raise Rejected(
                 409, f"{found['interface']} has a queueing discipline that somebody chose, {other['kind']} {other['handle']}"
                 " it is not replaced; take it away, or aim at another interface",
@@ -40,29 +40,42 @@ class Queue:
             ) from error
 
     def inject(self, aimed: Data) -> None:
-        if not self.present(aimed):
+        if not self._is_seen(aimed):
             interfaces.run(aimed, ["tc", "qdisc", "add", *_place(aimed), *aimed["discipline"]])
 
-    def clear(self, aimed: Data) -> None:
-        if self.present(aimed):
+    def clear(self, aimed: Data) -> str | None:
+        """Another's discipline has another handle, and stays."""
+        if not interfaces.there(aimed):
+            return None
+        said = interfaces.last_words(aimed, _listing(aimed))
+        try:
             interfaces.run(aimed, ["tc", "qdisc", "del", *_place(aimed)])
+        except OSError:
+            if self.present(aimed):
+                raise
+        return said
 
     def present(self, aimed: Data) -> bool:
-        if not interfaces.there(aimed):
-            return False
         try:
-            found = _root(aimed)
+            return self._is_seen(aimed)
         except OSError:
             return _is_there(aimed)
-        return found is not None and found["handle"] == aimed["handle"]
+        except (ValueError, KeyError, TypeError, AttributeError):  # tc said it in another way
+            return True
+
+    def _is_seen(self, aimed: Data) -> bool:
+        return interfaces.there(aimed) and _ours(aimed, interfaces.run(aimed, _listing(aimed))) is not None
 
     def touched(self, aimed: Data) -> int | None:
         """Packets that had to wait or did not fit, by a rate; packets delayed; whether packets could be spoilt, none or nobody knows."""
         try:
-            found = _root(aimed)
+            return self.listed(aimed, interfaces.run(aimed, _listing(aimed)))
         except OSError:
             return None
-        if found is None or found["handle"] != aimed["handle"]:
+
+    def listed(self, aimed: Data, said: str) -> int | None:
+        found = _ours(aimed, said)
+        if found is None:
             return None
         if found["kind"] == "tbf":
             return int(found["overlimits"] + found["drops"])
@@ -72,14 +85,22 @@ class Queue:
         return shlex.join(interfaces.command(aimed, ["tc", "qdisc", "del", *_place(aimed)]))
 
 
+def _listing(found: Data) -> list[str]:
+    return ["tc", "-s", "-j", "qdisc", "show", "dev", found["interface"]]
+
+
 def _place(aimed: Data) -> list[str]:
     return ["dev", aimed["interface"], "root", "handle", aimed["handle"]]
 
 
-def _root(found: Data) -> Mapping[str, Any] | None:
+def _root(said: str) -> Mapping[str, Any] | None:
     """The interface's root discipline, if it is one that was chosen: the kernel's own has the handle 0."""
-    listed = json.loads(interfaces.run(found, ["tc", "-s", "-j", "qdisc", "show", "dev", found["interface"]]) or "[]")
-    return next((each for each in listed if each.get("root") and each["handle"] != "0:"), None)
+    return next((each for each in json.loads(said or "[]") if each.get("root") and each["handle"] != "0:"), None)
+
+
+def _ours(aimed: Data, said: str) -> Mapping[str, Any] | None:
+    found = _root(said)
+    return found if found is not None and found["handle"] == aimed["handle"] else None
 
 
 def _is_there(aimed: Data) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from firedrill.core.errors import LeftOver
+from firedrill.faults.holding.effects import reason
 from firedrill.faults.host.effect import HostEffect
 from firedrill.faults.host.known import EFFECTS
 
@@ -21,7 +22,7 @@ def _present(effect: HostEffect, undo: Mapping[str, Any]) -> bool:
     """What we may not look at may be there."""
     try:
         return effect.present(undo["aimed"])
-    except OSError:
+    except Exception:  # whatever it is that it stumbled over
         return True
 
 
@@ -34,8 +35,8 @@ def put_back(undo: Mapping[str, Any]) -> bool:
     for _ in range(TRIES):
         try:
             effect.clear(undo["aimed"])
-        except OSError as error:
-            why = error.strerror or str(error)
+        except Exception as error:  # the next try, and the undo of the next fault, are not to be lost by it
+            why = reason(error)
         if not _present(effect, undo):
             return was_there
         time.sleep(PAUSE)

@@ -62,14 +62,16 @@ class Workers:
 
     def clear(self, aimed: Data) -> None:
         found = processes.marked(aimed["mark"])
-        for each in found:
-            processes.send(each, signal.SIGTERM)
+        processes.each(found, lambda each: processes.send(each, signal.SIGTERM))
         if not processes.ended(found, ENDED_WITHIN):
-            for each in found:
-                processes.send(each, signal.SIGKILL)
+            processes.each(found, lambda each: processes.send(each, signal.SIGKILL))
             processes.ended(found, ENDED_WITHIN)
-        if started := _started.pop(aimed["mark"], None):
-            started.communicate()
+        if started := _started.get(aimed["mark"]):
+            try:
+                started.communicate(timeout=ENDED_WITHIN)
+            except subprocess.TimeoutExpired as late:
+                raise TimeoutError(0, f"the keeper of what uses up {self.name}, process {started.pid}, does not end") from late
+            del _started[aimed["mark"]]
 
     def present(self, aimed: Data) -> bool:
         return bool(processes.marked(aimed["mark"]))

@@ -155,8 +155,8 @@ async def _conversation(responder: Responder, reader: asyncio.StreamReader, writ
     """TCP: each message is preceded by its length in two bytes; one question after the other, until the client has no more."""
     try:
         while True:
-            (length,) = struct.unpack("!H", await asyncio.wait_for(reader.readexactly(2), IDLE))
-            answer = await responder.answer(await asyncio.wait_for(reader.readexactly(length), IDLE), LARGEST)
+            (length,) = struct.unpack("!H", await _said(reader, 2))
+            answer = await responder.answer(await _said(reader, length), LARGEST)
             if answer is not None:
                 writer.write(struct.pack("!H", len(answer)) + answer)
                 await writer.drain()
@@ -164,6 +164,11 @@ async def _conversation(responder: Responder, reader: asyncio.StreamReader, writ
         pass
     finally:
         writer.close()
+
+
+async def _said(reader: asyncio.StreamReader, length: int) -> bytes:
+    async with asyncio.timeout(IDLE):
+        return await reader.readexactly(length)
 
 
 @dataclass(slots=True)

@@ -50,7 +50,9 @@ class Poisoned:
         self.forward.add(self.toxic)
 
     async def lift(self) -> None:
-        self.forward.remove(self.toxic.name)
+        """Another of its name, which was there before it, stays."""
+        if self.forward.toxics.get(self.toxic.name) is self.toxic:
+            self.forward.remove(self.toxic.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +74,6 @@ class Closed:
         await self.forward.settle()
 
     async def lift(self) -> None:
-        self.forward.downs.pop(self.down.name, None)
+        if self.forward.downs.get(self.down.name) is self.down:
+            del self.forward.downs[self.down.name]
         await self.forward.settle()

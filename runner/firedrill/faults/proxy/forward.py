@@ -4,6 +4,7 @@ Knows its toxics, its connections and the reasons for being closed; refuses to k
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from firedrill.faults.proxy.toxics import STREAMS, Down, Toxic
 
 REOPEN_TRIES, REOPEN_PAUSE = 20, 0.05
 BACKLOG = 4096
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,11 @@ class Forward:
         """Take a toxic away; what it held back leaves at once. One that is not there is no error."""
         if (toxic := self.toxics.pop(name, None)) is not None:
             for relay in list(self._relays):
-                relay.remove(toxic)
+                try:
+                    relay.remove(toxic)
+                except Exception:
+                    log.warning("a connection of %s could not be freed of %s, and was closed", self.name, name, exc_info=True)
+                    relay.cut()
 
     def close(self) -> None:
         """The end: no listener, no connection, no reservation."""

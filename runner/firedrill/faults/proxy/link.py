@@ -79,7 +79,7 @@ class ProxyLink(HolderLink):
             raise
         return self
 
-    async def intended(self, fault: str, target: str, wire: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    async def _intended(self, fault: str, target: str, wire: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """The undo of a fault at one of its proxies; nothing is left to look up."""
         return self.undo_of(fault, target), wire
 
@@ -99,10 +99,10 @@ class ProxyLink(HolderLink):
         try:
             proxies = await asyncio.to_thread(calls.get_proxies, self.api)
             there = await asyncio.to_thread(calls.get_faults, self.api)
-        except calls.CallFailed:
+            counted = HolderCounted(there["injected"], sum(proxy["connections"] for proxy in proxies.values()))
+        except (calls.CallFailed, KeyError, TypeError):
             return
-        connections = sum(proxy["connections"] for proxy in proxies.values())
-        self._record(HolderCounted(there["injected"], connections), self.source, self._clock.now())
+        self._record(counted, self.source, self._clock.now())
 
 
 def _way(name: str, target: Target) -> dict[str, str]:

@@ -96,7 +96,7 @@ class Proxies:
         return (address_of(way.listen), address_of(way.upstream)) != (forward.listen, forward.leads_to)
 
     async def move(self, forward: Forward, way: Way) -> None:
-        async with self.ledger.changing():
+        async with self.ledger.changing(forward.name):
             await forward.move(way)
 
     async def switch(self, forward: Forward, enabled: bool, lease: float | None = None) -> None:
@@ -107,7 +107,7 @@ class Proxies:
         name = _down(forward)
         if enabled:
             await self.ledger.delete(name, "undo")
-            async with self.ledger.changing():
+            async with self.ledger.changing(forward.name):
                 await forward.settle()
             return
         order = Order(forward.name, {"enabled": False}, self._lease(lease), None)
@@ -126,7 +126,7 @@ class Proxies:
 
     async def update(self, forward: Forward, toxic: Toxic, body: Mapping[str, Any], lease: float | None) -> Toxic:
         """Only attributes and toxicity change, and the lease if a new one is given; a drill's own fault is left alone."""
-        async with self.ledger.changing():
+        async with self.ledger.changing(forward.name):
             fault = self.fault_of(toxic)
             if fault is None or fault.order.holder is not None:
                 raise Rejected(409, "this toxic is the fault of a drill, which nobody else changes: delete it, or end the drill")

@@ -70,16 +70,19 @@ class Presented:
     forward: TlsForward
     problem: str
     touched: int = 0
+    bad: ssl.SSLContext | None = None
 
     async def apply(self) -> None:
         if self.forward.presented is not self.forward.good:
             raise Rejected(409, "another certificate is presented already: one at a time")
-        bad = context(await asyncio.to_thread(BAD[self.problem], self.forward.issuer, self.forward.host))
-        bad.sni_callback = self._hello
-        await self.forward.present(bad)
+        self.bad = context(await asyncio.to_thread(BAD[self.problem], self.forward.issuer, self.forward.host))
+        self.bad.sni_callback = self._hello
+        await self.forward.present(self.bad)
 
     def _hello(self, *_: Any) -> None:
         self.touched += 1
 
     async def lift(self) -> None:
-        await self.forward.present(self.forward.good)
+        """Another's certificate stays."""
+        if self.bad is not None and self.forward.presented is self.bad:
+            await self.forward.present(self.forward.good)

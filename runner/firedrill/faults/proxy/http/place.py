@@ -116,5 +116,6 @@ class Spoiling:
 
     async def lift(self) -> None:
         """What it held back goes on undisturbed, at once."""
-        self.behind.faults.pop(self.fault.name, None)
+        if self.behind.faults.get(self.fault.name) is self.fault:
+            del self.behind.faults[self.fault.name]
         self.fault.lifted.set()
