@@ -119,7 +119,7 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
         "less history than the longest window",
         [(SLOW, "steady: 20s", "steady: 5s")],
         [
-            f"{RULES}:12:15: warning: short-history: slow-bureau: steady: 5s is too short: even three times that is less than the 20s that negotiation:offers_slow:ratio20s looks back over, so steady state may never be met; on a shorter history a window is only as long as the history, and fires sooner than in production"
+            f'{RULES}:12:15: warning: short-history: slow-bureau: negotiation:offers_slow:ratio20s looks back 20s on http_request_duration_seconds_bucket{{route="/offers",le="0.3"}}, of which Prometheus has at most 15s, three times `steady: 5s` (3 more selectors are looked back on for longer than that); on a shorter history a window is only as long as the history, and fires sooner than in production'
         ],
     ),
     (

@@ -105,7 +105,9 @@ def test_an_experiment_that_plays_nothing_is_told_how_a_placebo_is_written(suite
 
 def test_a_steady_phase_shorter_than_the_longest_window_is_named(suite: Suite) -> None:
     (said,) = suite.plan(suite.fault("nothing"), steady=Duration(5)).warnings
-    assert said.startswith("slow: steady: 5s is too short: even three times that is less than the 20s that Burn looks back over")
+    assert said.startswith(
+        'slow: Burn looks back 20s on http_requests_total{code=~"5.."}, of which Prometheus has at most 15s, three times `steady: 5s`'
+    )
 
 
 def test_another_rollback_strategy_is_overridden_aloud(suite: Suite) -> None:

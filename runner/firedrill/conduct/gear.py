@@ -38,7 +38,7 @@ from firedrill.watch.alerts.back import WayBack
 from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.alerts.hindrances import Hindrances
 from firedrill.watch.alerts.prometheus import PrometheusWatch
-from firedrill.watch.history import shortfall
+from firedrill.watch.history import Shortfall, shortfall
 from firedrill.watch.indicators import Indicators
 from firedrill.watch.links import Links
 from firedrill.watch.pagers.polling import PagerWatch
@@ -75,12 +75,11 @@ class Gear:
     def _ended_on_purpose(self) -> set[int]:
         return {pid for link in self.links.values() for pid in link.ends}
 
-    async def unrecorded(self, drill: Drill) -> list[str]:
-        """What the rules read but Prometheus does not remember for as long as they look back, in sentences."""
+    async def unrecorded(self, drill: Drill) -> Shortfall:
+        """What the rules read but Prometheus does not remember for as long as they look back."""
         session, other = self.stack.sessions()
         async with session, other:
-            lacks = await shortfall(session, self.stack.prometheus, drill.plan.alerting, time.time(), drill.plan.scrape_interval)
-        return [*lacks.missing, *lacks.short]
+            return await shortfall(session, self.stack.prometheus, drill.plan.alerting, time.time(), drill.plan.scrape_interval)
 
     def for_chaos(self) -> dict[str, str]:
         """The Chaos Toolkit child's environment: where each target's faults are ordered, on whose behalf, and with what token."""

@@ -1,12 +1,13 @@
 """The gate before any fault: whether normal was measured, and what is still missing for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil, floor
 
 from firedrill.conduct.drill import Drill, Ended
 from firedrill.conduct.gear import Gear
 from firedrill.conduct.waiting import until
-from firedrill.core.events import SteadyChecked
+from firedrill.core import promql
+from firedrill.core.events import Noted, SteadyChecked
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.sight import is_watchdog
 from firedrill.judge.slo import over, sentence, verdict_of
@@ -46,15 +47,31 @@ async def _normal(drill: Drill, gear: Gear, deadline: float) -> float:
 
 
 async def _missing(drill: Drill, gear: Gear, length: float) -> list[str]:
-    """What is missing, in sentences; targets alone where series are, which would have come from them."""
+    """What is missing, in sentences; targets alone where metrics are, which would have come from them."""
     lacks = await gear.unrecorded(drill)
-    return (lacks and [*_unscraped(drill)]) or [*_unsettled(drill, length), *lacks]
+    if lacks.missing and (unscraped := [*_unscraped(drill, gear)]):
+        return [*unscraped, *lacks.short]
+    missing = [*_unsettled(drill, length), *lacks.missing, *lacks.short]
+    if not missing:
+        _tell_unseen(drill, lacks.unseen)
+    return missing
 
 
-def _unscraped(drill: Drill) -> Iterator[str]:
-    """Targets that Prometheus cannot scrape."""
+def _tell_unseen(drill: Drill, unseen: Mapping[str, str]) -> None:
+    """What rules of expected alerts read and no series has while all is normal: before the first error, or because it is misspelt."""
+    alerting = drill.plan.alerting
+    for rule in (rule for rule in alerting.alerts if rule.alert in _expected(drill)):
+        for selector in promql.selectors(rule.expr, alerting.records):
+            said = f"{rule.alert} reads {unseen[selector]}" if selector in unseen else ""
+            if said and said not in drill.facts.notes:
+                drill.record(Noted(said, f"rule {rule.alert}"), "prometheus")
+
+
+def _unscraped(drill: Drill, gear: Gear) -> Iterator[str]:
+    """Targets that Prometheus cannot scrape; not that of the probes, which an experiment without any does not have."""
+    probes = None if drill.plan.probes else gear.addresses.get("probes")
     for one in drill.facts.held:
-        if one.by == "target" and one.until is None:
+        if one.by == "target" and one.until is None and one.what != probes:
             yield f"Prometheus cannot scrape {one.what} of job {one.labels.get('job', '')}: {one.why}"
 
 

@@ -20,11 +20,20 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """`unknown` where the metric's name or a label's is none that Prometheus has: nothing follows from that. Else no series has such a
-    value, yet. `why` is a sentence without its full stop."""
+    """Why a selector has no series, if Prometheus tells. `nameless`: it has never seen the metric's name; `unlabelled`: the metric has no
+    such label. From both nothing follows; else only no series has such a value, yet."""
 
-    why: str
-    unknown: bool
+    of: Selected
+    detail: str
+    nameless: bool = False
+    unlabelled: bool = False
+
+    @property
+    def why(self) -> str:
+        """In a sentence, without its full stop."""
+        if self.nameless:
+            return f"Prometheus has no metric {self.of.metric}" + (f"; {self.detail}" if self.detail else "")
+        return self.detail if self.unlabelled else f"{self.of.text} matches no series" + (f": {self.detail}" if self.detail else "")
 
 
 async def misnamed(server: Server, of: Selected, now: float) -> Absence | None:
@@ -33,13 +42,13 @@ async def misnamed(server: Server, of: Selected, now: float) -> Absence | None:
         return None
     labels = set(await server.labels(of.metric, now - BACK, now)) - {"__name__"}
     if not labels and not await server.instant(f'count({{__name__="{of.metric}"}})', now):
-        names = await server.names(now - BACK, now)
-        return Absence(f"Prometheus has no metric {of.metric}{_nearest(of.metric, names, 0.6)}", True)
+        return Absence(of, _nearest(of.metric, await server.names(now - BACK, now), 0.6), nameless=True)
     lacking = next((one for one in of.matchers if one.label != "__name__" and one.label not in labels), None)
     if lacking is None:
         return None
-    has = f"; it has {_some(sorted(labels))}" if labels else "; it has none"
-    return Absence(f"{of.metric} has no label {lacking.label}{_nearest(lacking.label, labels, 0.6)}{has}", True)
+    near = _nearest(lacking.label, labels, 0.6)
+    told = [f"{of.metric} has no label {lacking.label}", *([near] if near else []), f"it has {_some(sorted(labels)) or 'none'}"]
+    return Absence(of, "; ".join(told), unlabelled=True)
 
 
 async def absence(server: Server, of: Selected, now: float) -> Absence:
@@ -49,21 +58,20 @@ async def absence(server: Server, of: Selected, now: float) -> Absence:
     for matcher in of.matchers:
         values = await server.values(matcher.label, of.metric, now - BACK, now)
         if values and not any(matcher.holds(value) for value in values):
-            return Absence(f"{of.text} matches no series: {_of_values(matcher, values)}", False)
-    return Absence(
-        f"{of.text} matches no series: none has all of these labels at once" if of.matchers else f"{of.text} has no series", False
-    )
+            return Absence(of, _of_values(matcher, values))
+    return Absence(of, "no series has all of these labels at once" if len(of.matchers) > 1 else "")
 
 
 def _of_values(matcher: Matcher, values: Sequence[str]) -> str:
     wanted = matcher.value if matcher.op in {"=", "=~"} else ""
-    return f"{matcher.label} has {_some(values)}{_nearest(wanted, values, 0.3) if wanted else ''}"
+    near = _nearest(wanted, values, 0.3) if wanted else ""
+    return f"{matcher.label} has {_some(values)}" + (f"; {near}" if near else "")
 
 
 def _nearest(word: str, known: Iterable[str], cutoff: float) -> str:
-    """`, and the nearest is x`: the same number written otherwise, or the text that is most alike."""
+    """`the nearest is x`: the same number written otherwise, or the text that is most alike."""
     found = [one for one in known if _equal(one, word)] or get_close_matches(word, sorted(known), 1, cutoff)
-    return f"; the nearest is {found[0]}" if found else ""
+    return f"the nearest is {found[0]}" if found else ""
 
 
 def _equal(one: str, other: str) -> bool:

@@ -3,66 +3,95 @@
 Knows which selectors the rules read and since when they have samples; refuses to say whether that is steady enough.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import ceil
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import aiohttp
 
 from firedrill.core import promql
 from firedrill.core.alerting import Alerting
+from firedrill.core.lookback import LookBack, look_backs
+from firedrill.core.sums import selected
+from firedrill.watch.absence import absence
 from firedrill.watch.server import Server
+
+STEPS = 100
+"""Into how many steps a time is divided in which the oldest sample is looked for."""
+FINE = 0.05
+"""Seconds to which its age is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """What history lacks, as sentences: metrics without any series, selectors with too young ones, and
-    selectors that match nothing of a metric that is there, as those for errors do before the first."""
+    """What history lacks, as sentences: metrics without any series, and selectors with too young ones.
+
+    `unseen` are selectors that match nothing of a metric that is there, as those for errors do before the first; by their text.
+    """
 
     missing: Sequence[str] = ()
     short: Sequence[str] = ()
-    unseen: Sequence[str] = ()
+    unseen: Mapping[str, str] = field(default_factory=dict)
 
 
 async def shortfall(session: aiohttp.ClientSession, base_url: str, alerting: Alerting, now: float, scrape: float = 0.0) -> Shortfall:
     """What the rules read but Prometheus, at the Unix time `now`, does not remember for as long as they look back.
 
-    A window is full once no scrape is missing from it, so its oldest sample may be younger by one `scrape` interval.
+    Every selector is held to its own look back. A window is full once no scrape is missing from it, so its oldest sample may be younger by
+    one `scrape` interval.
     """
-    server, needs = Server(session, base_url), needed(alerting)
-    has = {name: await _has(server, name, seconds, now) for name, seconds in needs.items()}
-    there = {_metric(name) for name, seconds in has.items() if seconds is not None}
-    full = {_metric(name) for name, seconds in has.items() if seconds is not None and seconds + scrape >= needs[name]}
-    gone = [name for name, seconds in has.items() if seconds is None]
+    server, backs = Server(session, base_url), list(look_backs(alerting).values())
+    has = dict(zip(backs, await asyncio.gather(*(_has(server, back, now) for back in backs)), strict=True))
+    gone = {back: await _why_gone(server, back, now) for back, seconds in has.items() if seconds is None}
+    full = [back for back, seconds in has.items() if seconds is not None and seconds + scrape >= back.seconds]
+    short = [(back, seconds) for back, seconds in has.items() if seconds is not None and back not in full]
     return Shortfall(
-        tuple(f"{name} has no series" for name in gone if _metric(name) not in there),
-        tuple(_short(name, seconds, needs[name]) for name, seconds in has.items() if seconds is not None and _metric(name) not in full),
-        tuple(f"{name} matches no series yet" for name in gone if _metric(name) in there),
+        tuple(f"{back.selector} has no series{why}" for back, (why, unknown) in gone.items() if unknown),
+        [back.falls_short(f"{seconds:.1f}s") for back, seconds in short if not await _is_born(server, back, full, now, scrape)],
+        {back.selector: f"{back.selector} matches no series yet{why}" for back, (why, unknown) in gone.items() if not unknown},
     )
 
 
-def needed(alerting: Alerting) -> dict[str, float]:
-    """Each raw selector that the rules read, with the longest look back on it in seconds."""
-    needs: dict[str, float] = {}
-    for expr in [rule.expr for rule in alerting.alerts] + [rule.expr for rule in alerting.records]:
-        for name, seconds in promql.reads(expr, alerting.records).items():
-            needs[name] = max(seconds, needs.get(name, 0.0))
-    return needs
-
-
-async def _has(server: Server, name: str, seconds: float, now: float) -> float | None:
+async def _has(server: Server, back: LookBack, now: float) -> float | None:
     """How many seconds back the oldest sample within the look back is; None when there is none at all."""
-    back = ceil(seconds * 1000)
-    if back and await server.instant(f"count({name})", now - seconds):
-        return seconds
-    step = max(1, back // 100)
-    series = await server.instant(f"min(min_over_time(timestamp({name})[{back + step}ms:{step}ms]))", now)
-    return min(seconds, now - series[0].points[0][1]) if series else None
+    count = f"count({back.selector})"
+    if await server.instant(count, now - back.seconds):
+        return back.seconds
+    step, end = back.seconds / STEPS, now
+    if not step or not (oldest := await _first(server, count, end, step)):
+        return None
+    while step > FINE:
+        end, step = oldest, step / STEPS
+        oldest = await _first(server, count, end, step) or oldest
+    return max(0.0, now - oldest)
 
 
-def _short(name: str, has: float, needs: float) -> str:
-    return f"{name} has {has:.1f} s of history, its rules look back {needs:g} s: {needs - has:.1f} s are missing"
+async def _first(server: Server, count: str, end: float, step: float) -> float | None:
+    """The first of so many steps up to `end` at which something is counted."""
+    step = max(0.001, round(step, 3))
+    series = await server.range(count, end - STEPS * step, end, step)
+    return series[0].points[0][0] if series else None
 
 
-def _metric(name: str) -> str:
-    return promql.metric(promql.parse(name))
+async def _is_born(server: Server, back: LookBack, full: Sequence[LookBack], now: float, scrape: float) -> bool:
+    """Whether its series are younger than the look back because they were born since, not because nobody scraped them before.
+
+    Their targets had been scraped well by then, or others of their metric are as old.
+    """
+    metric, since = _metric(back), max(0.0, back.seconds - scrape)
+    if metric and any(_metric(other) == metric and other.seconds >= back.seconds for other in full):
+        return True
+    strangers = f"count({back.selector} unless on (job, instance) (up offset {round(since * 1000)}ms == 1))"
+    return not await server.instant(strangers, now)
+
+
+async def _why_gone(server: Server, back: LookBack, now: float) -> tuple[str, bool]:
+    """Why it has no series, to be said after that, and whether Prometheus has no such metric at all."""
+    if not _metric(back):
+        return "", True
+    why = await absence(server, selected(promql.parse(back.selector)), now)
+    return (f": {why.detail}" if why.detail else ""), why.nameless
+
+
+def _metric(back: LookBack) -> str:
+    return promql.metric(promql.parse(back.selector))

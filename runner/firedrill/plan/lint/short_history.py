@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-from firedrill.core import promql
-from firedrill.core.alerting import Alerting, AlertingRule, Place, RecordingRule
-from firedrill.core.model.plan import Plan
+from firedrill.core.lookback import look_backs
 from firedrill.plan.cannot_pass import STEADY_TRIES
 from firedrill.plan.lint.remark import Check, Linted, Remark
 from firedrill.plan.words import length
@@ -13,35 +11,25 @@ NAME = "short-history"
 
 
 def look(linted: Linted) -> Iterator[Remark]:
-    """One remark for each experiment whose steady phase is too short for the longest window of all rules."""
+    """One remark for each experiment whose steady phase is too short for some windows: the longest first, and how many more there are."""
     for plan in linted.plans:
-        if STEADY_TRIES * plan.steady < plan.longest_window:
-            name, place = _longest(linted.alerting, plan)
+        patience = STEADY_TRIES * plan.steady
+        short = sorted((one for one in look_backs(linted.alerting).values() if one.seconds > patience), key=lambda one: -one.seconds)
+        if short:
+            has = f"at most {length(patience)}, three times `steady: {length(plan.steady)}`"
+            more = f" ({len(short) - 1} more selectors are looked back on for longer than that)" if len(short) > 1 else ""
             yield Remark(
-                NAME, plan.experiment, place,
-                f"{plan.experiment}: steady: {length(plan.steady)} is too short: even three times that is less than the "
-                f"{length(plan.longest_window)} that {name} looks back over, so steady state may never be met; on a shorter history a "
-                "window is only as long as the history, and fires sooner than in production",
+                NAME, plan.experiment, short[0].place,
+                f"{plan.experiment}: {short[0].falls_short(has)}{more}; on a shorter history a window is only as long as the history, and "
+                "fires sooner than in production",
             )  # fmt: skip
-
-
-def _longest(alerting: Alerting, plan: Plan) -> tuple[str, Place]:
-    rules: tuple[RecordingRule | AlertingRule, ...] = (*alerting.records, *alerting.alerts)
-    for rule in rules:
-        if promql.longest_window(rule.expr, alerting.records) == plan.longest_window:
-            return _name(rule), rule.places.get("expr", rule.place)
-    return "a rule", Place(file=plan.file, line=1)
-
-
-def _name(rule: RecordingRule | AlertingRule) -> str:
-    return rule.record if isinstance(rule, RecordingRule) else rule.alert
 
 
 CHECK = Check(
     NAME,
     __doc__,
     "Over less history than its window, a rate is a rate over the history there is: a window of three days on a server that is two "
-    "minutes old is one of two minutes, and fires on what production would not notice. A drill therefore waits for a full window before "
-    "it injects anything.",
+    "minutes old is one of two minutes, and fires on what production would not notice. A drill therefore waits, for each selector that "
+    "rules read, until its own window is full before it injects anything. Series that were born since are excused, as those of errors are.",
     look,
 )
