@@ -83,7 +83,7 @@ async def test_a_query_trips_above_its_limit_and_one_that_hangs_delays_no_other(
     assert ended is not None
     assert (ended.reason, ended.detail) == ("aborted", "promql gives:4 above 3: it gave 4")
     assert [(trip.words, trip.value) for trip in drill.facts.tripped] == [("promql gives:4 above 3", "it gave 4")]
-    assert drill.guards == [drill._check_written, drill._check_told]
+    assert drill.guards == [drill._check_alive, drill._check_written, drill._check_told]
     drill.close()
 
 

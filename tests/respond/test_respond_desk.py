@@ -23,6 +23,7 @@ from firedrill.core.events import (
     ShiftChanged,
 )
 from firedrill.core.model.oncall import OnCall
+from firedrill.core.tasks import Tasks
 from firedrill.respond.desk import Desk
 from firedrill.respond.webhooks import Webhooks
 
@@ -335,7 +336,7 @@ async def test_a_person_with_a_webhook_is_told_there_and_one_who_cannot_be_is_no
         "first-on-call": f"{url}/204", "team-lead": f"{url}/500", "second-on-call": "http://127.0.0.1:1/secret", "night-shift": f"{url}/0"
     }  # fmt: skip
     async with ClientSession(cookie_jar=DummyCookieJar()) as session:
-        hooks = Webhooks(urls, "slow-1", "DRILL", record, session)
+        hooks = Webhooks(urls, "slow-1", "DRILL", record, session, Tasks())
         oncall = OnCall.model_validate({"people": PEOPLE, "policies": {"payments-oncall": {"levels": levels}}})
         desk = Desk(oncall, VirtualClock(), record, None, hooks.tell)
         alerts = [{"status": "firing", "annotations": {"summary": "Offers are slow"}}]

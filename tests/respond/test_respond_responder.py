@@ -10,6 +10,7 @@ import pytest
 from firedrill.core.errors import Refused
 from firedrill.core.events import Entry, Event, Noted, PageAcknowledged, PageOpened, PageResolved, PersonTold, StepEnded
 from firedrill.core.model.response import Call, Respond, Runbook, Step
+from firedrill.core.tasks import Tasks
 from firedrill.core.units import Duration
 from firedrill.respond.responder import Hands, Responders
 from firedrill.respond.steps.world import Done
@@ -38,7 +39,8 @@ class Scene:
             lambda text: text.replace("s3cr3t", "***"),
         )  # fmt: skip
         runbook = Runbook(name="slow", file="runbooks/slow.md", steps=tuple(self.steps))
-        self.responders = Responders(self.respond, {"slow": runbook}, self.desk, hands)
+        self.tasks = Tasks()
+        self.responders = Responders(self.respond, {"slow": runbook}, self.desk, hands, self.tasks)
 
     def record(self, event: Event, source: str = "", source_at: float | None = None, *, durable: bool = False) -> Entry:
         entry = Entry(len(self.journal) + 1, round(self.now, 3), source, source_at, event)
@@ -222,5 +224,5 @@ async def test_a_responder_that_breaks_is_no_silent_one() -> None:
     scene = Scene([Respond(runbook="gone")], desk=False)
     scene.opens()
     await scene.go(1)
-    with pytest.raises(KeyError):
-        await scene.responders.stop()
+    assert str(scene.tasks.death) == "the responder responder died: KeyError: 'gone'"
+    await scene.responders.stop()

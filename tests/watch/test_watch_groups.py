@@ -8,7 +8,8 @@ import pytest
 
 from firedrill.core.alerting import Place, Route
 from firedrill.core.events import BlindBegan, NotificationReceived, PageOpened, PageResolved
-from firedrill.watch.alerts.groups import Groups, flushes
+from firedrill.watch.alerts.groups import Groups
+from firedrill.watch.alerts.log import Flush, events
 from firedrill.watch.alerts.routes import labels_of, receivers, route_of
 
 PLACE = Place(file="alertmanager.yml", line=1)
@@ -30,7 +31,8 @@ receivers:
         title: TITLE
         text: ''
 """
-FLUSH = 'ts=1 component=dispatcher aggrGroup="{{}}:{{alertname=\\"{name}\\"}}" msg=flushing alerts=[{name}[{start}][active]]\n'
+AT = "ts=2026-11-23T09:39:10.396Z"
+FLUSH = AT + ' component=dispatcher aggrGroup="{{}}:{{alertname=\\"{name}\\"}}" msg=flushing alerts=[{name}[{start}][active]]\n'
 SLOW, LATE, DOWN = {"alertname": "Slow"}, {"alertname": "Late"}, {"alertname": "Down"}
 
 
@@ -195,13 +197,13 @@ def test_a_groups_key_ends_with_the_labels_it_is_grouped_by(key: str, labels: di
 
 def test_a_flush_in_the_log_says_the_group_and_which_of_its_alerts_fire() -> None:
     log = (
-        'ts=1 level=debug component=dispatcher msg="Received alert" alert=Slow[ea56a87][active]\n'
-        'ts=1 level=debug component=dispatcher aggrGroup="{}:{alertname=\\"Slow\\"}" msg=flushing alerts=[Slow[ea56a87][active]]\n'
-        "ts=1 level=debug component=dispatcher aggrGroup={}:{} msg=flushing "
+        'AT level=debug component=dispatcher msg="Received alert" alert=Slow[ea56a87][active]\n'
+        'AT level=debug component=dispatcher aggrGroup="{}:{alertname=\\"Slow\\"}" msg=flushing alerts=[Slow[ea56a87][active]]\n'
+        "AT level=debug component=dispatcher aggrGroup={}:{} msg=flushing "
         'alerts="[Slow[ea56a87][active] Very [late]![0123456][resolved] [abcdef0][active]]"\n'
-        "ts=1 level=debug component=dispatcher aggrGroup={}:{} msg=flush"
+        "AT level=debug component=dispatcher aggrGroup={}:{} msg=flush"
     )
-    assert list(flushes(log)) == [
+    assert [(one.group, one.firing, one.resolved) for one in events(log.replace("AT", AT)) if isinstance(one, Flush)] == [
         ('{}:{alertname="Slow"}', {"ea56a87": "Slow"}, {}),
         ("{}:{}", {"ea56a87": "Slow", "abcdef0": ""}, {"0123456": "Very [late]!"}),
     ]

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from firedrill.core.events import LinkChecked, Noted, NotificationReceived
+from firedrill.core.tasks import Tasks
 from firedrill.watch.links import MOST, Links
 
 ASKED = web.AppKey("asked", Counter)
@@ -49,7 +50,7 @@ async def wiki():
 
 @pytest.fixture
 async def links(session, book, clock):
-    links = Links(("loopback",), clock, book.journal.append, session, timeout=0.5)
+    links = Links(("loopback",), clock, book.journal.append, session, Tasks(), timeout=0.5)
     book.journal.observers.append(links.observe)
     yield links
     await links.finish()

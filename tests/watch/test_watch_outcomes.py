@@ -12,7 +12,8 @@ from firedrill.core.child import Child
 from firedrill.core.events import AlertReleased, AlertSuppressed, NotificationFailed
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
 from firedrill.watch.alerts.hindrances import read_by, unsent
-from firedrill.watch.alerts.outcomes import Failed, Muted, Off, Outcomes, Told, parse
+from firedrill.watch.alerts.log import Failed, Flush, Muted, Told, events
+from firedrill.watch.alerts.outcomes import Outcomes
 from firedrill.watch.wall import Wall
 
 HEAD = "ts=2026-11-24T22:03:39.806Z caller=x.go:1 level=debug component=dispatcher"
@@ -20,13 +21,13 @@ PLACE = Place(file="alertmanager.yml", line=1)
 
 
 def line(rest: str) -> list[object]:
-    return list(parse(f"{HEAD} {rest}\n"))
+    return list(events(f"{HEAD} {rest}\n"))
 
 
 def test_a_group_that_is_sent_off_is_read_with_its_firing_alerts():
     (off,) = line(r'aggrGroup="{}/{team=\"x\"}:{alertname=\"A\"}" msg=flushing alerts="[A[f33777c][active] B[1cda89d][resolved]]"')
-    assert isinstance(off, Off)
-    assert (off.group, off.active) == ('{}/{team="x"}:{alertname="A"}', {"f33777c"})
+    assert isinstance(off, Flush)
+    assert (off.group, off.firing, off.resolved) == ('{}/{team="x"}:{alertname="A"}', {"f33777c": "A"}, {"1cda89d": "B"})
 
 
 LINES = {
@@ -42,11 +43,15 @@ def test_a_mute_is_read_with_its_manner(text):
     assert muted.how == LINES[text]
 
 
-def test_an_attempt_that_failed_is_read_without_the_address_it_went_to():
+def test_an_attempt_that_failed_is_told_without_the_address_it_went_to(clock, book):
     tried = r'receiver="on call" integration=webhook[0] msg="Notify attempt failed, will retry later" attempts=1 err='
     answered = line(rf'{tried}"unexpected status code 500: http://127.0.0.1:1/bot12:secret/x: the pager is broken\n"')
     refused = line(rf'{tried}"Post \"http://127.0.0.1:1/x\": dial tcp 127.0.0.1:1: connect: connection refused"')
-    assert [(one.receiver, one.integration, one.reason, one.attempts) for one in answered + refused if isinstance(one, Failed)] == [
+    outcomes = Outcomes(Alerting(), Wall(clock), book.journal.append, {})
+    outcomes.read(answered + refused)
+    assert [
+        (one.receiver, one.integration, one.reason, one.attempts) for one in (entry.event for entry in book.of(NotificationFailed))
+    ] == [
         ("on call", "webhook", "unexpected status code 500: the pager is broken", 1),
         ("on call", "webhook", "dial tcp 127.0.0.1:1: connect: connection refused", 1),
     ]
@@ -58,32 +63,32 @@ def test_giving_up_is_read_for_each_receiver_of_the_route():
         r"template: :1:12: executing \"\" at <{{template \"nope\" .}}>: template \"nope\" not defined; a/b/webhook[1]: notify retry canceled "  # noqa: E501
         r'after 7 attempts: unexpected status code 503: http://127.0.0.1:1/bad: "'
     )
-    assert [(one.receiver, one.integration, one.reason, one.attempts) for one in found if isinstance(one, Failed)] == [
-        ("a/b", "slack", 'template: :1:12: executing "" at <{{template "nope" .}}>: template "nope" not defined', 1),
-        ("a/b", "webhook", "unexpected status code 503", 7),
+    assert [(one.receiver, one.integration, one.why, one.attempts) for one in found if isinstance(one, Failed)] == [
+        ("a/b", "slack[0]", 'template: :1:12: executing "" at <{{template "nope" .}}>: template "nope" not defined', 1),
+        ("a/b", "webhook[1]", "unexpected status code 503: http://127.0.0.1:1/bad: ", 7),
     ]
 
 
-def test_what_fails_because_alertmanager_is_ended_is_no_failure():
-    assert line('msg="Notify for alerts failed" num_alerts=1 err="context canceled"') == []
-    assert (
-        line(
-            r'msg="Notify for alerts failed" err="a/slack[0]: notify retry canceled after 3 attempts: Post \"http://x/y\": context canceled"'  # noqa: E501
-        )
-        == []
-    )
+def test_what_fails_because_alertmanager_is_ended_is_no_failure(clock, book):
+    outcomes = Outcomes(Alerting(), Wall(clock), book.journal.append, {})
+    outcomes.read(line('msg="Notify for alerts failed" num_alerts=1 err="context canceled"'))
+    given_up = r'err="a/slack[0]: notify retry canceled after 3 attempts: Post \"http://x/y\": context canceled"'
+    outcomes.read(line(f'msg="Notify for alerts failed" {given_up}'))
+    assert book.of(NotificationFailed) == []
 
 
 def test_a_failure_is_told_once_until_the_receiver_was_told_or_an_alert_fires_anew(clock, book):
     outcomes = Outcomes(Alerting(), Wall(clock), book.journal.append, {})
-    failed = f'{HEAD} receiver=a integration=webhook[0] msg="Notify attempt failed, will retry later" attempts=1 err="EOF"'
-    outcomes.read(f"{failed}\n{failed}")
+    failed = line('receiver=a integration=webhook[0] msg="Notify attempt failed, will retry later" attempts=1 err="EOF"')
+    outcomes.read(failed + failed)
     assert len(book.of(NotificationFailed)) == 1
-    outcomes.read(f'{HEAD} receiver=a integration=webhook[0] msg="Notify success" attempts=2\n{failed}')
+    outcomes.read(line('receiver=a integration=webhook[0] msg="Notify success" attempts=2') + failed)
     outcomes.renew()
     outcomes.read(failed)
     assert len(book.of(NotificationFailed)) == 3
-    assert line('receiver=a integration=webhook[0] msg="Notify success" attempts=2') == [Told("a", "webhook")]
+    (told,) = line('receiver=a integration=webhook[0] msg="Notify success" attempts=2')
+    assert isinstance(told, Told)
+    assert (told.receiver, told.integration) == ("a", "webhook[0]")
 
 
 def test_the_line_in_which_prometheus_says_that_alerts_were_not_sent():

@@ -10,11 +10,11 @@ import pytest
 
 from firedrill.cli.registry import kinds
 from firedrill.core.child import Child
-from firedrill.core.events import DrillStarted, FaultActive, FaultIntended, NotificationReceived, PageOpened, PhaseEntered
+from firedrill.core.events import AlertFiring, DrillStarted, FaultActive, FaultIntended, NotificationReceived, PageOpened, PhaseEntered
 from firedrill.core.journal import read
 from firedrill.core.model.plan import Plan, PlannedExpectation, PlannedFault
 from firedrill.judge.facts import apply, blank, fold
-from firedrill.judge.verdict import judge
+from firedrill.judge.verdict import conclude, judge
 
 STORM = 2000
 WITHIN = 60.0
@@ -39,7 +39,7 @@ async def alertmanager(tmp_path: Path, sink, session, free_port, answers) -> Asy
 async def _told(session: aiohttp.ClientSession, url: str) -> int:
     async with session.get(f"{url}/metrics") as response:
         lines = (await response.text()).splitlines()
-    return next(int(float(line.split()[1])) for line in lines if line.startswith('alertmanager_notifications_total{integration="webhook"}'))
+    return next(int(float(line.split()[1])) for line in lines if line.startswith('alertmanager_notifications_total{integration="webhook"'))
 
 
 async def _storm(session: aiohttp.ClientSession, url: str) -> None:
@@ -62,6 +62,8 @@ async def test_two_thousand_notifications_are_received_stored_and_judged_once_ea
         FaultActive("down-bureau"),
     ):
         book.journal.append(event)
+    for number in range(STORM):
+        book.journal.append(AlertFiring("Storm", {"shard": str(number)}), "prometheus")
     storm = asyncio.create_task(_storm(session, alertmanager))
     moved = []
     async with asyncio.timeout(WITHIN):
@@ -75,7 +77,8 @@ async def test_two_thousand_notifications_are_received_stored_and_judged_once_ea
     received = [entry.event for entry in read(book.journal.path) if isinstance(entry.event, NotificationReceived)]
     assert len({event.group_key for event in received}) == len(received) == STORM
     assert len(book.of(PageOpened)) == STORM
-    (finding,) = judge(fold(read(book.journal.path)), kinds())
+    concluded = conclude(fold(read(book.journal.path)), kinds()).findings
+    (finding,) = [one for one in concluded if one.expectation == ONCE.words]
     assert finding.sentence.startswith(f"Storm paged oncall {STORM} times, from ")
     assert len(finding.sentence) < 100
     assert len(finding.evidence) == 2 * STORM

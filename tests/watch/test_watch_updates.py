@@ -3,19 +3,16 @@
 import pytest
 
 from firedrill.watch.alerts.lives import snapped
+from firedrill.watch.alerts.posting import Held
 from firedrill.watch.alerts.updates import Updates
 
 START = 1795426740.0
 """2026-11-23T09:39:00Z"""
 
 
-def told(starts: float, updated: float) -> list[dict[str, str]]:
-    """An answer of /api/v2/alerts; seconds after START."""
-    return [{"fingerprint": "f", "startsAt": _stamp(starts), "updatedAt": _stamp(updated)}]
-
-
-def _stamp(seconds: float) -> str:
-    return f"2026-11-23T09:39:{seconds:06.3f}Z"
+def told(starts: float, updated: float) -> list[Held]:
+    """What a look showed; seconds after START."""
+    return [Held({}, (), (), (), "f", starts_at=START + starts, updated_at=START + updated)]
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import asyncio
 import traceback
-from collections.abc import Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -85,25 +85,31 @@ def _begun(order: Order, view: View) -> Drill:
 async def _lived(drill: Drill) -> tuple[str, str]:
     """Live the drill and say why it ended; a person's signal is an end like any other.
 
-    A signal stops the drill's life, which is a task of its own, and never what puts everything back after it.
+    A signal stops the drill's life, which is a task of its own, and never what puts everything back after it. So does the death of a
+    task beside it, whatever the life was waiting for.
     """
-    with first_signal() as stop:
+    with first_signal() as stop, _callbacks_seen(drill):
         drill.acts.stops = stop.come
         end = Ended("finished")
         try:
             async with AsyncExitStack() as closing:
                 body = asyncio.create_task(_life(drill, closing))
+                drill.tasks.on_death = body.cancel
                 stop.acts_on(body.cancel)
                 try:
                     await body
+                except asyncio.CancelledError:
+                    end = _cancelled(drill, stop)
+                    raise
                 except Exception as error:
                     end = _ended_by(drill, error)
                     raise
         except asyncio.CancelledError:
-            end = Ended("interrupted", f"stopped by {stop.by}" if stop.by is not None else "its task was cancelled")
+            end = _cancelled(drill, stop)
         except Exception as error:  # what comes after the end does not drown why it ended
             last = _ended_by(drill, error)
             end = last if last.reason == end.reason else Ended(last.reason, f"{last.detail}{_before(end)}")
+        end = _unless_dead(drill, end)
         await announcing.ends(drill, *_unless_left(drill, _unless_stopped(stop, end)))
     return _unless_left(drill, _unless_stopped(stop, end))
 
@@ -130,6 +136,33 @@ def _before(end: Ended) -> str:
     )
 
 
+@contextmanager
+def _callbacks_seen(drill: Drill) -> Iterator[None]:
+    """What breaks in a timer of ours is a death, too, though no task holds it."""
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(drill.tasks.unhandled)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(before)
+
+
+def _cancelled(drill: Drill, stop: Stop) -> Ended:
+    if stop.by is not None:
+        return Ended("interrupted", f"stopped by {stop.by}")
+    death = drill.tasks.death
+    return Ended("interrupted", "its task was cancelled") if death is None else Ended("error", str(death))
+
+
+def _unless_dead(drill: Drill, end: Ended) -> Ended:
+    """A drill in which a task died proves nothing, even where that came while everything was put away."""
+    death = drill.tasks.death
+    if death is None or (end.reason != "finished" and end.detail != str(death)):
+        return end
+    return Ended("error", _with_trace(drill, str(death), death.trace) if death.trace else str(death))
+
+
 def _unless_stopped(stop: Stop, end: Ended) -> Ended:
     """Whoever asks for a stop while all is put away gets one too: no further drill is to start."""
     if stop.by is None or end.reason in {"interrupted", "undo-failed"}:
@@ -139,13 +172,15 @@ def _unless_stopped(stop: Stop, end: Ended) -> Ended:
 
 
 def _crashed(drill: Drill, error: Exception) -> Ended:
-    said = f"{type(error).__name__}: {error}"
-    trace = drill.redaction.text("".join(traceback.format_exception(error)))
+    return Ended("error", _with_trace(drill, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))))
+
+
+def _with_trace(drill: Drill, said: str, trace: str) -> str:
     try:
-        (drill.folder.logs / "engine.log").write_text(trace, encoding="utf-8")
+        (drill.folder.logs / "engine.log").write_text(drill.redaction.text(trace), encoding="utf-8")
     except OSError:
-        return Ended("error", said)
-    return Ended("error", f"{said} (logs/engine.log has the traceback)")
+        return said
+    return f"{said} (logs/engine.log has the traceback)"
 
 
 def _unless_left(drill: Drill, end: Ended) -> tuple[str, str]:

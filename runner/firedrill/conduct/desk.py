@@ -3,7 +3,6 @@
 It sits down before the users come, with what the journal says so far, and leaves before everything is taken down: nobody is told of that.
 """
 
-import asyncio
 from contextlib import AsyncExitStack
 
 import aiohttp
@@ -22,14 +21,13 @@ async def sit(drill: Drill, closing: AsyncExitStack) -> None:
     if oncall is None or _theirs(drill.order.environment.stack.external):
         return
     session = await closing.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-    webhooks = Webhooks(urls(oncall), drill.folder.drill, drill.plan.mark, drill.record, session)
+    webhooks = Webhooks(urls(oncall), drill.folder.drill, drill.plan.mark, drill.record, session, drill.tasks)
     closing.push_async_callback(webhooks.finish)
     desk = Desk(oncall, drill.clock, drill.record, drill.plan.on_call_at, webhooks.tell)
     for entry in read(drill.journal.path):
         desk.observe(entry)
-    drill.journal.observers.append(desk.observe)
-    working = asyncio.create_task(desk.run())
-    closing.push_async_callback(_rise, working)
+    drill.observe("the desk", desk.observe)
+    closing.push_async_callback(drill.tasks.stop, drill.tasks.start("the desk", desk.run()))
 
 
 def _theirs(external: External | None) -> bool:
@@ -37,11 +35,3 @@ def _theirs(external: External | None) -> bool:
     return external is not None and (
         external.pages.pager is not None or (external.pages.sink is not None and external.pages.sink.pager is not None)
     )
-
-
-async def _rise(working: "asyncio.Task[None]") -> None:
-    """A desk that broke ends the drill as an error of ours."""
-    working.cancel()
-    (ended,) = await asyncio.gather(working, return_exceptions=True)
-    if isinstance(ended, Exception):
-        raise ended

@@ -93,14 +93,24 @@ def _gone(path: Path) -> None:
 
 def _answering(drill: Drill) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError, TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                line = await reader.readline()
-            writer.write(json.dumps(_answered(drill, line)).encode() + b"\n")
-            await writer.drain()
+        try:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    writer.write(json.dumps(_answered(drill, await _line(reader))).encode() + b"\n")
+                    await writer.drain()
+        except Exception as error:  # the event loop would keep it to itself
+            drill.tasks.died("the door", error)
         writer.close()
 
     return answer
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """A line, or nothing where it is longer than an act can be."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        return b""
 
 
 def _bound(path: Path) -> socket.socket:
@@ -119,11 +129,13 @@ def _bound(path: Path) -> socket.socket:
 def _answered(drill: Drill, line: bytes) -> Mapping[str, Any]:
     try:
         said = json.loads(line)
-        perform(drill, said.pop("act", "") if isinstance(said, dict) else "", said)
+    except (ValueError, RecursionError):
+        return {"error": "that is no JSON"}
+    act = said.pop("act", "") if isinstance(said, dict) else ""
+    try:
+        perform(drill, act if isinstance(act, str) else "", said)
     except FiredrillError as error:
         return {"error": str(error)}
-    except ValueError:
-        return {"error": "that is no JSON"}
     return {"done": True}
 
 

@@ -30,11 +30,12 @@ from firedrill.core.events import (
     SilenceIntended,
     SilenceRemoved,
 )
-from firedrill.core.journal import NAME, Journal, Unwritten
+from firedrill.core.journal import NAME, Journal, Observer, Unwritten
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.plan import Plan
 from firedrill.core.model.suite import Environment
 from firedrill.core.redaction import Redaction, values_of, written_out
+from firedrill.core.tasks import Tasks
 from firedrill.core.verdicts import Finding
 from firedrill.faults.chaos.client import METHOD
 from firedrill.faults.chaos.rollbacks import by_name
@@ -122,11 +123,23 @@ class Drill:
         self.ledger = Ledger(folder.drill, self.journal.path, order.root)
         self.facts = Facts(plan=order.plan)
         self.record = self.journal.append
-        self.journal.observers.append(self._follow)
+        self.tasks = Tasks()
+        """Owns every task that runs beside the drill's life."""
+        self.observe("the drill's own record", self._follow)
         self.acts = Acts(self.facts, self.record)
-        self.guards: list[Callable[[], None]] = [self._check_written, self._check_told]
+        self.guards: list[Callable[[], None]] = [self._check_alive, self._check_written, self._check_told]
         """Looked at while the drill waits; each raises Ended when the drill cannot go on."""
         self._judged: tuple[float, Sequence[Finding]] = (-1.0, ())
+
+    def observe(self, name: str, observer: Observer) -> Observer:
+        """Have it see every entry from now on; one that breaks ends the drill by that name, and spoils nothing for who wrote the entry."""
+        self.journal.observers.append(seeing := self.tasks.guarded(name, observer))
+        return seeing
+
+    def _check_alive(self) -> None:
+        """End the drill when a task of it died: what it looked after is looked after by nobody."""
+        if self.tasks.death is not None:
+            raise Ended("error", str(self.tasks.death))
 
     def _follow(self, entry: Entry) -> None:
         if isinstance(entry.event, FaultCleared):

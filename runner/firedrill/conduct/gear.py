@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -43,6 +43,14 @@ from firedrill.watch.indicators import Indicators
 from firedrill.watch.links import Links
 from firedrill.watch.pagers.polling import PagerWatch
 from firedrill.watch.pagers.sink import Sink
+
+
+class Watch(Protocol):
+    """What looks at a source until it is stopped, and then once more."""
+
+    async def run(self) -> None: ...
+
+    async def finish(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -132,8 +140,8 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
     policies = drill.plan.oncall.policies if drill.plan.oncall is not None else {}
     reopens = {receiver: float(policy.reopens_within) for receiver, policy in policies.items()}
     theirs = external.pager_token(settings)
-    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog, drill.plan.hooks, reopens, theirs)
-    drill.journal.observers.append(sink.threads.observe)
+    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog, drill.plan.hooks, reopens, theirs, drill.tasks)
+    drill.observe("the page threads", sink.threads.observe)
     closing.push_async_callback(sink.stop)
     return sink
 
@@ -169,7 +177,7 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
     prometheus = PrometheusWatch(
         stack.prometheus, plan.alerting, plan.evaluation_interval, plan.scrape_interval, clock, record,
         session=session, fault_active=lambda: _first_active(drill), fault_cleared=lambda: _last_cleared(drill),
-        rules_url=stack.rules_url, samples_within=stack.samples_within,
+        rules_url=stack.rules_url, samples_within=stack.samples_within, tasks=drill.tasks,
     )  # fmt: skip
     alertmanager = AlertmanagerWatch(
         stack.alertmanager, stack.alertmanager_log, clock, record, session=other, resend=stack.resend, alerting=plan.alerting
@@ -182,11 +190,19 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
         samples_within=stack.samples_within, stale_markers=bool(stack.rules_url),
     )  # fmt: skip
     back = WayBack(stack.alertmanager_log, clock, record)
-    drill.journal.observers += [alertmanager.observe, back.observe]
+    drill.observe("the Alertmanager watcher", alertmanager.observe)
+    drill.observe("the watcher of resolutions", back.observe)
     await _links(drill, closing)
-    _alongside(closing, _offsets(drill))
-    for watch in (alertmanager, back, prometheus, hindrances, indicators):
-        _alongside(closing, watch.run(), watch.finish)
+    _alongside(drill, closing, "the clock's watcher", _offsets(drill))
+    watchers: Mapping[str, Watch] = {
+        "the Alertmanager watcher": alertmanager,
+        "the watcher of resolutions": back,
+        "the Prometheus watcher": prometheus,
+        "the watcher of targets and records": hindrances,
+        "the watcher of indicators": indicators,
+    }
+    for name, watch in watchers.items():
+        _alongside(drill, closing, name, watch.run(), watch.finish)
     if sink is not None:
         closing.callback(sink.rest)
     await _pager(drill, closing, stack, other)
@@ -198,8 +214,8 @@ async def _links(drill: Drill, closing: AsyncExitStack) -> None:
     if not drill.plan.links:
         return
     session = await closing.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-    links = Links(drill.plan.links, drill.clock, drill.record, session)
-    drill.journal.observers.append(links.observe)
+    links = Links(drill.plan.links, drill.clock, drill.record, session, drill.tasks)
+    drill.observe("the watcher of links", links.observe)
     closing.push_async_callback(links.finish)
 
 
@@ -211,7 +227,7 @@ async def _pager(drill: Drill, closing: AsyncExitStack, stack: AnyStack, session
         await closing.enter_async_context(pager.session)
         await external.answers(pager)
         watch = PagerWatch(pager, stack.alertmanager, drill.plan.alerting.route, drill.clock, drill.record, session)
-        _alongside(closing, watch.run(), watch.finish)
+        _alongside(drill, closing, f"the polling of {pager.name}", watch.run(), watch.finish)
 
 
 def _first_active(drill: Drill) -> float | None:
@@ -223,17 +239,19 @@ def _last_cleared(drill: Drill) -> float | None:
     return None if moment is None else moment.at
 
 
-def _alongside(closing: AsyncExitStack, job: Coroutine[Any, Any, None], finish: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Run `job` until the drill closes, then `finish`; a job that breaks ends the drill as an error of ours."""
-    task = asyncio.create_task(job)
+def _alongside(
+    drill: Drill, closing: AsyncExitStack, name: str, job: Coroutine[Any, Any, None], finish: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Run `job` until the drill closes, then `finish`; whatever breaks in either ends the drill by that name."""
+    task = drill.tasks.start(name, job)
 
     async def close() -> None:
-        task.cancel()
-        (ended,) = await asyncio.gather(task, return_exceptions=True)
-        if finish is not None:
-            await finish()
-        if isinstance(ended, Exception):
-            raise ended
+        await drill.tasks.stop(task)
+        try:
+            if finish is not None:
+                await finish()
+        except Exception as error:
+            drill.tasks.died(name, error)
 
     closing.push_async_callback(close)
 
@@ -252,7 +270,7 @@ async def _probes(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str,
         return None
     probes = await Probes.start(
         drill.plan.probes, drill.order.root, addresses, _thresholds(drill, Source.PROBE), drill.clock, drill.record,
-        drill.folder.logs, addresses["probes"],
+        drill.folder.logs, addresses["probes"], tasks=drill.tasks,
     )  # fmt: skip
     closing.push_async_callback(probes.stop)
     return probes
@@ -264,7 +282,7 @@ async def _load(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, s
         return None
     under = _thresholds(drill, Source.LOAD).get(plan.name, ())
     host = fill(plan.host, addresses) if plan.host else _visited(drill, addresses)
-    load = await LoadRun.start(plan, drill.order.root, host, under, drill.clock, drill.record, drill.folder.logs)
+    load = await LoadRun.start(plan, drill.order.root, host, under, drill.clock, drill.record, drill.folder.logs, drill.tasks)
     closing.push_async_callback(load.stop)
     return load
 

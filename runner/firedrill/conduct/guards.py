@@ -25,34 +25,24 @@ class Guards:
     def __init__(self, drill: Drill, server: Server) -> None:
         self.drill, self.server = drill, server
         self._trip: tuple[Guard, Trip] | None = None
-        self._trouble: BaseException | None = None
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Look until the block is left; meanwhile `check` is among the drill's own checks."""
-        tasks = [asyncio.create_task(self._watch(number, guard)) for number, guard in enumerate(self.drill.plan.guards)]
+        begun = self.drill.tasks.start
+        tasks = [begun(f"the guard '{one.words}'", self._look_on(at, one), ends=True) for at, one in enumerate(self.drill.plan.guards)]
         self.drill.guards.append(self.check)
         try:
             yield
         finally:
             self.drill.guards.remove(self.check)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.drill.tasks.stop(*tasks)
 
     def check(self) -> None:
-        """End the drill when a guard has tripped, or when one of them broke."""
-        if self._trouble is not None:
-            raise Ended("error", f"an abort guard broke: {type(self._trouble).__name__}: {self._trouble}")
+        """End the drill when a guard has tripped; one that broke is a task that died, and protects nobody."""
         if self._trip is not None:
             guard, trip = self._trip
             raise Ended("aborted", f"{guard.words}: {trip.value}")
-
-    async def _watch(self, number: int, guard: Guard) -> None:
-        try:
-            await self._look_on(number, guard)
-        except Exception as error:  # a guard that broke protects nobody
-            self._trouble = error
 
     async def _look_on(self, number: int, guard: Guard) -> None:
         watch = Watch(guard)

@@ -27,8 +27,8 @@ def responders(drill: Drill, addresses: Mapping[str, str]) -> Responders:
         drill.clock.now, until, drill.record, drill.acts.acknowledge, drill.acts.resolve,
         perform, lambda step: steps.perform_back(step, world), drill.redaction.text,
     )  # fmt: skip
-    found = Responders(drill.plan.respond, drill.plan.runbooks, drill.plan.oncall is not None, hands)
-    drill.journal.observers.append(found.observe)
+    found = Responders(drill.plan.respond, drill.plan.runbooks, drill.plan.oncall is not None, hands, drill.tasks)
+    drill.observe("the responders", found.observe)
     drill.acts.performs = found.perform_for
     return found
 

@@ -36,7 +36,7 @@ async def hold(drill: Drill, closing: AsyncExitStack, url: str, *, ends_with_dri
         drill.record(SilenceCreated(made[-1].id, silence.matchers, silence.comment, lease), "alertmanager")
     keeper = _Keeper(drill, url, tuple(made), lease)
     drill.guards.append(keeper.check)
-    closing.push_async_callback(keeper.stop, asyncio.create_task(keeper.run()))
+    closing.push_async_callback(keeper.stop, drill.tasks.start("the renewal of silences", keeper.run()))
 
 
 class _Keeper:
@@ -59,12 +59,14 @@ class _Keeper:
 
     async def stop(self, task: asyncio.Task[None]) -> None:
         """Stop, and wait for the renewal under way: one that came after the end would make the silence anew."""
+        self.drill.tasks.release(task)
         self._over.set()
         await task
 
     async def _stopped_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._over.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
         return self._over.is_set()
 
     def _say(self, trouble: str) -> None:

@@ -115,7 +115,8 @@ class Child:
             await asyncio.sleep(seconds)
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(out.read(65536), seconds)
+            async with asyncio.timeout(seconds):
+                await out.read(65536)
 
     def _sweep(self) -> None:
         # A stranger that got the child's number since would be listed under it.

@@ -12,6 +12,8 @@ from typing import Any
 
 KEPT = 300
 """Seconds of each indicator that a page is given at first."""
+HELD = 20_000
+"""Messages that are held for watchers who were away; whoever was away for longer is given the whole page anew."""
 GAME_DAY = ("briefing", "pause", "debrief")
 """What a game day says between its drills; one takes the place of another."""
 
@@ -24,6 +26,8 @@ class Feed:
         """Tells one feed's ids from another's, when the same address serves a later one."""
         self.clock: Callable[[], float | None] = lambda: None
         self.closed = False
+        self.forgotten = 0
+        """The newest message that is held no more; 0 while all are."""
         self._messages: list[bytes] = []
         self._news = asyncio.Event()
         self._state: dict[str, Any] = {}
@@ -33,7 +37,7 @@ class Feed:
     @property
     def last(self) -> int:
         """The newest message's id; 0 before the first."""
-        return len(self._messages)
+        return self.forgotten + len(self._messages)
 
     def put(self, section: str, content: Any) -> None:
         """A section is now this; nothing is told when it was that already."""
@@ -77,7 +81,8 @@ class Feed:
 
     def after(self, last: int, most: int = 200) -> Sequence[bytes]:
         """The messages that follow the one of that id, the next `most` of them."""
-        return self._messages[last : last + most]
+        begin = max(0, last - self.forgotten)
+        return self._messages[begin : begin + most]
 
     async def more(self, last: int, seconds: float) -> bool:
         """Whether anything follows, within so many seconds."""
@@ -92,6 +97,9 @@ class Feed:
 
     def _send(self, kind: str, content: Any) -> None:
         self._messages.append(_written(self.last + 1, kind, {"t": self.clock(), "is": content}))
+        if len(self._messages) >= 2 * HELD:
+            self.forgotten += HELD
+            del self._messages[:HELD]
         self._news.set()
         self._news = asyncio.Event()
 

@@ -52,15 +52,15 @@ class Desk:
         return made
 
     def routes(
-        self, before: str, feed_of: Callable[[web.Request], Feed], act: Callable[[web.Request, str, Any], Any]
+        self, before: str, feed_of: Callable[[web.Request], Awaitable[Feed]], act: Callable[[web.Request, str, Any], Any]
     ) -> list[web.RouteDef]:
         """The routes of a drill's page, below `before`."""
 
         async def events(request: web.Request) -> web.StreamResponse:
-            return await self._events(request, feed_of(request))
+            return await self._events(request, await feed_of(request))
 
         async def state(request: web.Request) -> web.Response:
-            return web.json_response(feed_of(request).snapshot())
+            return web.json_response((await feed_of(request)).snapshot())
 
         async def acted(request: web.Request) -> web.Response:
             return await _acted(request, act)
@@ -102,10 +102,10 @@ async def _stream(request: web.Request, feed: Feed) -> web.StreamResponse:
     await answer.prepare(request)
     last = _had(request, feed)
     try:
-        if last is None:
-            first, last = feed.first(), feed.last
-            await _write(answer, first)
         while True:
+            if last is None or last < feed.forgotten:
+                first, last = feed.first(), feed.last
+                await _write(answer, first)
             if messages := feed.after(last):
                 last += len(messages)
                 await _write(answer, b"".join(messages))
@@ -129,7 +129,7 @@ def _had(request: web.Request, feed: Feed) -> int | None:
     given = request.headers.get("Last-Event-ID", "")
     if not given.isascii() or not given.isdigit() or request.query.get("feed", feed.name) != feed.name:
         return None
-    return int(given) if int(given) <= feed.last else None
+    return int(given) if feed.forgotten <= int(given) <= feed.last else None
 
 
 async def _acted(request: web.Request, act: Callable[[web.Request, str, Any], Any]) -> web.Response:

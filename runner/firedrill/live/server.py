@@ -52,7 +52,7 @@ class LiveServer:
         host, port = at(settings.listen)
         server = cls(lambda own: Desk(Guard(token, host, port, settings.watch == "anyone"), own._turned_away), token)
         application = server._desk.application()
-        application.add_routes(server._desk.routes("", lambda request: server.feed, server._act))
+        application.add_routes(server._desk.routes("", server._feed_of, server._act))
         server._runner = await server._desk.serve((host, port), application)
         port = server._runner.addresses[0][1]
         server._desk.guard = Guard(token, host, port, settings.watch == "anyone")
@@ -82,21 +82,20 @@ class LiveServer:
             following.saw(entry)
             news.set()
 
-        drill.journal.observers.append(observe)
+        seeing = drill.observe("the live page", observe)
         self.feed.anew()
         self.feed.clock, self._drill = drill.clock.now, drill
-        telling = asyncio.create_task(_keep_telling(drill, following, news))
+        telling = drill.tasks.start("the live page", _keep_telling(drill, following, news), ends=True)
         try:
             yield
         finally:
             self._drill = None
-            drill.journal.observers.remove(observe)
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            drill.journal.observers.remove(seeing)
+            await drill.tasks.stop(telling)
             try:
                 following.end(drill.order.kinds)
-            except Exception as error:  # the page is the least of a drill's troubles, but it says that it ends here
-                why = f"the verdict cannot be shown here: {type(error).__name__}: {error}"
+            except Exception as error:  # the page is the least of a drill's troubles, and says so itself
+                why = f"its verdict could not be shown: {type(error).__name__}: {error}"
                 self.feed.put("ended", {"how": drill.facts.ended or "", "detail": "", "verdict": "inconclusive", "reason": why})
             self.feed.clock = lambda: None
 
@@ -116,6 +115,9 @@ class LiveServer:
             return await asyncio.shield(waiting)
         finally:
             self._pressed.pop(what, None)
+
+    async def _feed_of(self, request: web.Request) -> Feed:
+        return self.feed
 
     def _act(self, request: web.Request, act: str, said: Any) -> None:
         if self._token.value in str(said):

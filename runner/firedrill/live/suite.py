@@ -22,6 +22,7 @@ from firedrill.core.journal import NAME, is_locked
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.suite import Live
 from firedrill.core.recorded import LONGEST, Reader, entry_of
+from firedrill.core.tasks import Tasks
 from firedrill.judge.facts import apply, blank
 from firedrill.judge.veil import NAME as BLIND_NAME
 from firedrill.judge.verdict import judge
@@ -37,6 +38,8 @@ PIECE = 1 << 20
 """Bytes of a journal that are read at a time."""
 LISTED = 200
 """Drills in the list, the newest first."""
+KEPT = 20
+"""Drills that have ended whose pages are kept ready; the page of any other is made anew when somebody comes."""
 
 
 def key_of(drill: str) -> str:
@@ -112,27 +115,36 @@ class Gallery:
     def __init__(self, results: Path, kinds: Kinds, token: Token) -> None:
         self._results, self._kinds, self._token = results, kinds, token
         self._followed: dict[str, Followed] = {}
+        self._tasks = Tasks()
 
     def folders(self) -> dict[str, Path]:
         """Folders of drills, the newest first, by what they are called in an address."""
         newest = sorted(drills(self._results), key=_written, reverse=True)
         return {key_of(folder.name): folder for folder in newest[:LISTED]}
 
-    def feed_of(self, request: web.Request) -> Feed:
+    async def feed_of(self, request: web.Request) -> Feed:
         """The feed of the drill that a request names; it is followed from its first watcher on."""
         key = request.match_info["key"]
         if key not in self._followed:
-            folder = self.folders().get(key)
+            folder = (await asyncio.to_thread(self.folders)).get(key)
             if folder is None:
                 raise web.HTTPNotFound
-            one = self._followed[key] = Followed(folder, self._kinds)
-            one.task = asyncio.create_task(one.follow())
+            if key not in self._followed:  # another request may have come meanwhile
+                one = self._followed[key] = Followed(folder, self._kinds)
+                one.task = self._tasks.start(f"the follower of {folder.name}", one.follow(), ends=True)
+                self._let_go(key)
         return self._followed[key].feed
+
+    def _let_go(self, but: str) -> None:
+        """Forget the pages of drills that have ended, those first that were asked for first."""
+        ended = [key for key, one in self._followed.items() if key != but and one.task is not None and one.task.done()]
+        for key in ended[: max(0, len(self._followed) - KEPT)]:
+            del self._followed[key]
 
     async def act(self, request: web.Request, act: str, said: Any) -> None:
         """Through the door of the drill's own process."""
-        folder = self.folders().get(request.match_info["key"])
-        if folder is None or not isinstance(said, dict) or not _runs(folder):
+        folder = (await asyncio.to_thread(self.folders)).get(request.match_info["key"])
+        if folder is None or not isinstance(said, dict) or not await asyncio.to_thread(_runs, folder):
             raise Refused("that drill does not run now")
         if self._token.value in str(said):
             raise door.Misspoken("the token has no place in what is told")
@@ -146,9 +158,7 @@ class Gallery:
     async def close(self) -> None:
         """Follow nothing any more."""
         tasks = [one.task for one in self._followed.values() if one.task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.stop(*tasks)
 
 
 def _runs(folder: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from firedrill.core.child import Child
 from firedrill.core.errors import FiredrillError
+from firedrill.core.tasks import Tasks
 
 SILENCE = 3.0
 """Seconds without a word after which a child, which speaks every second, is taken for lost."""
@@ -22,19 +23,21 @@ Hear = Callable[[Mapping[str, Any]], None]
 class Following:
     """Hands each event of `child` to `hear`, and calls `lost` with a reason when it is silent for three seconds or ends unasked."""
 
-    def __init__(self, child: Child, hear: Hear, lost: Callable[[str], None]) -> None:
+    def __init__(self, child: Child, hear: Hear, lost: Callable[[str], None], tasks: Tasks | None = None) -> None:
         self.child, self._hear, self._lost = child, hear, lost
         self.stopping = False
         self._heard = time.monotonic()
         self._words: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
         self._refusal: str | None = None
-        self._task = asyncio.create_task(self._follow())
-        self._watch = asyncio.create_task(self._watch_silence())
+        self._owner = tasks or Tasks()
+        self._task = self._owner.start(f"the follower of {child.name}", self._follow(), ends=True)
+        self._watch = self._owner.start(f"the watcher of {child.name}'s silence", self._watch_silence(), ends=True)
 
     async def word(self, kind: str, timeout: float) -> Mapping[str, Any]:
         """The first event of this kind, even if it came earlier; an error when the child ends or takes longer."""
         try:
-            return await asyncio.wait_for(asyncio.shield(self._promise(kind)), timeout)
+            async with asyncio.timeout(timeout):
+                return await asyncio.shield(self._promise(kind))
         except TimeoutError:
             raise FiredrillError(f"{self.child.name} took longer than {timeout:g} s; see {self.child.log.name}") from None
 

@@ -11,6 +11,7 @@ from firedrill.core.errors import Refused
 from firedrill.core.events import Entry, Noted, PageAcknowledged, PageOpened, PersonTold, RunbookEnded, RunbookStarted, StepEnded
 from firedrill.core.model.response import Respond, Runbook, Step
 from firedrill.core.recording import Record
+from firedrill.core.tasks import Tasks
 from firedrill.respond.steps.world import Done
 
 SOURCE = "responder"
@@ -39,9 +40,9 @@ class Hands:
 class Responders:
     """Everybody who answers in one drill; each answers a page once, and nobody whom nobody told."""
 
-    def __init__(self, respond: Sequence[Respond], runbooks: Mapping[str, Runbook], desk: bool, hands: Hands) -> None:
+    def __init__(self, respond: Sequence[Respond], runbooks: Mapping[str, Runbook], desk: bool, hands: Hands, tasks: Tasks) -> None:
         """`desk` says whether people are told by name; where they are not, everybody hears of a page when it opens."""
-        self._respond, self._runbooks, self._desk, self._hands = respond, runbooks, desk, hands
+        self._respond, self._runbooks, self._desk, self._hands, self._owner = respond, runbooks, desk, hands, tasks
         self._alerts: dict[str, Sequence[str]] = {}
         self._taken: dict[str, str] = {}
         self._answered: set[tuple[int | str, str]] = set()
@@ -63,20 +64,17 @@ class Responders:
                 self._taken.setdefault(page, by)
 
     async def stop(self) -> None:
-        """End what they are at; nobody answers any more. Raises what broke a responder."""
+        """End what they are at; nobody answers any more."""
         self._stopped = True
-        for task in self._tasks:
-            task.cancel()
-        for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if isinstance(ended, Exception):
-                raise ended
+        await self._owner.stop(*self._tasks)
 
     def perform_for(self, runbook: str, page: str, number: int, who: str, then: Callable[[], None]) -> None:
         """Do one step for a person, then `then`; Refused while it is being done."""
         if self._stopped or (page, runbook, number) in self._doing:
             raise Refused("that step is being done" if not self._stopped else "the drill is ending")
         self._doing.add((page, runbook, number))
-        self._tasks.append(asyncio.create_task(self._do_for(self._runbooks[runbook], page, number, who, then)))
+        doing = self._do_for(self._runbooks[runbook], page, number, who, then)
+        self._tasks.append(self._owner.start(f"step {number} of the runbook {runbook}", doing, ends=True))
 
     async def _do_for(self, runbook: Runbook, page: str, number: int, who: str, then: Callable[[], None]) -> None:
         try:
@@ -101,7 +99,7 @@ class Responders:
             if self._stopped or one.by not in {None, who} or not self._is_about(one, page) or keys & self._answered:
                 continue
             self._answered |= keys
-            self._tasks.append(asyncio.create_task(self._answer(one, page, who, at)))
+            self._tasks.append(self._owner.start(f"the responder {who}", self._answer(one, page, who, at), ends=True))
 
     def _is_about(self, one: Respond, page: str) -> bool:
         return one.page is None or one.page in self._alerts.get(page, ())

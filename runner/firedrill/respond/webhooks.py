@@ -12,6 +12,7 @@ import aiohttp
 
 from firedrill.core.events import Noted
 from firedrill.core.recording import Record
+from firedrill.core.tasks import Tasks
 from firedrill.respond.desk import SOURCE, Telling
 
 TIMEOUT = 5.0
@@ -28,12 +29,13 @@ class Webhooks:
     mark: str
     record: Record
     session: aiohttp.ClientSession
+    tasks: Tasks
     _sending: set[asyncio.Task[None]] = field(default_factory=set)
 
     def tell(self, telling: Telling) -> None:
         """Tell a person who has a URL, without waiting for the answer."""
         if telling.told.person in self.urls:
-            task = asyncio.create_task(self._send(telling))
+            task = self.tasks.start(f"the webhook of {telling.told.person}", self._send(telling), ends=True)
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 

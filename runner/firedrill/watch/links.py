@@ -15,6 +15,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.events import Entry, LinkChecked, Noted, NotificationReceived
 from firedrill.core.links import allowed, find
 from firedrill.core.recording import Record
+from firedrill.core.tasks import Tasks
 
 MOST = 50
 """Links fetched in one drill; a storm of messages must not become a storm of requests."""
@@ -34,10 +35,12 @@ class Links:
     clock: DrillClock
     record: Record
     session: aiohttp.ClientSession
+    tasks: Tasks
     timeout: float = TIMEOUT
     _seen: set[str] = field(default_factory=set)
     _open: set[asyncio.Task[None]] = field(default_factory=set)
     _over: bool = False
+    _said: bool = False
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def observe(self, entry: Entry) -> None:
@@ -46,7 +49,7 @@ class Links:
             return
         if isinstance(entry.event, NotificationReceived) and entry.event.status == "firing":
             for url in self._new(entry.event):
-                task = asyncio.create_task(self._check(url, entry.seq))
+                task = self.tasks.start("the check of a link", self._check(url, entry.seq), ends=True)
                 self._open.add(task)
                 task.add_done_callback(self._open.discard)
 
@@ -58,8 +61,6 @@ class Links:
                 return
             self._seen.add(url)
             yield url
-            if len(self._seen) == MOST:
-                self.record(Noted(f"{MOST} links were fetched, and no more will be in this drill"), "links")
 
     async def finish(self) -> None:
         """Give up what is still being fetched: whoever waits for it has waited long enough."""
@@ -76,6 +77,9 @@ class Links:
                     await asyncio.sleep(PAUSE)
                     status, error = await self._ask(url)
             self.record(LinkChecked(url, notification, status, error), "links", self.clock.now())
+        if len(self._seen) == MOST and not self._said:
+            self._said = True
+            self.record(Noted(f"{MOST} links were fetched, and no more will be in this drill"), "links")
 
     async def _ask(self, url: str) -> tuple[int | None, str]:
         """The status that `url` leads to, or why it leads to none."""

@@ -13,8 +13,9 @@ TOLD_EVERY = 1.0
 class Sight:
     """Looks at one thing. It is a blind spot once no look has worked for longer than `patience` seconds."""
 
-    def __init__(self, what: str, source: str, patience: float, clock: DrillClock, record: Record) -> None:
-        self.what, self.source, self.patience = what, source, patience
+    def __init__(self, what: str, source: str, patience: float, clock: DrillClock, record: Record, *, covers: bool = True) -> None:
+        """Of one that does not say what it `covers`, only blind spots are told: it is a part of something that others cover."""
+        self.what, self.source, self.patience, self.covers = what, source, patience, covers
         self.clock, self.record = clock, record
         self.blind_since: float | None = None
         self.why = ""
@@ -43,7 +44,7 @@ class Sight:
 
     def tell(self) -> None:
         """Write down what has been covered so far."""
-        if self._looks and self.blind_since is None:
+        if self.covers and self._looks and self.blind_since is None:
             self.record(Covered(self.what, round(self._since, 6), self._looks), self.source, self._last)
             self._told = self._last
 

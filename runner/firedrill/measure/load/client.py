@@ -14,6 +14,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.events import LoadEnded, LoadReady, LoadStarted, Noted, Samples
 from firedrill.core.model.plan import PlannedLoad
 from firedrill.core.recording import Record
+from firedrill.core.tasks import Tasks
 from firedrill.measure.following import Following
 from firedrill.measure.sight import Sight
 
@@ -42,12 +43,13 @@ class LoadRun:
 
     @classmethod
     async def start(
-        cls, plan: PlannedLoad, root: Path, host: str, thresholds: tuple[float, ...], clock: DrillClock, record: Record, logs: Path
-    ) -> Self:
+        cls, plan: PlannedLoad, root: Path, host: str, thresholds: tuple[float, ...], clock: DrillClock, record: Record, logs: Path,
+        tasks: Tasks | None = None,
+    ) -> Self:  # fmt: skip
         """Start Locust and its users; FiredrillError says what is wrong with the scenario's file. `logs` is the folder for Locust's log."""
         child = await Child.module("Locust", "firedrill.measure.load.child", logs / "locust.log", cwd=root)
         running = cls(plan.name, clock, record, Sight(f"load {plan.name}", SOURCE, clock.now(), record))
-        running._following = Following(child, running._hear, running._gone)
+        running._following = Following(child, running._hear, running._gone, tasks)
         await child.send(_order(plan, root, host, thresholds, clock))
         try:
             await running._following.word("load.started", _START)

@@ -14,6 +14,7 @@ from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Samples
 from firedrill.core.model.probes import Probe
 from firedrill.core.recording import Record
+from firedrill.core.tasks import Tasks
 from firedrill.measure.following import Following
 from firedrill.measure.sight import Sight
 
@@ -41,6 +42,7 @@ class Probes:
     async def start(
         cls, probes: Mapping[str, Probe], root: Path, addresses: Mapping[str, str], thresholds: Mapping[str, tuple[float, ...]],
         clock: DrillClock, record: Record, logs: Path, exporter: str, cap: int = CAP,
+        tasks: Tasks | None = None,
     ) -> Self:  # fmt: skip
         """Start the prober and wait until it samples and its exporter listens; `exporter` is host:port, FiredrillError if it cannot.
 
@@ -48,7 +50,7 @@ class Probes:
         """
         child = await Child.module("the prober", "firedrill.measure.probes.child", logs / "probes.log", cwd=root)
         running = cls(record, {name: Sight(f"probe {name}", SOURCE, clock.now(), record) for name in probes})
-        running._following = Following(child, running._hear, running._gone)
+        running._following = Following(child, running._hear, running._gone, tasks)
         await child.send(_order(probes, root, addresses, thresholds, clock, exporter, cap))
         try:
             running.port = (await running._following.word("probes.ready", _START))["port"]

@@ -1,13 +1,13 @@
 """Alertmanager watched: that it is there, from its debug log when it received an alert and when it sent the group off, and what
 held it back.
 
-Knows log lines and fingerprints; refuses to know what a notification asks of anyone.
+Knows what the log says, and fingerprints; refuses to know what a notification asks of anyone.
 """
 
 import asyncio
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from time import time
 
@@ -15,12 +15,16 @@ import aiohttp
 
 from firedrill.core.alerting import Alerting
 from firedrill.core.clock import DrillClock
-from firedrill.core.events import AlertBoundary, AlertFiring, Entry, NotificationReceived
+from firedrill.core.events import AlertBoundary, AlertFiring, AlertResolved, Entry, NotificationReceived
 from firedrill.core.recording import Record
-from firedrill.watch.alerts.outcomes import Outcomes, unquoted
+from firedrill.watch.alerts.log import DIGITS, Flush, Received, events
+from firedrill.watch.alerts.outcomes import Outcomes
+from firedrill.watch.alerts.posting import held
+from firedrill.watch.alerts.routes import may_hold
 from firedrill.watch.alerts.suppressions import Suppressions
 from firedrill.watch.alerts.updates import Updates
-from firedrill.watch.server import Unanswered, ask, unix
+from firedrill.watch.server import Unanswered
+from firedrill.watch.server import said as shown
 from firedrill.watch.sight import Sight
 from firedrill.watch.tail import Tail
 from firedrill.watch.wall import Wall
@@ -31,21 +35,13 @@ LOOKS_EVERY = 1.0
 LOOKS_OFTENER = 0.25
 """While an alert fires that nobody was told of: what holds it back may not last."""
 READS_EVERY = 0.2
-DIGITS = 7
-"""As many of a fingerprint's as the log has."""
+LOG = "alertmanager's log"
+"""How it is called where it is there and cannot be understood."""
+SPEAKS = 3.0
+"""Seconds from a notification until the log must have told of an alert that came in."""
 NOTHING = Alerting()
 FRESH = 60.0
 """Seconds after it fired, and one resend delay, for which the first receipt of an alert is looked for without a log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that says when alerts came in (no `group`) or left; alerts by the first digits of their fingerprint."""
-
-    at: float
-    group: str | None
-    active: frozenset[str]
-    resolved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +61,7 @@ class _Episode:
     fired: float
     fingerprint: str | None = None
     written: set[str] = field(default_factory=set)
+    resolved: float | None = None
 
 
 class AlertmanagerWatch:
@@ -90,7 +87,12 @@ class AlertmanagerWatch:
         self._episodes: list[_Episode] = []
         # By fingerprint, or its first digits: a storm of alerts must not be searched through for each of them.
         self._arrivals: dict[str, list[_Arrival]] = {}
-        self._lines: dict[str, list[Line]] = {}
+        self._received: dict[str, list[Received]] = {}
+        self._flushes: dict[str, list[Flush]] = {}
+        self._counted: dict[str, list[Flush]] = {}
+        """Flushes that name alerts without a digit, by name."""
+        self._log = Sight(LOG, "alertmanager", inf, clock, record, covers=False)
+        self._told: float | None = None
         self._tail = Tail(log)
         self._known: dict[str, Mapping[str, str]] = {}
         self._named: dict[frozenset[tuple[str, str]], str] = {}
@@ -102,7 +104,7 @@ class AlertmanagerWatch:
         self.sight.begin()
         looked = -LOOKS_EVERY
         while True:
-            if self.clock.now() - looked >= min(self.every, LOOKS_OFTENER if self._episodes else LOOKS_EVERY):
+            if self.clock.now() - looked >= min(self.every, LOOKS_OFTENER if self._urgent() else LOOKS_EVERY):
                 looked = self.clock.now()
                 await self.look()
             self.read()
@@ -118,19 +120,16 @@ class AlertmanagerWatch:
         """Whether it answers, which fingerprints belong to which labels, and what it holds back."""
         asked, wall = self.clock.now(), time()
         try:
-            alerts = await ask(self.session, f"{self.url}/api/v2/alerts", 1.0)
-            known = [(alert["fingerprint"], alert["labels"]) for alert in alerts]
+            alerts = await held(self.session, self.url, timeout=1.0)
             await self._suppressions.follow(alerts, asked)
             if self.updates is not None:
                 self.updates.saw(alerts, wall)
         except Unanswered as error:
             self.sight.missed(str(error))
-        except (KeyError, TypeError):
-            self.sight.missed("not an answer of Alertmanager's")
         else:
             self.sight.saw()
-            for fingerprint, labels in known:
-                self._learn(fingerprint, labels)
+            for alert in alerts:
+                self._learn(alert.fingerprint, alert.labels)
 
     def observe(self, entry: Entry) -> None:
         """Take what other rooms wrote; nothing is written from here, so that entries keep their order for all who follow them."""
@@ -138,7 +137,11 @@ class AlertmanagerWatch:
             case AlertFiring(alert=alert, labels=labels):
                 self._episodes.append(_Episode(alert, labels, entry.at))
                 self._outcomes.renew()
+            case AlertResolved(alert=alert, labels=labels):
+                for episode in (one for one in self._episodes if (one.alert, one.labels) == (alert, labels) and one.resolved is None):
+                    episode.resolved = entry.at
             case NotificationReceived(group_key=group_key, alerts=alerts):
+                self._told = entry.at if self._told is None else self._told
                 for one in alerts:
                     self._learn(one["fingerprint"], one["labels"])
                     if one["status"] == "firing":
@@ -152,19 +155,43 @@ class AlertmanagerWatch:
     def read(self) -> None:
         """Read on in the log, and write the boundaries that it now shows."""
         text = self._tail.more()
-        for line in parse(text):
-            for digits in line.active:
-                self._lines.setdefault(digits[:DIGITS], []).append(line)
-        self._outcomes.read(text)
+        said = list(events(text))
+        for event in said:
+            match event:
+                case Received(resolved=False):
+                    self._received.setdefault(event.digits, []).append(event)
+                case Flush():
+                    for digits in event.firing:
+                        self._flushes.setdefault(digits, []).append(event)
+                    for name in event.names:
+                        self._counted.setdefault(name, []).append(event)
+        self._understand(text, said)
+        self._outcomes.read(said)
         for episode in self._episodes:
             self._identify(episode)
             self._write(episode)
         self._episodes = [each for each in self._episodes if not self._over(each)]
 
+    def _understand(self, text: str, said: Sequence[object]) -> None:
+        """A log that is written and says nothing to us is a blind spot: what it would tell has not failed to happen."""
+        speaks = self._received or self._flushes or self._counted
+        if text and not said:
+            self._log.missed(f"no line of it can be read, such as {shown(text.splitlines()[0])!r}", at_once=True)
+        elif said and self._told is not None and self.clock.now() - self._told > SPEAKS and not speaks:
+            self._log.missed("notifications come, and no line of it tells of an alert that came in or a group that was sent off", True)
+        elif said and (speaks or self._told is None):
+            self._log.saw()
+
+    def _urgent(self) -> bool:
+        """Whether an alert began to fire of late and was not told of yet: what holds it back may not last."""
+        now = self.clock.now()
+        return any(one.resolved is None and now - one.fired < FRESH for one in self._episodes)
+
     def _over(self, episode: _Episode) -> bool:
-        """Whether nothing more will be found of it; without a log only its receipt can be, and only while it is fresh."""
+        """Whether nothing more will be found of it: all is there, or it is long resolved. Without a log only its receipt can be found."""
         if self.updates is None:
-            return {"send", "group"} <= episode.written
+            gone = episode.resolved is not None and self.clock.now() - episode.resolved >= FRESH
+            return gone or {"send", "group"} <= episode.written
         return "send" in episode.written or self.clock.now() - episode.fired >= FRESH + self.updates.resend
 
     def _identify(self, episode: _Episode) -> None:
@@ -193,8 +220,11 @@ class AlertmanagerWatch:
         mine = self._arrivals.get(episode.fingerprint or "", ())
         return next((each for each in mine if each.at >= episode.fired - SLACK), None)
 
-    def _about(self, episode: _Episode) -> Sequence[Line]:
-        return self._lines.get((episode.fingerprint or "")[:DIGITS], ())
+    def _offs(self, episode: _Episode) -> Iterator[Flush]:
+        """Groups sent off that held it."""
+        yield from self._flushes.get((episode.fingerprint or "")[:DIGITS], ())
+        labels = self._known.get(episode.fingerprint or "") or {**episode.labels, "alertname": episode.alert}
+        yield from (one for one in self._counted.get(episode.alert, ()) if may_hold(one.group, labels))
 
     def _sent(self, episode: _Episode) -> float | None:
         """When Alertmanager first had it after it fired."""
@@ -202,17 +232,16 @@ class AlertmanagerWatch:
             fired = episode.fired + self.clock.offset()
             at = None if episode.fingerprint is None else self.updates.first(episode.fingerprint, fired)
             return None if at is None else self.wall.on_drill(at)
-        heard = (self.wall.on_drill(line.at) for line in self._about(episode) if line.group is None)
+        heard = (self.wall.on_drill(one.at) for one in self._received.get((episode.fingerprint or "")[:DIGITS], ()))
         return next((at for at in heard if at >= episode.fired - SLACK), None)
 
-    def _first_off(self, episode: _Episode, sent: float) -> Line | None:
+    def _first_off(self, episode: _Episode, sent: float) -> Flush | None:
         """When Alertmanager first sent off a group that holds it, whatever became of that."""
-        flushes = (line for line in self._about(episode) if line.group is not None)
-        return next((line for line in flushes if self.wall.on_drill(line.at) >= sent - SLACK), None)
+        return next((one for one in self._offs(episode) if self.wall.on_drill(one.at) >= sent - SLACK), None)
 
     def _left(self, episode: _Episode, arrival: _Arrival, sent: float) -> float | None:
         """When Alertmanager sent off the notification that arrived: the last flush of its group before."""
-        flushes = [self.wall.on_drill(line.at) for line in self._about(episode) if line.group == arrival.group_key]
+        flushes = [self.wall.on_drill(one.at) for one in self._offs(episode) if one.group == arrival.group_key]
         return max((at for at in flushes if sent - SLACK <= at <= arrival.at + SLACK), default=None)
 
     def _boundary(self, episode: _Episode, stage: str, at: float, least: float, how: str) -> None:
@@ -226,21 +255,3 @@ class AlertmanagerWatch:
 def _same(episode: _Episode, labels: Mapping[str, str]) -> bool:
     """Alertmanager may know more labels than Prometheus' rules: external ones."""
     return labels.get("alertname") == episode.alert and all(labels.get(key) == value for key, value in episode.labels.items())
-
-
-_ALERT = re.compile(r"\[([0-9a-f]{7,16})\]\[active\]")
-_RESOLVED = re.compile(r"\[([0-9a-f]{7,16})\]\[resolved\]")
-_LINE = re.compile(r'^ts=(\S+) .*?msg=(?:"Received alert"|(flushing)) ')
-_GROUP = re.compile(r' aggrGroup=("(?:[^"\\]|\\.)*"|\S+)')
-
-
-def parse(text: str) -> Iterator[Line]:
-    """The lines of a debug log (logfmt, Alertmanager 0.25) that say when alerts came and left."""
-    for line in text.splitlines():
-        head = _LINE.match(line)
-        if head is None:
-            continue
-        group = _GROUP.search(line) if head[2] else None
-        rest = line[head.end() :]
-        alerts = (frozenset(_ALERT.findall(rest)), frozenset(_RESOLVED.findall(rest)))
-        yield Line(unix(head[1]), unquoted(group[1]) if group else None, *alerts)

@@ -1,6 +1,6 @@
 """The last two boundaries of the way back: when Alertmanager heard that an alert is resolved, and when it sent that off.
 
-Reads Alertmanager's debug log (0.25), as the way there does; refuses to say anything where there is no log, as for one that is not ours.
+Reads Alertmanager's debug log, as the way there does; refuses to say anything where there is no log, as for one that is not ours.
 """
 
 import asyncio
@@ -11,12 +11,10 @@ from pathlib import Path
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertBoundary, AlertResolved, Entry, NotificationReceived
 from firedrill.core.recording import Record
-from firedrill.watch.alerts.alertmanager import READS_EVERY, SLACK, Line, parse
+from firedrill.watch.alerts.alertmanager import READS_EVERY, SLACK
+from firedrill.watch.alerts.log import DIGITS, Flush, Received, events
 from firedrill.watch.tail import Tail
 from firedrill.watch.wall import Wall
-
-DIGITS = 7
-"""Digits of a fingerprint that the log shows."""
 
 Key = frozenset[tuple[str, str]]
 """All labels of an instance, its name among them."""
@@ -54,7 +52,9 @@ class WayBack:
         self.record, self.wall, self._tail = record, Wall(clock), Tail(log)
         self._resolved: dict[Key, _Resolved] = {}
         self._told: dict[Key, list[_Told]] = {}
-        self._lines: dict[str, list[Line]] = {}
+        self._heard: dict[str, list[float]] = {}
+        self._left: dict[tuple[str, str], list[float]] = {}
+        """By the digits, or the name where the log has none, and the group."""
 
     async def run(self) -> None:
         """Look now and then until cancelled; `finish` then."""
@@ -89,19 +89,24 @@ class WayBack:
         return next((told for told in self._told.get(one.key, ()) if told.at >= one.at - SLACK), None)
 
     def _read_on(self) -> None:
-        """Whole lines that came into the log since the last look, by the alerts that they call resolved."""
-        for line in parse(self._tail.more()):
-            for digits in line.resolved:
-                self._lines.setdefault(digits[:DIGITS], []).append(line)
+        """What the log says of resolved alerts since the last look."""
+        for event in events(self._tail.more()):
+            match event:
+                case Received(resolved=True):
+                    self._heard.setdefault(event.digits, []).append(self.wall.on_drill(event.at))
+                case Flush():
+                    for who in (*event.resolved, *event.names):
+                        self._left.setdefault((who, event.group), []).append(self.wall.on_drill(event.at))
 
     def _write(self, one: _Resolved, told: _Told) -> None:
-        mine = [(self.wall.on_drill(line.at), line.group) for line in self._lines.get(told.fingerprint[:DIGITS], ())]
-        heard = next((at for at, group in mine if group is None and at >= one.at - SLACK), None)
+        digits = told.fingerprint[:DIGITS]
+        heard = next((at for at in self._heard.get(digits, ()) if at >= one.at - SLACK), None)
         if heard is None:
             return
         heard = max(heard, one.at)
         self.record(AlertBoundary(one.alert, one.labels, "send-back", "Alertmanager's log: Received alert"), "alertmanager", heard)
-        flushes = [at for at, group in mine if group == told.group_key and heard - SLACK <= at <= told.at + SLACK]
+        left = self._left.get((digits, told.group_key)) or self._left.get((one.alert, told.group_key), [])
+        flushes = [at for at in left if heard - SLACK <= at <= told.at + SLACK]
         if flushes:
-            left = min(max(flushes[-1], heard), told.at)
-            self.record(AlertBoundary(one.alert, one.labels, "group-back", "Alertmanager's log: flushing"), "alertmanager", left)
+            off = min(max(flushes[-1], heard), told.at)
+            self.record(AlertBoundary(one.alert, one.labels, "group-back", "Alertmanager's log: flushing"), "alertmanager", off)

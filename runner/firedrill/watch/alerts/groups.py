@@ -6,31 +6,27 @@ already, and is the one. Knows the log and Alertmanager's API; refuses to guess 
 """
 
 import asyncio
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
 from firedrill.core.alerting import Route
-from firedrill.watch.alerts.routes import RouteKey, labels_of, receivers, route_of
+from firedrill.watch.alerts.log import DIGITS, Event, Received, events
+from firedrill.watch.alerts.log import Flush as Sent
+from firedrill.watch.alerts.posting import Held, held
+from firedrill.watch.alerts.routes import RouteKey, labels_of, may_hold, receivers, route_of
 from firedrill.watch.pagers.message import Message, Told
-from firedrill.watch.server import Unanswered, ask, unix
+from firedrill.watch.server import Unanswered
 from firedrill.watch.tail import Tail
 
-DIGITS = 7
-"""So many digits of an alert's fingerprint stand in the log."""
 FRESH = 0.2
 """Seconds for which what Alertmanager said of its alerts is taken to hold; in a storm it is asked no oftener."""
 PATIENCE = 5.0
 MANY = 3
 """Groups that a sentence names."""
-_WORD = r'("(?:[^"\\]|\\.)*"|\S+)'
-_FLUSH = re.compile(f" aggrGroup={_WORD} msg=flushing alerts={_WORD}")
-_ALERT = re.compile(r" ?(.*?)\[([0-9a-f]{7})\]\[(active|resolved)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +63,6 @@ class Found:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """An alert as Alertmanager last gave it."""
-
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    starts_at: float
-    held: bool
-
-
 class Groups:
     """Reads the log of the Alertmanager at `url`, in which `route` is the tree of routes.
 
@@ -93,14 +79,19 @@ class Groups:
         self._hashed: dict[str, str] = {}
         self._told: dict[tuple[Lane, str], Flush] = {}
         self._untold: dict[Lane, dict[str, Flush]] = {}
-        self._known: dict[str, dict[str, _Known]] = {}
+        self._known: dict[str, dict[str, Held]] = {}
+        self._came: dict[str, Received] = {}
+        """How each alert came in last, by the digits of its fingerprint."""
+        self._unread: list[Event] = []
         self._flushes = 0
+        self.trouble = ""
+        """Why Alertmanager last did not say what its alerts are; empty while it does."""
         self._looking = asyncio.Lock()
         self._looked, self._answered = float("-inf"), False
 
     async def of(self, lane: Lane, message: Message) -> Found:
         """The group that a message tells of, as it was sent off; to be asked as soon as the message is there."""
-        self._read_on()
+        await self._read_on()
         fitting = self._named(message) if message.group_key else self._fitting(lane, message)
         if len(fitting) > 1:
             await self._look({start for flush in fitting for start in flush.firing})
@@ -112,12 +103,41 @@ class Groups:
         self._untold.get(lane, {}).pop(flush.key, None)
         return Found(flush.key, flush.labels, await self._alerts(flush))
 
-    def _read_on(self) -> None:
-        for key, firing, resolved in flushes(self._tail.more()):
-            self._flushes += 1
-            labels = labels_of(key)
-            words = frozenset({*firing.values(), *resolved.values(), *labels.values()} - {""})
-            self._took(Flush(self._flushes, key, labels, firing, resolved, words))
+    async def _read_on(self) -> None:
+        self._unread += events(self._tail.more())
+        if any(isinstance(event, Sent) and event.names for event in self._unread):
+            await self._look({event.digits for event in self._unread if isinstance(event, Received)})
+        said, self._unread = self._unread, []
+        for event in said:
+            match event:
+                case Received():
+                    self._came[event.digits] = event
+                case Sent():
+                    self._take(event)
+
+    def _take(self, event: Sent) -> None:
+        firing, resolved = self._counted(event) if event.names else (event.firing, event.resolved)
+        self._flushes += 1
+        labels = labels_of(event.group)
+        words = frozenset({*firing.values(), *resolved.values(), *labels.values()} - {""})
+        self._took(Flush(self._flushes, event.group, labels, firing, resolved, words))
+
+    def _counted(self, event: Sent) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Which alerts a flush means that only counts them: those that came in under such a name and may be in the group.
+
+        What was sent off as resolved is in it no more.
+        """
+        before = self._latest.get(event.group)
+        gone = frozenset() if before is None else before.resolved.keys()
+        mine = [one for one in self._came.values() if one.name in event.names and self._may_hold(event.group, one)]
+        firing = {one.digits: one.name for one in mine if not one.resolved}
+        return firing, {one.digits: one.name for one in mine if one.resolved and one.digits not in gone}
+
+    def _may_hold(self, group: str, one: Received) -> bool:
+        known = self._known.get(one.digits)
+        if not known:
+            return labels_of(group).get("alertname", one.name) == one.name
+        return any(may_hold(group, each.labels) for each in known.values())
 
     def _took(self, flush: Flush) -> None:
         self._latest[flush.key] = flush
@@ -175,12 +195,11 @@ class Groups:
             if clock() - self._looked < FRESH and (known or not self._answered):
                 return
             try:
-                answer = await ask(self.session, f"{self.url}/api/v2/alerts", PATIENCE)
-                for one in answer:
-                    self._known.setdefault(one["fingerprint"][:DIGITS], {})[one["fingerprint"]] = _known(one)
-                self._answered = True
-            except (Unanswered, KeyError, TypeError, ValueError):
-                self._answered = False
+                for one in await held(self.session, self.url, timeout=PATIENCE):
+                    self._known.setdefault(one.fingerprint[:DIGITS], {})[one.fingerprint] = one
+                self._answered, self.trouble = True, ""
+            except Unanswered as error:
+                self._answered, self.trouble = False, str(error)
             self._looked = clock()
 
     def _as_told(self, flush: Flush, start: str, name: str, status: str) -> tuple[Told, bool]:
@@ -188,12 +207,8 @@ class Groups:
         shared = {**flush.labels, "alertname": name}.items()
         for fingerprint, one in self._known.get(start, {}).items():
             if shared <= one.labels.items():
-                return Told(status, one.labels, one.annotations, one.starts_at, None, fingerprint), one.held
+                return Told(status, one.labels, one.annotations, one.starts_at, None, fingerprint), one.suppressed
         return Told(status, dict(shared), {}, None, None, start), False
-
-
-def _known(one: Mapping[str, Any]) -> _Known:
-    return _Known(one["labels"], one["annotations"], unix(one["startsAt"]), one["status"]["state"] == "suppressed")
 
 
 def _unknown(message: Message, fitting: Sequence[Flush]) -> str:
@@ -210,17 +225,3 @@ def _news(told: Flush | None, flush: Flush, resolves: bool) -> bool:
     if not flush.firing:
         return resolves and bool(told.firing)
     return resolves and not flush.resolved.keys() <= told.resolved.keys()
-
-
-def flushes(text: str) -> Iterator[tuple[str, Mapping[str, str], Mapping[str, str]]]:
-    """Each flush of a debug log (logfmt, Alertmanager 0.25): the group's key, and its alerts by state, name by first digits."""
-    for line in text.splitlines():
-        found = _FLUSH.search(line)
-        if found is not None:
-            alerts = _ALERT.findall(_unquoted(found[2])[1:-1])
-            firing = {start: name for name, start, state in alerts if state == "active"}
-            yield _unquoted(found[1]), firing, {start: name for name, start, state in alerts if state == "resolved"}
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text

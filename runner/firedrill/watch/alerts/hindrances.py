@@ -5,9 +5,8 @@ Knows Prometheus' API and the one line of its log that says that alerts were not
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
@@ -16,8 +15,9 @@ from firedrill.core.alerting import Alerting
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import AlertsUnsent, RecordEmpty, RecordFilled, TargetDown, TargetUp
 from firedrill.core.recording import Record
-from firedrill.watch.alerts.outcomes import unquoted
-from firedrill.watch.server import Server, Unanswered, unix
+from firedrill.watch import logfmt
+from firedrill.watch.server import Misshapen, Server, Target, Unanswered
+from firedrill.watch.sight import Sight
 from firedrill.watch.tail import Tail
 from firedrill.watch.wall import Wall
 
@@ -27,8 +27,11 @@ BACK = 30
 SETTLING = 8.0
 """Seconds from the first look until a record that has never given a series is called empty: Prometheus scrapes from its sixth on."""
 
-Target = tuple[str, str]
-"""Job and instance."""
+TARGETS = "prometheus's targets and records"
+"""How they are called where an answer about them cannot be read."""
+
+Name = tuple[str, str]
+"""Job and instance of a target."""
 
 
 class Hindrances:
@@ -41,10 +44,11 @@ class Hindrances:
         self.server = Server(session, base_url)
         self._read, self._recorded = read_by(alerting)
         self._tail = Tail(log)
-        self._down: set[Target] = set()
+        self._down: set[Name] = set()
         self._began = clock.now()
         self._filled: dict[str, bool] = {}
         self._unsent_at: dict[str, float] = {}
+        self.sight = Sight(TARGETS, "prometheus", float("inf"), clock, record, covers=False)
 
     async def run(self) -> None:
         """Look until cancelled; `finish` then."""
@@ -58,35 +62,39 @@ class Hindrances:
         self._unsent()
 
     async def look(self) -> None:
-        """One look at all three; what does not answer is for others to say."""
+        """One look at all three. That Prometheus does not answer is for others to say; that it answers otherwise is a blind spot."""
         self._unsent()
         try:
             for target in await self.server.targets():
                 await self._scraped(target)
             await self._gave()
-        except (Unanswered, KeyError, TypeError):
+        except Misshapen as error:
+            self.sight.missed(str(error), at_once=True)
+        except Unanswered:
             return
+        else:
+            self.sight.saw()
 
-    async def _scraped(self, target: Mapping[str, Any]) -> None:
-        labels = target["labels"]
-        name = (labels.get("job", ""), labels.get("instance", ""))
-        if target["health"] == "down" and name not in self._down:
-            self._down.add(name)
+    async def _scraped(self, target: Target) -> None:
+        name = (target.labels.get("job", ""), target.labels.get("instance", ""))
+        if target.health == "down" and name not in self._down:
             gives = await self._gives(name)
-            at = await self._since(name, 0.0, unix(target["lastScrape"]))
-            self.record(TargetDown(*name, _said(target["lastError"]), gives), "prometheus", at)
-        elif target["health"] == "up" and name in self._down:
+            at = await self._since(name, 0.0, target.scraped)
+            self._down.add(name)
+            self.record(TargetDown(*name, _said(target.error), gives), "prometheus", at)
+        elif target.health == "up" and name in self._down:
+            at = await self._since(name, 1.0, target.scraped)
             self._down.remove(name)
-            self.record(TargetUp(*name), "prometheus", await self._since(name, 1.0, unix(target["lastScrape"])))
+            self.record(TargetUp(*name), "prometheus", at)
 
-    async def _gives(self, target: Target) -> tuple[str, ...]:
+    async def _gives(self, target: Name) -> tuple[str, ...]:
         """The metrics that rules read and that a target has given of late."""
         if not self._read:
             return ()
         series = await self.server.instant(f"group by (__name__) (last_over_time({_any(self._read, target)}[5m]))")
-        return tuple(sorted(one.labels["__name__"] for one in series))
+        return tuple(sorted(one.labels.get("__name__", "") for one in series))
 
-    async def _since(self, target: Target, value: float, last: float) -> float:
+    async def _since(self, target: Name, value: float, last: float) -> float:
         """When the scrapes began to go the way they go now."""
         series = await self.server.instant(f"{_any(['up'], target)}[{BACK}s]")
         at = last
@@ -101,7 +109,7 @@ class Hindrances:
             return
         now = self.clock.now()
         series = await self.server.instant(f"group by (__name__) ({_any(self._recorded)})")
-        there = {one.labels["__name__"] for one in series}
+        there = {one.labels.get("__name__") for one in series}
         for name in self._recorded:
             if name in there:
                 if self._filled.get(name) is False:
@@ -131,7 +139,7 @@ def read_by(alerting: Alerting) -> tuple[list[str], list[str]]:
     return own, list(recorded)
 
 
-def _any(names: Iterable[str], target: Target | None = None) -> str:
+def _any(names: Iterable[str], target: Name | None = None) -> str:
     """A selector of all these metrics, of one target or of all."""
     of = "" if target is None else f",job={_quoted(target[0])},instance={_quoted(target[1])}"
     return f'{{__name__=~"{"|".join(names)}"{of}}}'
@@ -141,14 +149,13 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-_UNSENT = re.compile(r'^ts=(\S+) .*?msg="Error sending alert" err=("(?:[^"\\]|\\.)*"|\S+)')
 _REQUEST = re.compile(r'^(?:Get|Post) "[^"]*": ')
 
 
 def unsent(text: str) -> list[tuple[float, str]]:
-    """When and why Prometheus (2.42, logfmt) could not send alerts."""
-    found = (_UNSENT.match(line) for line in text.splitlines())
-    return [(unix(line[1]), _said(unquoted(line[2]))) for line in found if line is not None]
+    """When and why Prometheus could not send alerts: `Error sending alert`, or `alerts` since 3.0."""
+    found = (line for line in logfmt.lines(text) if line.msg.startswith("Error sending alert"))
+    return [(line.at, _said(line.fields.get("err", ""))) for line in found]
 
 
 def _said(error: str) -> str:

@@ -1,16 +1,17 @@
-"""Alertmanager's API as one who sends alerts uses it: post, look, resolve.
+"""Alertmanager's API: what it has, and what one sends who sends alerts.
 
-Knows the shapes of /api/v2 (github.com/prometheus/alertmanager, api/v2/openapi.yaml); refuses to know why an alert is sent.
+Knows the shapes of /api/v2 (github.com/prometheus/alertmanager, api/v2/openapi.yaml); refuses to know why anybody asks or sends. What is
+of another shape is no answer.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 
-from firedrill.watch.server import Unanswered, ask
+from firedrill.watch.server import Misshapen, Unanswered, fetch, labels, said, shape, unix
 
 TIMEOUT = 5.0
 
@@ -34,6 +35,10 @@ class Held:
     silenced_by: tuple[str, ...]
     inhibited_by: tuple[str, ...]
     fingerprint: str
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    suppressed: bool = False
+    starts_at: float = 0.0
+    updated_at: float = 0.0
 
 
 async def post(session: aiohttp.ClientSession, url: str, alerts: Sequence[Posted]) -> None:
@@ -49,35 +54,36 @@ async def post(session: aiohttp.ClientSession, url: str, alerts: Sequence[Posted
         raise Unanswered(str(error) or type(error).__name__) from error
 
 
-async def held(session: aiohttp.ClientSession, url: str, matcher: str) -> list[Held]:
-    """The alerts that fire there and that `matcher`, such as `team="x"`, fits."""
-    answer = await _list(session, f"{url}/api/v2/alerts", {"filter": matcher})
-    try:
+async def held(session: aiohttp.ClientSession, url: str, matcher: str = "", timeout: float = TIMEOUT) -> list[Held]:
+    """The alerts that fire there, all or those that `matcher`, such as `team="x"`, fits; Unanswered."""
+    answer = await _list(session, f"{url}/api/v2/alerts", {"filter": matcher} if matcher else {}, timeout)
+    with shape("Alertmanager's alerts"):
         return [_held(alert) for alert in answer]
-    except (KeyError, TypeError) as error:
-        raise Unanswered("not an answer of Alertmanager's") from error
 
 
 async def groups(session: aiohttp.ClientSession, url: str) -> list[tuple[str, Mapping[str, str]]]:
     """The groups that it has by now: receiver and labels of each."""
-    answer = await _list(session, f"{url}/api/v2/alerts/groups", {})
-    try:
-        return [(group["receiver"]["name"], group["labels"]) for group in answer]
-    except (KeyError, TypeError) as error:
-        raise Unanswered("not an answer of Alertmanager's") from error
+    answer = await _list(session, f"{url}/api/v2/alerts/groups", {}, TIMEOUT)
+    with shape("Alertmanager's groups"):
+        return [(group["receiver"]["name"], labels(group["labels"])) for group in answer]
 
 
-async def _list(session: aiohttp.ClientSession, url: str, parameters: Mapping[str, str]) -> list[Any]:
-    answer = await ask(session, url, TIMEOUT, parameters)
-    if not isinstance(answer, list):
-        raise Unanswered(f"not an answer of Alertmanager's: {str(answer)[:200]}")
-    return answer
+async def _list(session: aiohttp.ClientSession, url: str, parameters: Mapping[str, str], timeout: float) -> list[Any]:
+    answer = await fetch(session, url, timeout, parameters)
+    if answer.status >= 400 or not isinstance(answer.content, list):
+        raise Misshapen(f"not an answer of Alertmanager's (status {answer.status}: {said(answer.content)})", answer.status)
+    return answer.content
 
 
 def _held(alert: Mapping[str, Any]) -> Held:
     status = alert["status"]
-    names = tuple(one["name"] for one in alert["receivers"])
-    return Held(alert["labels"], names, tuple(status["silencedBy"]), tuple(status["inhibitedBy"]), alert["fingerprint"])
+    names = tuple(one["name"] for one in alert.get("receivers") or ())
+    starts, updated = alert.get("startsAt"), alert.get("updatedAt")
+    return Held(
+        labels(alert["labels"]), names, tuple(status["silencedBy"] or ()), tuple(status["inhibitedBy"] or ()), str(alert["fingerprint"]),
+        labels(alert.get("annotations")), status.get("state") == "suppressed", unix(starts) if starts else 0.0,
+        unix(updated) if updated else 0.0,
+    )  # fmt: skip
 
 
 def _as_json(alert: Posted) -> dict[str, object]:

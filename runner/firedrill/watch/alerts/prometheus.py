@@ -4,21 +4,22 @@ Knows its rules and ALERTS samples; refuses to know who is told about them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from math import isnan
 from time import time
-from typing import Any
 
 import aiohttp
 
 from firedrill.core.alerting import Alerting, fits
 from firedrill.core.clock import DrillClock
-from firedrill.core.events import AlertFiring, AlertPending, AlertResolved, Event, Noted
+from firedrill.core.events import AlertFiring, AlertPending, AlertResolved, Event
 from firedrill.core.recording import Record
+from firedrill.core.tasks import Tasks
 from firedrill.watch.alerts.boundaries import Boundaries
 from firedrill.watch.alerts.lives import Change, Life, Look, follow, snapped
-from firedrill.watch.server import Series, Server, Unanswered, unix
+from firedrill.watch.alerts.searches import Searches
+from firedrill.watch.server import Group, Rule, Series, Server, Unanswered
 from firedrill.watch.sight import Sight
 from firedrill.watch.wall import Wall
 
@@ -26,8 +27,6 @@ SETTLED = 0.3
 """Seconds after an evaluation until its samples, and the scrape after it, can surely be read."""
 LOST = 5.0
 """Seconds of not being seen after which it does not come back: a busy machine is deaf for one or two."""
-AT_ONCE = 20
-"""Alerts whose way back is looked for at the same time: in a storm Prometheus has better things to do."""
 
 Key = tuple[str, frozenset[tuple[str, str]]]
 
@@ -50,8 +49,11 @@ class PrometheusWatch:
         fault_cleared: Callable[[], float | None] = lambda: None,
         rules_url: str = "",
         samples_within: float = 0.0,
+        tasks: Tasks | None = None,
     ) -> None:
-        """`rules_url` is what evaluates the rules, if not Prometheus itself; `samples_within` how late its samples may come."""
+        """`tasks` owns the searches for boundaries.
+
+        `rules_url` is what evaluates the rules, if not Prometheus itself; `samples_within` how late its samples may come."""
         self.clock, self.record, self.interval = clock, record, evaluation_interval
         self.wall = Wall(clock)
         self.patience = max(1.0, 2 * evaluation_interval)
@@ -65,7 +67,7 @@ class PrometheusWatch:
         self._lives: dict[Key, Life] = {}
         self._steps: dict[Key, float] = {}
         self._began = self._looked = time()
-        self._finding: set[asyncio.Task[None]] = set()
+        self.searches = Searches(clock, record, self.settling, tasks or Tasks())
 
     async def run(self) -> None:
         """Look twice an evaluation until cancelled; `finish` then."""
@@ -85,10 +87,7 @@ class PrometheusWatch:
             await asyncio.sleep(min(1.0, self.interval))
             await self.look()
         self.sight.tell()
-        if self._finding:
-            _, late = await asyncio.wait(self._finding, timeout=self.settling + 2 * self.patience)
-            for task in late:
-                task.cancel()
+        await self.searches.finish(self.settling + 2 * self.patience)
 
     def lost(self) -> str | None:
         """Since when and why Prometheus cannot be seen; None while it can, and for a moment after: what that hides is a blind spot."""
@@ -111,7 +110,7 @@ class PrometheusWatch:
         self._follow(groups, samples)
         self._judge_rules(groups)
 
-    def _follow(self, groups: list[Mapping[str, Any]], series: list[Series]) -> None:
+    def _follow(self, groups: list[Group], series: list[Series]) -> None:
         samples = _samples(series, self._began - 1.5 * self.interval)
         active = _active(groups)
         for key in dict.fromkeys([*self._lives, *samples, *active]):
@@ -138,43 +137,29 @@ class PrometheusWatch:
         match change.became:
             case "pending":
                 event: Event = AlertPending(alert, labels)
-                self._find(partial(self.boundaries.find, alert, labels, at, change.at))
+                self.searches.add(alert, partial(self.boundaries.find, alert, labels, at, change.at))
             case "firing":
                 event = AlertFiring(alert, labels)
             case _:
                 event = AlertResolved(alert, labels, change.was)
-                if change.was == "firing" and len(self._finding) < AT_ONCE:
-                    self._find(partial(self.boundaries.find_back, alert, labels, at, change.at))
+                if change.was == "firing":
+                    self.searches.add(alert, partial(self.boundaries.find_back, alert, labels, at, change.at))
         self.record(event, "prometheus", at)
 
-    def _find(self, boundaries: Callable[[], Awaitable[None]]) -> None:
-        async def find() -> None:
-            await asyncio.sleep(self.settling)
-            await boundaries()
-
-        task = asyncio.create_task(find())
-        self._finding.add(task)
-        task.add_done_callback(self._found)
-
-    def _found(self, task: asyncio.Task[None]) -> None:
-        self._finding.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            self.record(Noted(f"looking for a detection's boundaries broke: {error!r}"), "prometheus")
-
-    def _judge_rules(self, groups: list[Mapping[str, Any]]) -> None:
+    def _judge_rules(self, groups: list[Group]) -> None:
         """A rule under test that fails or is not evaluated cannot be seen, though Prometheus answers."""
         now = time()
         for group in groups:
-            for rule in group["rules"]:
-                if self._own and rule["name"] not in self._own:
+            for rule in group.rules:
+                if self._own and rule.name not in self._own:
                     continue
-                patience = max(1.0, 2 * group["interval"]) + group["interval"]
-                self._judge_rule(rule, now - max(unix(rule["lastEvaluation"]), self._began) > patience)
+                patience = max(1.0, 2 * group.interval) + group.interval
+                self._judge_rule(rule, now - max(rule.evaluated, self._began) > patience)
 
-    def _judge_rule(self, rule: Mapping[str, Any], stalled: bool) -> None:
-        name = f"rule {rule['name']}"
-        if rule["health"] == "err":
-            self._rule(name).missed(f"its evaluation fails: {rule.get('lastError', '')}", at_once=True)
+    def _judge_rule(self, rule: Rule, stalled: bool) -> None:
+        name = f"rule {rule.name}"
+        if rule.health == "err":
+            self._rule(name).missed(f"its evaluation fails: {rule.error}", at_once=True)
         elif stalled:
             self._rule(name).missed("it is not evaluated any more", at_once=True)
         elif name in self._rules:
@@ -186,7 +171,7 @@ class PrometheusWatch:
 
 def _samples(series: list[Series], since: float) -> dict[Key, list[tuple[float, str]]]:
     found: dict[Key, list[tuple[float, str]]] = {}
-    for one in series:
+    for one in (one for one in series if {"alertname", "alertstate"} <= one.labels.keys()):
         each = found.setdefault(_key(one.labels), [])
         # VictoriaMetrics tells where a series went stale, too, as a sample that is no number.
         each.extend((at, one.labels["alertstate"]) for at, value in one.points if at > since and not isnan(value))
@@ -198,18 +183,14 @@ def _key(labels: Mapping[str, str]) -> Key:
     return labels["alertname"], own
 
 
-def _active(groups: list[Mapping[str, Any]]) -> dict[Key, float]:
-    return {_key(alert["labels"]): unix(alert["activeAt"]) for rule in _alerting(groups) for alert in rule.get("alerts") or ()}
+def _active(groups: list[Group]) -> dict[Key, float]:
+    return {_key(alert.labels): alert.since for group in groups for rule in group.rules for alert in rule.alerts}
 
 
-def _alerting(groups: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    return (rule for group in groups for rule in group["rules"] if rule["type"] == "alerting")
-
-
-def _evaluated(groups: list[Mapping[str, Any]], key: Key) -> tuple[float, float]:
+def _evaluated(groups: list[Group], key: Key) -> tuple[float, float]:
     """The interval and last evaluation of the rule that an instance comes from; zeros for a rule that is gone."""
     for group in groups:
-        for rule in group["rules"]:
-            if rule["type"] == "alerting" and rule["name"] == key[0] and fits(rule.get("labels", {}), dict(key[1])):
-                return group["interval"], unix(rule["lastEvaluation"])
+        for rule in group.rules:
+            if rule.alerting and rule.name == key[0] and fits(rule.labels, dict(key[1])):
+                return group.interval, rule.evaluated
     return 0.0, 0.0

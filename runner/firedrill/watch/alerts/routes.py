@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from firedrill.core.alerting import Route
+from firedrill.core.matching import Matcher
 
 RouteKey: TypeAlias = tuple[frozenset[tuple[str, str, str]], ...]
 """The matchers of every route from the root down, each as (label, operator, value)."""
@@ -46,6 +47,14 @@ def labels_of(group_key: str) -> Mapping[str, str]:
     """The labels that a group's alerts share."""
     found: list[str] = _BRACES.findall(group_key)
     return {name: value for name, _, value in _matchers(found[-1])} if found else {}
+
+
+def may_hold(group_key: str, labels: Mapping[str, str]) -> bool:
+    """Whether an alert with these labels, its name among them, may be in that group: it has the group's and meets the route's matchers."""
+    if not labels_of(group_key).items() <= labels.items():
+        return False
+    found = (Matcher(name, operator, value) for matchers in route_of(group_key) for name, operator, value in matchers)
+    return all(one.holds(labels.get(one.label, "")) is not False for one in found)
 
 
 def _matchers(text: str) -> Iterator[tuple[str, str, str]]:

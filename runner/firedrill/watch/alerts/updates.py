@@ -4,11 +4,10 @@ Alertmanager stamps an alert anew with each sending, so a stamp is the first one
 did not show the alert, and since then, or since it fired, less time has gone than lies between two sendings. Pure; Unix seconds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from firedrill.watch.server import unix
+from firedrill.watch.alerts.posting import Held
 
 
 @dataclass(slots=True)
@@ -22,10 +21,10 @@ class Updates:
     """Fingerprint -> the latest look that did not show it with this startsAt."""
     _looked: float = 0.0
 
-    def saw(self, alerts: Sequence[Mapping[str, Any]], asked: float) -> None:
+    def saw(self, alerts: Sequence[Held], asked: float) -> None:
         """One look, begun at `asked`."""
         for alert in alerts:
-            starts, updated, name = unix(alert["startsAt"]), unix(alert["updatedAt"]), alert["fingerprint"]
+            starts, updated, name = alert.starts_at, alert.updated_at, alert.fingerprint
             if self._seen.get(name, (0.0, 0.0))[0] != starts:
                 self._seen[name], self._unless[name] = (starts, updated), self._looked
         self._looked = asked

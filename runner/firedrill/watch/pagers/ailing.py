@@ -30,7 +30,8 @@ class Ailing:
     async def wait(self) -> None:
         """The time that it takes to take a message; a receiver that is well again takes it at once."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.over.wait(), self.delays)
+            async with asyncio.timeout(self.delays):
+                await self.over.wait()
 
 
 class Ailments:

@@ -15,12 +15,14 @@ from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import HookReceived, Noted
 from firedrill.core.model.suite import Ailment, Watchdog
 from firedrill.core.recording import Record
+from firedrill.core.tasks import Tasks
 from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.pagers import hooks
 from firedrill.watch.pagers.ailing import HEALTHY, Ailments, middleware
@@ -57,12 +59,14 @@ class Sink:
     """Which receivers misbehave: a drill may change that."""
     _runner: web.AppRunner
     _session: aiohttp.ClientSession
+    _tasks: Tasks
     _mails: MailServer | None = None
     _token: str | None = None
     _pager: str | None = None
     _looking: asyncio.Task[None] | None = None
     groups: Groups | None = None
     hooks: Collection[str] = ()
+    _untold: bool = False
 
     @classmethod
     async def start(
@@ -76,36 +80,47 @@ class Sink:
         hooks: Collection[str] = (),
         reopens_within: Mapping[str, float] = NEVER,
         pager: str | None = None,
+        tasks: Tasks | None = None,
     ) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers.
 
         With a `token`, notifications that do not bring it as their bearer are turned away. `ailments` are of receivers, by name;
         `watchdog` has a receiver whose silence pages; `hooks` are the status pages and ticket systems that it plays.
         `reopens_within` are seconds in which a receiver's resolved page may be reopened.
+        `tasks` owns what runs beside, and hears of whatever breaks in here.
         `pager` is the token by which a pager tells at `/desk/events` what it did; without it there is no such address.
         """
-        ailing = Ailments(ailments)
-        application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[middleware(ailing)])
+        ailing, owner = Ailments(ailments), tasks or Tasks()
+        application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[_seen(owner), middleware(ailing)])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
         switch = DeadMansSwitch(watchdog, clock, record) if watchdog is not None else None
         sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record, switch, reopens_within)
-        sink = cls("", "", record, clock, sight, threads, ailing, runner, aiohttp.ClientSession(), _token=token, _pager=pager, hooks=hooks)
+        session = aiohttp.ClientSession()
+        sink = cls("", "", record, clock, sight, threads, ailing, runner, session, owner, _token=token, _pager=pager, hooks=hooks)
         application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
         application.add_routes([web.route("*", "/hooks/{name}{rest:(/.*)?}", sink._hear)])
         if pager is not None:
             application.add_routes([web.post("/desk/events", sink._hear_pager)])
-        await runner.setup()
         try:
-            await web.TCPSite(runner, *listen).start()
-        except OSError as error:
-            await sink._session.close()
-            await runner.cleanup()
-            raise FiredrillError(f"the sink cannot listen on {listen[0]}:{listen[1]}: {os.strerror(error.errno or 0)}") from None
-        host, port = runner.addresses[0][:2]
-        sink._mails = await MailServer.start(sink._receive_mail)
-        sink.address, sink.mail = f"{host}:{port}", sink._mails.address
-        sink._looking = asyncio.create_task(sink._look())
+            await sink._listen(listen)
+        except BaseException:
+            await sink.stop()
+            raise
         return sink
+
+    async def _listen(self, listen: tuple[str, int]) -> None:
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, *listen).start()
+        except OSError as error:
+            raise FiredrillError(f"the sink cannot listen on {listen[0]}:{listen[1]}: {os.strerror(error.errno or 0)}") from None
+        try:
+            self._mails = await MailServer.start(self._receive_mail)
+        except OSError as error:
+            raise FiredrillError(f"the sink cannot listen for mail: {os.strerror(error.errno or 0)}") from None
+        host, port = self._runner.addresses[0][:2]
+        self.address, self.mail = f"{host}:{port}", self._mails.address
+        self._looking = self._tasks.start("the sink's own watcher", self._look())
 
     def rest(self) -> None:
         """From now on silence pages nobody: what sends is being taken down."""
@@ -113,17 +128,16 @@ class Sink:
             self.threads.switch.stop()
 
     async def stop(self) -> None:
-        """Write what was covered and stop listening."""
-        self.rest()
-        if self._looking is not None:
-            self._looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._looking
-        self.sight.tell()
-        await self._session.close()
-        if self._mails is not None:
-            await self._mails.stop()
-        await self._runner.cleanup()
+        """Write what was covered and stop listening, whatever became of any of it."""
+        async with contextlib.AsyncExitStack() as closing:
+            closing.push_async_callback(self._runner.cleanup)
+            if self._mails is not None:
+                closing.push_async_callback(self._mails.stop)
+            closing.push_async_callback(self._session.close)
+            closing.callback(self.sight.tell)
+            if self._looking is not None:
+                closing.push_async_callback(self._tasks.stop, self._looking)
+            closing.callback(self.rest)
 
     async def _look(self) -> None:
         while True:
@@ -195,6 +209,9 @@ class Sink:
         except ValueError as error:
             self._refuse(lane.receiver, error, arrived)
             return str(error)
+        except Exception as error:  # the mail server would answer it and tell nobody
+            self._tasks.died("the sink", error)
+            return "the sink is broken"
         return ""
 
     def _refuse(self, receiver: str, error: ValueError, arrived: float) -> None:
@@ -214,7 +231,26 @@ class Sink:
         if self.groups is None:
             return message, "its protocol does not say, and no Alertmanager's log can be read"
         found = await self.groups.of(lane, message)
+        if self.groups.trouble and not self._untold:
+            self.record(Noted(f"what alerts say is told by name alone, as Alertmanager does not answer: {self.groups.trouble}"), "sink")
+        self._untold = bool(self.groups.trouble)
         return replace(message, group_key=found.key, group_labels=found.labels, alerts=found.alerts), found.why
+
+
+def _seen(tasks: Tasks) -> Middleware:
+    """What breaks while a message is taken in would be answered by the server, and nobody would hear of it."""
+
+    @web.middleware
+    async def seen(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (web.HTTPException, OSError):
+            raise
+        except Exception as error:
+            tasks.died("the sink", error)
+            return web.Response(status=500, text="the sink is broken\n")
+
+    return seen
 
 
 def _addressed(path: str) -> tuple[Lane, str]:
