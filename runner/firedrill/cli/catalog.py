@@ -1,23 +1,37 @@
 """`firedrill catalog`: every kind of fault and expectation."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from firedrill.cli import options
-from firedrill.cli.registry import kinds
-from firedrill.core.kinds import ExpectationKind, FaultKind
+from firedrill.cli.registry import all_kinds
+from firedrill.core.kinds import ExpectationKind, FaultKind, Kinds
 
 
 @click.command("catalog")
 @options.as_json
 def command(as_json: bool) -> None:
-    """List every kind of fault and expectation, with what it does and an example to copy."""
-    known = kinds()
+    """List every kind of fault and expectation, with what it does and an example to copy.
+
+    Exit code 2 when an installed package brings a kind that is broken: it is named, and the others are listed.
+    """
+    registered = all_kinds()
+    known = registered.kinds
     if as_json:
-        options.echo_json({"faults": _as_json(known.faults), "expectations": _as_json(known.expectations)})
-        return
+        told = {"faults": _as_json(known.faults), "expectations": _as_json(known.expectations)}
+        options.echo_json(told | {"broken": list(registered.broken)})
+    else:
+        _tell(known)
+    for sentence in registered.broken:
+        click.echo(sentence, err=True)
+    if registered.broken:
+        sys.exit(2)
+
+
+def _tell(known: Kinds) -> None:
     for title, family in (("Faults", known.faults), ("Expectations", known.expectations)):
         click.secho(title, bold=True)
         for kind in family.values():

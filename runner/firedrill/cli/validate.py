@@ -9,7 +9,7 @@ import click
 
 from firedrill.cli import deployed, options
 from firedrill.cli.linting import doubts, refused
-from firedrill.cli.registry import kinds
+from firedrill.cli.registry import all_kinds
 from firedrill.core.errors import Problem, Severity
 from firedrill.spec.check import Checked, check
 from firedrill.spec.yaml import shown
@@ -35,9 +35,11 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
     program refuses is an error.
 
     Exit code 0 when there is no error, 2 when there is one. Runs nothing else and imports none of your Python files, save with --deep:
-    importing a module runs what stands at its top.
+    importing a module runs what stands at its top. Packages that bring kinds of faults and expectations are imported; one that is
+    broken is named, and the rest is validated without it.
     """
-    known = kinds()
+    registered = all_kinds()
+    known = registered.kinds
     found = check(paths or options.all_experiments(), known, os.environ, environment_name=environment)
     if environment is not None and found.suite is not None:
         found.environment(environment)
@@ -49,14 +51,16 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
         problems = (*problems, *_missing(found))
     if as_json:
         told = {"problems": [_as_json(one) for one in problems], "experiments": [one.name for one in found.experiments]}
-        options.echo_json(told | {"unjudged": list(judged.unjudged)})
+        options.echo_json(told | {"unjudged": list(judged.unjudged), "broken": list(registered.broken)})
     else:
         for problem in problems:
             click.echo(problem)
+        for sentence in registered.broken:
+            click.echo(sentence)
         for sentence in judged.unjudged:
             click.echo(sentence, err=True)
         click.echo(_summary(problems, len(found.experiments)), err=True)
-    sys.exit(2 if any(strict or one.severity is Severity.ERROR for one in problems) else 0)
+    sys.exit(2 if registered.broken or any(strict or one.severity is Severity.ERROR for one in problems) else 0)
 
 
 def _environments(found: Checked, named: str | None) -> list[str]:

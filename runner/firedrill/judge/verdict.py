@@ -39,9 +39,11 @@ def _judge_one(expectation: PlannedExpectation, facts: Facts, kinds: Kinds) -> F
     if kind is None:
         return _inconclusive(expectation.words, f"This firedrill knows no expectation of the kind {expectation.kind!r}.")
     try:
-        found: Finding = kind.judge(kind.declared.model_validate(expectation.declared), expectation.words, facts)
+        found = kind.judge(kind.declared.model_validate(expectation.declared), expectation.words, facts)
     except Exception as error:  # a broken judge must not end the drill, and must never pass
         return _inconclusive(expectation.words, f"The judge of {expectation.kind} broke: {type(error).__name__}: {error}.")
+    if not isinstance(found, Finding):
+        return _inconclusive(expectation.words, f"The judge of {expectation.kind} broke: it gave {type(found).__name__}, and no finding.")
     return found
 
 
