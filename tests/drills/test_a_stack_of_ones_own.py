@@ -131,6 +131,16 @@ def test_what_is_wrong_with_a_stack_of_ones_own_is_said_and_nothing_is_injected(
     url = f"http://{own.addresses['prometheus']}"
     assert f"Prometheus at {url} does not accept the password in OWN_PROMETHEUS_PASSWORD (status 401)" in refused.said
     monkeypatch.setenv("OWN_PROMETHEUS_PASSWORD", PASSWORD)
+    own.suite.edit("firedrill.yaml", (f"listen: {own.addresses['sink']}", "listen: 127.0.0.1:9"))
+    for words in (("run", "experiments/latency.yaml", "--yes"), ("bell", "--all", "--yes")):
+        elsewhere = own.suite.command(*words)
+        assert elsewhere.returncode == 2
+        assert (
+            f"leads to http://{own.addresses['sink']}/receivers/unrouted, and firedrill's sink is at http://127.0.0.1:9/"
+            in elsewhere.stderr
+        )
+    assert not (own.suite.root / "results").exists()
+    own.suite.edit("firedrill.yaml", ("listen: 127.0.0.1:9", f"listen: {own.addresses['sink']}"))
     own.read_files()
     own.suite.edit("firedrill.yaml", (own.addresses["alertmanager"], "127.0.0.1:9"))
     unreached = own.suite.run("latency", "--yes")

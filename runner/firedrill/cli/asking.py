@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from firedrill.core.alerting import Alerting
+from firedrill.core.errors import FiredrillError, Refused
 from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.suite import External
 from firedrill.spec import told
@@ -20,6 +21,23 @@ def informed(files: Checked, name: str | None) -> Checked:
         return files
     asked = _asked(files, environment.stack.external, known)
     return replace(files, alerting={**files.alerting, chosen: asked.model_copy(update={"unread": ()})})
+
+
+def refuse_astray(files: Checked, name: str | None) -> None:
+    """Refused when the drill route of a running Alertmanager leads elsewhere than to our sink; one that is silent is told of later."""
+    from firedrill.stack.astray import astray
+    from firedrill.stack.external import ExternalStack
+
+    _, environment = files.environment(name)
+    external = environment.stack.external
+    if external is None or external.pages.sink is None:
+        return
+    try:
+        stack = asyncio.run(ExternalStack.reach(files.root or Path.cwd(), external))
+    except FiredrillError:
+        return
+    if found := astray(stack.told.routes, external.pages.sink):
+        raise Refused("\n".join(f"Alertmanager at {stack.alertmanager}: {one.sentence}" for one in found))
 
 
 def _asked(files: Checked, settings: External, known: Alerting) -> Alerting:

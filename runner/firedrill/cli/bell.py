@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from firedrill.cli import deployed, options
-from firedrill.cli.asking import informed
+from firedrill.cli.asking import informed, refuse_astray
 from firedrill.cli.confirm import confirm_bell
 from firedrill.cli.outlets import console
 from firedrill.core.alerting import Alerting
@@ -65,6 +65,7 @@ def _suite(name: str | None) -> tuple[Path, str, Environment, Alerting]:
     files = options.suite_here(name, strict_env=True)
     deployed.refuse(files, name)
     files = informed(files, name)
+    refuse_astray(files, name)
     chosen, environment = files.environment(name)
     return files.root or Path.cwd(), chosen, environment, plain(files.alerting[chosen])
 

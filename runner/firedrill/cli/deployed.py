@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -40,9 +40,24 @@ def judge(files: Checked, environments: Sequence[str]) -> Judged:
     unsound = {each.file for each in files.errors}
     stacks = [files.suite.environments[name].stack for name in environments if name in files.suite.environments]
     rules = _sound(files.root, (each for stack in stacks for each in _rules(stack)), unsound)
-    configurations = {(file, replace): None for stack in stacks for file, replace in _configuration(stack)}
-    routes = [(file, replace) for text, replace in configurations for file in _sound(files.root, [text], unsound)]
-    return _asked(rules, routes)
+    configurations = dict.fromkeys(each for stack in stacks for each in _configuration(stack))
+    routes = [(file, kinds) for text, kinds in configurations for file in _sound(files.root, [text], unsound)]
+    judged, elsewhere = _asked(rules, routes), [each for stack in stacks for each in _astray(files.root, stack)]
+    return replace(judged, problems=(*judged.problems, *elsewhere))
+
+
+def _astray(root: Path, stack: Stack) -> Iterator[Problem]:
+    """A drill route in the local copy of alertmanager.yml that leads elsewhere than to the sink."""
+    from firedrill.stack.astray import astray
+
+    external = stack.external
+    door = None if external is None else external.pages.sink
+    if external is None or door is None or external.alertmanager_config is None:
+        return
+    file = root / external.alertmanager_config
+    source, _ = text_of(file)
+    for one in astray(source or "", door) if "${" not in f"{door.listen}{door.url}" else ():
+        yield Problem(shown(file), one.line, one.column, "", one.sentence)
 
 
 def _rules(stack: Stack) -> tuple[str, ...]:
@@ -66,7 +81,7 @@ def _asked(rules: Sequence[Path], routes: Sequence[tuple[Path, tuple[str, ...]]]
 
     promtool, amtool = tools.find("promtool") if rules else None, tools.find("amtool") if routes else None
     asks = [partial(_of_rules, promtool, rules)] if promtool else []
-    asks += [partial(_of_routes, amtool, file, replace) for file, replace in routes]
+    asks += [partial(_of_routes, amtool, file, kinds) for file, kinds in routes]
     judged = tools.together(asks)
     unjudged = [words for one in judged for words in one.unjudged]
     for tool, path, of in (("promtool", promtool, rules), ("amtool", amtool, routes)):
@@ -93,12 +108,12 @@ def _of_rules(promtool: Path, files: Sequence[Path]) -> Judged:
     )
 
 
-def _of_routes(amtool: Path | None, file: Path, replace: tuple[str, ...]) -> Judged:
+def _of_routes(amtool: Path | None, file: Path, replaced: tuple[str, ...]) -> Judged:
     from firedrill.stack import culprits, tools
 
     source, _ = text_of(file)
     try:
-        deployed = deployment.alertmanager(source or "", str(file.absolute().parent), replace)
+        deployed = deployment.alertmanager(source or "", str(file.absolute().parent), replaced)
         if amtool is None:
             found = [(at.start_mark, why) for at, why in deployment.contradictions(source or "")]
             return Judged(tuple(_problem(file, (mark.line + 1, mark.column + 1), why, "Alertmanager") for mark, why in found))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 import click
 
 from firedrill.cli import deployed, drawing, options
-from firedrill.cli.asking import informed
+from firedrill.cli.asking import informed, refuse_astray
 from firedrill.cli.confirm import confirm, told
 from firedrill.cli.registry import kinds
 from firedrill.core.errors import Invalid
@@ -105,7 +105,9 @@ def _sound(path: Path, environment: str | None, *, run: bool) -> Sound:
         click.echo(problem, err=True)
     if run:
         deployed.refuse(files, environment)
-    files = informed(files, environment) if run else files
+    if run:
+        files = informed(files, environment)
+        refuse_astray(files, environment)
     chosen, settings = files.environment(environment)
     if run and settings.stack.embedded is not None:
         from firedrill.stack.embedded import refuse_uncaught

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 import click
 
 from firedrill.cli import deployed, drawing, options
-from firedrill.cli.asking import informed
+from firedrill.cli.asking import informed, refuse_astray
 from firedrill.cli.confirm import confirm
 from firedrill.cli.outlets import Patient, console, refuse_deaf, say_last, untold
 from firedrill.core.errors import FiredrillError
@@ -71,6 +71,7 @@ def command(
     files, known = options.checked(paths, environment, run=True, strict=strict)
     deployed.refuse(files, environment)
     files = informed(files, environment)
+    refuse_astray(files, environment)
     chosen, settings = files.environment(environment)
     if settings.stack.embedded is not None:
         refuse_uncaught(files.root or Path.cwd(), settings.stack.embedded)
