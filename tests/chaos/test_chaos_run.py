@@ -207,6 +207,18 @@ async def test_stopping_interrupts_the_activity_and_plays_the_rollbacks(words: W
     assert await run.stop() == outcome
 
 
+async def test_an_action_that_was_broken_off_is_cleared_by_the_rollbacks_that_were_played_for_it(
+    words: Words, start: Any, seen: Any
+) -> None:
+    """As when the system dies while an action stops it: the rollbacks ran, and nobody has to play them again."""
+    run = await start(words.made([words.theirs("stop it", "sleep", "30")], [words.theirs("start it", "true")]))
+    await seen.until("activity.started", name="stop it")
+    await run.stop()
+    assert [entry.event.status for entry in seen.of("activity.ended")] == ["failed", "succeeded"]
+    assert seen.of("fault.active", fault="method") == []
+    assert [entry.event.why for entry in seen.of("fault.cleared", fault="method")] == ["played"]
+
+
 async def test_stopping_ends_background_faults_that_still_wait(words: Words, start: Any, seen: Any, proxy: Any) -> None:
     method = [{**words.inject(at=0.0), "background": True}, {**words.clear(at=60.0), "background": True}, words.theirs("works", "true")]
     run = await start(words.made(method, [words.clear()]))

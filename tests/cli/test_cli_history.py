@@ -87,4 +87,4 @@ def test_only_drills_of_before_are_a_drills_history(results: Path) -> None:
 def test_without_drills_that_is_said(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "firedrill.cli", "history", "--results", str(tmp_path / "none")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.startswith("no drill was judged yet below")) == (0, True)
+    assert (done.returncode, done.stdout.startswith("there is no drill below")) == (0, True)

@@ -7,6 +7,7 @@ import sys
 import psutil
 import pytest
 
+from firedrill.conduct.ledger import state_directory
 from firedrill.core.journal import NAME, read
 
 
@@ -34,7 +35,9 @@ def test_a_signal_ends_the_drill_with_everything_put_back_and_judged(suite, numb
     assert (outcome.folder / "report.html").exists()
 
 
-def test_after_kill_9_of_the_engine_no_process_remains_and_undo_finds_nothing_left(suite) -> None:
+def test_after_kill_9_of_the_engine_nothing_remains_and_the_drill_is_one_of_the_experiments(suite, tmp_path, monkeypatch) -> None:
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temp"))
     running = suite.start("latency")
     running.wait_for("fault.active")
     family = _family(running.process.pid)
@@ -43,12 +46,17 @@ def test_after_kill_9_of_the_engine_no_process_remains_and_undo_finds_nothing_le
     running.process.wait()
     (journal,) = (suite.root / "results" / "latency").glob(f"latency-*/{NAME}")
     assert [entry.event.kind for entry in read(journal)].count("fault.intended") == 1
-    undone = subprocess.run([sys.executable, "-m", "firedrill.cli", "undo", "--all"], capture_output=True, text=True, check=False)
+    left = [*(tmp_path / "temp").glob("firedrill-*"), *(state_directory() / "open").glob("*.sock")]
+    assert len(left) == 2
+    undone = suite.command("undo", "--all")
     assert undone.returncode == 0, undone.stderr
-    judged = subprocess.run(
-        [sys.executable, "-m", "firedrill.cli", "judge", str(journal.parent)], capture_output=True, text=True, check=False
-    )
+    assert undone.stdout.splitlines()[-2:] == [f"removed {path}" for path in left]
+    assert [*(tmp_path / "temp").glob("firedrill-*"), *(state_directory() / "open").iterdir()] == []
+    judged = suite.command("judge", "latency")
     assert judged.returncode == 4, judged.stdout
+    assert "the drill was killed" in judged.stdout
+    assert "report.html" not in judged.stdout
+    assert "  killed  " in suite.command("history").stdout
 
 
 def test_a_chaos_toolkit_child_killed_in_mid_fault_leaves_no_fault_and_no_pass(suite) -> None:

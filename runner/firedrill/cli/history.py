@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def command(experiment: str | None, environment: str | None, results: Path, as_json: bool) -> None:
     """List the drills of EXPERIMENT, or of all: when, the verdict, and the times to detect, page, acknowledge, mitigate and resolve.
 
-    Below them stands where the time to page goes. Drills are read from their verdict.json; nothing is judged again.
+    Below them stands where the time to page goes. Drills are read from their verdict.json; nothing is judged again. One that was
+    killed has none: `firedrill judge` judges it, and `firedrill report` writes it.
 
     \b
     --json answers [{experiment, drills: [{drill, started_at, environment, verdict, ended, times: {page: seconds or null, ...}}...],
@@ -32,7 +33,7 @@ def command(experiment: str | None, environment: str | None, results: Path, as_j
     if as_json:
         options.echo_json([content(name, drills) for name, drills in found.items()])
     elif not any(found.values()):
-        click.echo(f"no drill was judged yet below {results}/" + (f" in the environment {environment}" if environment else ""))
+        click.echo(f"there is no drill below {results}/" + (f" in the environment {environment}" if environment else ""))
     else:
         for name, drills in found.items():
             _say(name, drills)
@@ -48,9 +49,10 @@ def _named(results: Path, experiment: str | None) -> list[str]:
 
 
 def _of(folder: Path, environment: str | None) -> "list[Earlier]":
-    from firedrill.conduct.history import drills
+    from firedrill.conduct.history import drills, unjudged
 
     found, unread = drills(folder)
+    found = sorted([*found, *unjudged(folder)], key=lambda one: (one.started_at, one.drill))
     for file in unread:
         click.echo(f"{file} cannot be read, and is left out; `firedrill report {file.parent}` writes it again", err=True)
     return [one for one in found if environment in (None, one.environment)]

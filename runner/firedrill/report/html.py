@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Entry
 from firedrill.core.foreign import content
 from firedrill.core.locks import held
@@ -133,6 +134,8 @@ def place_library(results: Path) -> str:
             while text:
                 text = text[out.write(text) :]
             fresh.replace(results / name)
+    except OSError as error:
+        raise FiredrillError(f"{results / name} cannot be written: {error.strerror or error}") from error
     finally:
         fresh.unlink(missing_ok=True)
     return f"../../{name}"
