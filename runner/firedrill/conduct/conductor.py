@@ -285,7 +285,8 @@ async def _put_back(drill: Drill, gear: Gear) -> None:
 
     All of it is tried, whatever fails. What a holder could not clear and its undo could is put back.
     """
-    said = await asyncio.gather(*(link.clear_all() for link in set(gear.links.values())), return_exceptions=True)
+    holders = dict.fromkeys(gear.links.values())
+    said = await asyncio.gather(*(link.clear_all() for link in holders), return_exceptions=True)
     left = await undo.perform_open(drill)
     if left or any(fault != SILENCES for fault in drill.ledger.open):
         raise LeftOver("\n".join([*(str(one) or type(one).__name__ for one in said if isinstance(one, Exception)), *left]))
