@@ -15,7 +15,18 @@ TRIES, PAUSE = 20, 0.1
 def present(undo: Mapping[str, Any]) -> bool:
     """Whether the fault is, or may be, there."""
     effect = EFFECTS.get(undo["effect"])
-    return effect is None or _present(effect, undo)
+    return effect is None or bool(_misshapen(undo)) or _present(effect, undo)
+
+
+def _misshapen(undo: Mapping[str, Any]) -> str:
+    """Why its data cannot be what was aimed at: of a process without a number nobody can say that it is gone."""
+    aimed = undo["aimed"]
+    if not isinstance(aimed, Mapping):
+        return f"what was aimed at is {aimed!r}"
+    for each in aimed.get("processes") or ():
+        if not isinstance(each, Mapping) or not {type(each.get(key)) for key in ("pid", "started")} == {int}:
+            return f"a process is {each!r}, without its number and its start"
+    return ""
 
 
 def _present(effect: HostEffect, undo: Mapping[str, Any]) -> bool:
@@ -31,6 +42,8 @@ def put_back(undo: Mapping[str, Any]) -> bool:
     effect = EFFECTS.get(undo["effect"])
     if effect is None:
         raise LeftOver(f"the fault {undo['fault']} may be left over: this firedrill knows no effect {undo['effect']!r}")
+    if wrong := _misshapen(undo):
+        raise LeftOver(f"the fault {undo['fault']} of {undo['target']} may be left over: its undo is damaged: {wrong}; look for it by hand")
     was_there, why = _present(effect, undo), "it is still there after it was cleared"
     for _ in range(TRIES):
         try:
