@@ -5,19 +5,22 @@ import re
 import resource
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from firedrill.core import keeper
 from firedrill.core.errors import LeftOver
 from firedrill.core.model.suite import Process, Target
 from firedrill.faults.holding.calls import CallFailed
+from firedrill.faults.holding.effects import Rejected
 from firedrill.faults.host import processes
 from firedrill.faults.host.undo import present, put_back
 from firedrill.faults.kinds import clock, kill, restart
@@ -327,3 +330,82 @@ def test_a_clock_needs_a_start_and_one_direction() -> None:
     for settings in ({}, {"ahead": "1s", "behind": "1s"}):
         with pytest.raises(ValueError, match="'ahead' or 'behind'"):
             clock.Clock.model_validate({"target": "it", **settings})
+
+
+DROPS = """
+import os, sys, time
+if sys.argv[1] == "daemon" and os.fork():
+    time.sleep(1000)
+if sys.argv[1] == "daemon":
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+print(os.getpid(), flush=True)
+time.sleep(1000)
+"""
+"""Becomes nobody, as a packaged daemon becomes the user of its package; as a `daemon` it also leaves its parents."""
+
+
+@contextmanager
+def dropped(how: str, folder: Path, under_keeper: bool) -> Iterator[int]:
+    argv = [sys.executable, "-c", DROPS, how]
+    whole = [sys.executable, "-IS", keeper.__file__, *argv] if under_keeper else argv
+    with subprocess.Popen(whole, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        (folder / "it.pid").write_text(str(pid))
+        yield pid
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        process.terminate()
+
+
+@pytest.mark.parametrize("how", ["child", "daemon"])
+def test_what_the_drill_started_can_be_broken_whatever_user_it_has_become(how: str, tmp_path: Path) -> None:
+    target = {"process": {"pid-file": "it.pid"}}
+    with dropped(how, tmp_path, under_keeper=True) as pid, holding({"it": target}, tmp_path) as holder:
+        assert set(psutil.Process(pid).uids()) == {os.geteuid() or 65534}
+        holder.inject("it", **PAUSE)
+        assert state(pid) == "T"
+        holder.clear()
+        until(lambda: state(pid) != "T")
+
+
+@pytest.mark.parametrize("how", ["child", "daemon"])
+def test_what_somebody_else_started_as_another_user_is_not_touched_even_by_root(how: str, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        return  # nobody else can start it; the next test has a process of another user's
+    target = {"process": {"pid-file": "it.pid"}}
+    with dropped(how, tmp_path, under_keeper=False) as pid, holding({"it": target}, tmp_path) as holder:
+        why = f"process {pid} is another user's, and this drill has not started it: no fault touches it"
+        with pytest.raises(CallFailed, match=why) as caught:
+            holder.inject("it", **PAUSE)
+        assert caught.value.status == 403
+        assert state(pid) != "T"
+
+
+def test_another_users_process_is_not_touched(tmp_path: Path) -> None:
+    others = [each.pid for each in psutil.process_iter(["uids"]) if each.info["uids"].real != os.geteuid() and each.pid != 1]
+    for pid in others[:1]:
+        with pytest.raises(Rejected, match=f"process {pid} is another user's, and this drill has not started it"):
+            processes.refuse_ours(pid)
+
+
+def test_a_keeper_that_somebody_else_started_proves_nothing(tmp_path: Path) -> None:
+    """One of another drill is no child of this engine."""
+    if os.geteuid() != 0:
+        return  # nobody can drop to another user
+    target, starter = {"process": {"pid-file": "it.pid"}}, "import subprocess, sys; subprocess.run(sys.argv[1:])"
+    argv = [sys.executable, "-c", starter, sys.executable, "-IS", keeper.__file__, sys.executable, "-c", DROPS, "child"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process, holding({"it": target}, tmp_path) as holder:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        (tmp_path / "it.pid").write_text(str(pid))
+        with pytest.raises(CallFailed, match="this drill has not started it"):
+            holder.inject("it", **PAUSE)
+        process.stdin.close()

@@ -15,7 +15,7 @@ from typing import Any
 
 from firedrill.core.errors import FiredrillError
 from firedrill.faults.holding.calls import TOKEN
-from firedrill.faults.holding.ledger import Ledger
+from firedrill.faults.holding.ledger import Ledger, NotCleared
 from firedrill.faults.holding.server import serve_api, until_input_ends
 from firedrill.faults.host.places import HostPlace
 
@@ -36,7 +36,10 @@ async def main() -> int:
             api = await serve_api(stack, ledger, "127.0.0.1:0", os.environ.get(TOKEN, ""))
             say("holder.ready", {"api": api, "instance": ledger.instance, "pid": os.getpid()})
             await stop.wait()
-            await ledger.clear_all()
+            try:
+                await ledger.clear_all()
+            except NotCleared as error:
+                print(error, file=sys.stderr)  # whoever has the undo puts it back: the engine, or `firedrill undo`
             ledger.end_holds()
     except FiredrillError as error:
         say("holder.failed", {"why": str(error)})

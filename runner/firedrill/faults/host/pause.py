@@ -17,6 +17,7 @@ class Pause:
         found = processes.chosen(target["process"])
         found = processes.with_descendants(found) if wire.get("tree") else found
         for each in found:
+            processes.refuse_ours(each["pid"])
             if processes.state_of(each) == "T":
                 raise Rejected(409, f"process {each['pid']} is stopped already: nobody could tell whose it is to go on")
         return {"effect": "pause", "processes": found}

@@ -138,13 +138,51 @@ def _living(pids: Iterable[int]) -> list[Identity]:
 
 
 def refuse_ours(pid: int) -> None:
-    """Rejected for a process that no fault may touch: the first one, another user's, and firedrill's own."""
+    """Rejected for a process that no fault may touch: the first one, another user's, and firedrill's own.
+
+    What root's drill has started itself may be touched whatever user it has become.
+    """
     if pid == 1:
         raise Rejected(403, "process 1 keeps this machine up: no fault touches it")
-    if Path(f"/proc/{pid}").stat().st_uid != os.geteuid():
-        raise Rejected(403, f"process {pid} is another user's: no fault touches it; drill as the user who runs it")
+    if _users_of(pid) != {os.geteuid()} and not (os.geteuid() == 0 and started_by_us(pid)):
+        raise Rejected(403, f"process {pid} is another user's, and this drill has not started it: no fault touches it{_as_whom()}")
     if _is_ours(pid):
         raise Rejected(403, f"process {pid} is one of firedrill's own, or started it: no fault touches it")
+
+
+def _as_whom() -> str:
+    return "" if os.geteuid() == 0 else "; drill as the user who runs it, or as root, and start it in `system.start`"
+
+
+def _users_of(pid: int) -> set[int]:
+    """Real, effective and saved user. Not the owner of /proc/PID, which is root for a process that has changed its user."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        raise Rejected(404, f"process {pid} has ended") from None
+    return {int(user) for line in lines if line.startswith("Uid:") for user in line.split()[1:4]}
+
+
+def started_by_us(pid: int) -> bool:
+    """Whether it descends from a keeper that this drill's engine has started, or we ourselves: so it is of the drill's own system.
+
+    What has lost its parents is a keeper's child (PR_SET_CHILD_SUBREAPER), so a daemon is found, too. The line is looked at twice,
+    with the times at which its processes were started, since a pid may be used again between two looks.
+    """
+    line = _line_of(pid)
+    return line is not None and line == _line_of(pid)
+
+
+def _line_of(pid: int) -> list[Identity] | None:
+    """Identities from the process up to such a keeper, none younger than the one below it; None when there is no such line."""
+    starters, line = {os.getppid(), os.getpid()}, list[Identity]()
+    while (here := identity_or_none(pid)) is not None and (not line or here["started"] <= line[-1]["started"]):
+        line.append(here)
+        above = next(parents_of(pid), 0)
+        if above in starters:
+            return line if len(line) > 1 and _is_keeper(pid) else None
+        pid = above
+    return None
 
 
 def _is_ours(pid: int) -> bool:
@@ -161,7 +199,7 @@ def _is_ours(pid: int) -> bool:
 
 def _is_keeper(pid: int) -> bool:
     try:
-        return os.fsencode(keeper.__file__) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:3] == [b"-IS", os.fsencode(keeper.__file__)]
     except OSError:
         return False
 
