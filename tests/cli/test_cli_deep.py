@@ -83,6 +83,47 @@ def test_what_is_not_there_is_said_at_its_provider(
     assert validate("--deep", capsys=capsys) == (2, message)
 
 
+CONTROL = """
+from chaoslib.exceptions import InvalidActivity
+def validate_control(control): raise InvalidActivity("the control 'strict' wants a region")
+"""
+
+
+def refused(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["run", *words])
+    return int(str(ended.value.code)), capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("sound", "broken", "message"),
+    [
+        ("module: team, func: break", "module: taem, func: break", f"{AT}:13:5: method[0].provider: could not find Python module 'taem' in activity 'does'"),
+        ("{hard: true}", "{}", f"{AT}:13:5: method[0].provider: required argument 'hard' is missing from activity 'break_it'"),
+        ('path: "true"', "path: no-such-program", f"{AT}:17:5: rollbacks[0].provider: path 'no-such-program' cannot be found, in activity 'back'"),
+        ("method:\n", "controls: [{name: strict, provider: {type: python, module: strict}}]\nmethod:\n", ": controls: the control 'strict' wants a region"),
+    ],
+)  # fmt: skip
+def test_a_run_of_what_chaos_toolkit_would_refuse_is_refused_before_anything_starts(
+    sound: str, broken: str, message: str, suite: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (suite / "strict.py").write_text(CONTROL)
+    (suite / AT).write_text(FILE.replace(sound, broken, 1))
+    code, said = refused(AT, "--results", "results", capsys=capsys)
+    assert (code, message in said) == (2, True), said
+    assert not (suite / "results").exists()
+    assert not (suite / "called").exists()
+
+
+def test_what_a_limit_refuses_is_refused_before_any_module_is_imported(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = suite / "firedrill.yaml"
+    assert "methods: allow" in settings.read_text()
+    settings.write_text(settings.read_text().replace("methods: allow", "methods: refuse"))
+    code, said = refused(AT, capsys=capsys)
+    assert code == 2, said
+    assert not (suite / "imported").exists()
+
+
 @pytest.mark.parametrize(
     ("top", "said"),
     [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from firedrill.cli import deployed, drawing, options
+from firedrill.cli import activities, deployed, drawing, options
 from firedrill.cli.asking import informed, refuse_astray
 from firedrill.cli.confirm import confirm, told
 from firedrill.cli.registry import kinds
@@ -85,6 +85,7 @@ def command(
         return
     chosen, settings = sound.files.environment(environment)
     confirm(list(sound.plans.values()), chosen, settings, yes)
+    activities.refuse(sound.files)
     for plan in sound.plans.values():
         for warning in plan.warnings:
             click.echo(f"{plan.experiment}: warning: {warning}", err=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from firedrill.cli import deployed, drawing, options
+from firedrill.cli import activities, deployed, drawing, options
 from firedrill.cli.asking import informed, refuse_astray
 from firedrill.cli.confirm import confirm
 from firedrill.cli.outlets import Patient, console, refuse_deaf, say_last, untold
@@ -77,6 +77,8 @@ def command(
         refuse_uncaught(files.root or Path.cwd(), settings.stack.embedded)
     plans = [options.planned(files, known, experiment, environment) for experiment in files.experiments]
     confirm(plans, chosen, settings, yes)
+    if joined is None:  # else Chaos Toolkit has looked already
+        activities.refuse(files)
     for plan in plans:
         for warning in plan.warnings:
             click.echo(f"{plan.experiment}: warning: {warning}", err=True)

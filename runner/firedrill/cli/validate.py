@@ -2,17 +2,15 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from firedrill.cli import deployed, options
+from firedrill.cli import activities, deployed, options
 from firedrill.cli.linting import doubts, refused
 from firedrill.cli.registry import all_kinds
 from firedrill.core.errors import Problem, Severity
 from firedrill.spec.check import Checked, check
-from firedrill.spec.yaml import shown
 
 
 @click.command("validate")
@@ -48,7 +46,7 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
     if not found.errors:
         problems = (*problems, *refused(found, known, environment), *doubts(found, known, environment))
     if deep:
-        problems = (*problems, *_missing(found))
+        problems = (*problems, *activities.missing(found))
     if as_json:
         told = {"problems": [_as_json(one) for one in problems], "experiments": [one.name for one in found.experiments]}
         options.echo_json(told | {"unjudged": list(judged.unjudged), "broken": list(registered.broken)})
@@ -65,17 +63,6 @@ def command(paths: tuple[Path, ...], environment: str | None, strict: bool, as_j
 
 def _environments(found: Checked, named: str | None) -> list[str]:
     return [named] if named is not None else list(found.suite.environments) if found.suite is not None else []
-
-
-def _missing(found: Checked) -> Iterator[Problem]:
-    """Modules, functions, arguments and programs of activities that are not there."""
-    from firedrill.faults.chaos import deep
-
-    for experiment in found.experiments:
-        assert found.root is not None
-        for path, message in deep.missing(experiment.chaos, found.root).items():
-            place = next((at for each in (path, path.rpartition(".")[0]) if (at := experiment.chaos_places.get(each))), (1, 1))
-            yield Problem(shown(found.root / experiment.file), *place, path, message)
 
 
 def _as_json(problem: Problem) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Whether the modules, functions and programs that a file's activities name are there, asked of a child that imports them.
+"""Whether what a file's activities and controls name is there, and what controls say of themselves, asked of a child that imports them.
 
 Knows Chaos Toolkit's keys and how long a look may take; imports and runs nothing itself.
 """
@@ -25,8 +25,12 @@ def missing(chaos: Mapping[str, Any], root: Path, within: float = WITHIN) -> dic
     asked = list(_activities(chaos))
     answers = _answers(asked, root, within) if asked else {}
     late = next((path for path, _ in asked if path not in answers), None)
-    wrong = {f"{path}.provider": said for path, said in answers.items() if said is not None}
-    return wrong | ({f"{late}.provider": f"importing it did not end, or not within {within:g} s"} if late else {})
+    wrong = {_named(path): said for path, said in answers.items() if said is not None}
+    return wrong | ({_named(late): f"importing it did not end, or not within {within:g} s"} if late else {})
+
+
+def _named(path: str) -> str:
+    return path if path == "controls" else f"{path}.provider"
 
 
 def _activities(chaos: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -35,6 +39,8 @@ def _activities(chaos: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield path, probe
         if isinstance(tolerance, Mapping) and tolerance.get("type") == "probe":
             yield f"{path}.tolerance", _asked_with_a_value(tolerance)
+    if chaos.get("controls"):
+        yield "controls", {"controls": chaos["controls"]}
     for stage in ("method", "rollbacks"):
         yield from ((f"{stage}[{number}]", activity) for number, activity in enumerate(chaos.get(stage) or ()))
 

@@ -32,14 +32,17 @@ def main() -> None:
 
 def _wrong(activity: Mapping[str, Any]) -> str | None:
     from chaoslib.activity import ensure_activity_is_valid
+    from chaoslib.control import validate_controls
     from chaoslib.exceptions import ChaosException
 
+    of_controls = "controls" in activity and "provider" not in activity
     try:
-        ensure_activity_is_valid(activity)
+        validate_controls(activity) if of_controls else ensure_activity_is_valid(activity)
     except ChaosException as error:
         return str(error)
     except BaseException as error:  # a module may end the process while it is imported
-        return f"importing {activity.get('provider', {}).get('module')} ends in {type(error).__name__}: {error}"
+        what = "the controls" if of_controls else activity.get("provider", {}).get("module")
+        return f"importing {what} ends in {type(error).__name__}: {error}"
     return None
 
 
