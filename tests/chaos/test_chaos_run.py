@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from firedrill.core.errors import Refused
 from firedrill.core.events import ChaosEnded, FaultCleared
 from firedrill.faults.chaos.client import Ending
 from firedrill.faults.chaos.link import AGAIN
@@ -57,6 +58,18 @@ async def test_a_fault_whose_undo_could_not_be_written_is_not_injected(words: Wo
 
     outcome = await (await start(words.made([words.inject()]), intend)).wait()
     assert (outcome.ending, outcome.error, await proxy.injected()) == (Ending.FAILED, "OSError: no space left on device", 0)
+
+
+@pytest.mark.parametrize("background", [False, True])
+async def test_a_fault_that_is_refused_is_not_waited_for(words: Words, start: Any, proxy: Any, background: bool) -> None:
+    async def intend(fault: str) -> None:
+        raise Refused("it is another user's")
+
+    method = [{**each, "background": background} for each in (words.inject(), words.clear(at=60.0))]
+    async with asyncio.timeout(20):
+        outcome = await (await start(words.made(method, [words.clear()]), intend)).wait()
+    assert (outcome.ending, await proxy.injected()) == (Ending.OK, 0)
+    assert outcome.failed == ("inject cut: firedrill.faults.chaos.link.NotGranted: cut was not injected: it is another user's",)
 
 
 async def test_an_engine_that_ends_instead_of_answering_leaves_the_system_alone(

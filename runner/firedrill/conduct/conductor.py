@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import announcing, blind, budgets, desk, door, leftovers, silences, steady, undo
+from firedrill.conduct import aiming, announcing, blind, budgets, desk, door, leftovers, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
@@ -204,7 +204,9 @@ async def _life(drill: Drill, closing: AsyncExitStack) -> None:
     closing.callback(blind.reveal, drill)
     closing.push_async_callback(answering.stop)
     await desk.sit(drill, closing)
+    await aiming.refuse(drill, gear)
     await _ramp(drill, gear)
+    await aiming.refuse(drill, gear, settled=True)
     await steady.reach(drill, gear)
     await _play(drill, gear, closing)
     await _recover(drill, gear)
@@ -270,9 +272,16 @@ def _played_well(drill: Drill, chaos: ChaosRun) -> None:
         raise Ended("chaos-lost", lost)
     if (missed := missed_before(drill.facts)) is not None:
         raise Ended("steady-not-met", missed)
+    failed = chaos.outcome.failed if chaos.outcome is not None else ()
+    if failed and any(fault.wire is not None for fault in drill.plan.faults) and _nothing_broken(drill):
+        raise Ended("not-injected", "; ".join(failed))
     # That it completed proves nothing; that it did not is reason enough to doubt what was played.
     if chaos.outcome is not None and chaos.outcome.status != "completed":
         raise Ended("chaos-lost", f"the method was not played to its end: Chaos Toolkit says {chaos.outcome.status!r}")
+
+
+def _nothing_broken(drill: Drill) -> bool:
+    return all(fault.injected is None for fault in drill.facts.faults.values())
 
 
 def _patience(plan: Plan, start: float) -> float | None:

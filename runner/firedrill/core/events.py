@@ -617,7 +617,7 @@ class Noted(Event):
 @dataclass(frozen=True, slots=True)
 class DrillEnded(Event):
     """Last entry. `reason` is finished, steady-not-met, aborted, interrupted, stack-lost, chaos-lost, system-lost, undo-failed,
-    files-refused or error.
+    files-refused, faults-refused, not-injected or error.
     """
 
     kind: ClassVar[str] = "drill.ended"

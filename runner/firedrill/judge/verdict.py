@@ -25,7 +25,7 @@ KILLED = "killed"
 TOLD = 3
 """What is wrong with a journal is told of so many lines; more of it proves no less."""
 UNTRIPPED = "no guard trips"
-PROVES_NOTHING = ("steady-not-met", "files-refused", "error")
+PROVES_NOTHING = ("steady-not-met", "files-refused", "faults-refused", "not-injected", "error")
 """Ends after which even a failed finding says nothing about the alerts."""
 
 
@@ -85,7 +85,7 @@ def exit_code(facts: Facts, verdict: Verdict) -> Exit:
         return Exit.LEFT_OVER
     if facts.ended == "interrupted":
         return Exit.INTERRUPTED
-    if facts.ended == "files-refused":
+    if facts.ended in {"files-refused", "faults-refused"}:
         return Exit.USAGE
     return exit_of(verdict)
 
@@ -145,6 +145,8 @@ _ENDS: Mapping[str, str] = {
     "chaos-lost": "Chaos Toolkit was lost",
     "system-lost": "The system under drill was lost",
     "undo-failed": "What the drill broke could not be put back",
+    "faults-refused": "A fault of this plan cannot be injected here, so nothing was",
+    "not-injected": "Nothing was broken, since no fault could be injected",
     "files-refused": "Prometheus or Alertmanager refuses a file of this suite",
     "error": "Something of firedrill's own broke",
 }

@@ -9,15 +9,20 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from firedrill.faults.chaos import link
 from firedrill.faults.holding.calls import delete_fault, put_fault
 
+LOOK = 0.1
+"""Seconds between two looks at whether there is still something to wait for."""
+
 _locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 _active: set[str] = set()
 _over: set[str] = set()
+_failed: set[str] = set()
+"""Faults that were not injected, or may be half: nobody waits to clear them."""
 _zero: list[float] = []
 
 
@@ -38,6 +43,16 @@ def inject(
     """Wait until `at` seconds into the method, then have its holder inject the fault and drop it after `lease` seconds at the latest."""
     _wait_until(at)
     _say_started(f"inject {fault}")
+    try:
+        return _injected(fault, target, wire, lease, configuration)
+    except BaseException:
+        _failed.add(fault)
+        raise
+
+
+def _injected(
+    fault: str, target: str | None, wire: Mapping[str, Any] | None, lease: float, configuration: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
     if wire is not None and link.current is not None:
         wire = link.current.ask(fault) or wire
     with _locks[fault]:
@@ -55,9 +70,12 @@ def inject(
 def clear(
     fault: str, target: str | None, at: float | None = None, configuration: Mapping[str, Any] | None = None
 ) -> Mapping[str, Any] | None:
-    """Wait until `at` seconds into the method, or not at all in a rollback, then have the fault dropped; one that is gone is well."""
+    """Wait until `at` seconds into the method, or not at all in a rollback, then have the fault dropped; one that is gone is well.
+
+    One that could not be injected is not waited for.
+    """
     if at is not None:
-        _wait_until(at)
+        _wait_until(at, unless=lambda: fault in _failed)
     _say_started(f"clear {fault}")
     with _locks[fault]:
         _over.add(fault)
@@ -71,12 +89,14 @@ def clear(
     return None
 
 
-def _wait_until(at: float) -> None:
+def _wait_until(at: float, unless: Callable[[], bool] = lambda: False) -> None:
     begin()
-    left = _zero[0] + at - time.monotonic()
-    if link.current is None:
-        time.sleep(max(left, 0.0))
-    elif link.current.stopping.wait(max(left, 0.0)):
+    while (left := _zero[0] + at - time.monotonic()) > 0 and not unless():
+        if link.current is None:
+            time.sleep(min(left, LOOK))
+        elif link.current.stopping.wait(min(left, LOOK)):
+            break
+    if _stopping():
         raise RuntimeError("the drill ended before this was due")
 
 

@@ -77,6 +77,10 @@ class HolderLink(ABC):
         self._over.discard(fault)
         return await self._intended(fault, target, wire)
 
+    async def try_aim(self, fault: str, target: str, wire: Mapping[str, Any]) -> None:
+        """See whether it could be injected; nothing is done. CallFailed says why not, with the status of the refusal."""
+        await asyncio.to_thread(calls.aim_fault, self.api, self._token, fault, target, wire)
+
     @abstractmethod
     async def _intended(self, fault: str, target: str, wire: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """The same."""
