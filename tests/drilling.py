@@ -25,7 +25,7 @@ from firedrill.stack.addresses import choose
 SECONDS = 90
 """More than any drill of the fast suite takes, even on a busy machine."""
 
-LATE = ("nobody looked for ", "prober-limited: ")
+LATE = ("nobody looked for ", "prober-limited: ", "did not run for ")
 """How blind spots begin that are the machine's own doing; what a test breaks is blind for another reason."""
 
 

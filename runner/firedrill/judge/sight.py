@@ -12,6 +12,8 @@ from firedrill.judge.wording import both, seconds
 
 PAGING = ("prometheus", "alertmanager", "sink")
 """All that a page passes through."""
+HOLDERS = ("proxy", "host", "receivers", "chaos")
+"""Who holds the faults or plays them, by the first word of how it is called as a blind spot."""
 SLO = "slo "
 """How an SLO that is asked of Prometheus is called as a blind spot."""
 RULE = "rule "
@@ -84,6 +86,21 @@ def blinds(facts: Facts, whats: Iterable[str], start: float, end: float) -> list
     """Blind spots of `whats` that touch the time from `start` to `end`."""
     wanted = set(whats)
     return [spot for spot in facts.blinds if spot.what in wanted and spot.began < end and (spot.ended is None or spot.ended > start)]
+
+
+def standstills(facts: Facts, start: float, end: float) -> list[Blind]:
+    """Times from `start` to `end` in which who holds the faults, or plays them, did not run: then a fault was not what it was to be.
+
+    Through a proxy and to a receiver people come all the time; the holder of this machine's faults matters while one is there.
+    """
+    spots = blinds(facts, {spot.what for spot in facts.blinds if spot.what.partition(" ")[0] in HOLDERS}, start, end)
+    windows = [(fault.injected, fault.cleared) for fault in facts.faults.values() if fault.injected is not None]
+    return [
+        spot
+        for spot in spots
+        if spot.what != "host"
+        or any((cleared is None or spot.began < cleared) and (spot.ended is None or spot.ended > injected) for injected, cleared in windows)
+    ]
 
 
 def describe(facts: Facts, spot: Blind) -> str:

@@ -14,7 +14,7 @@ from firedrill.judge.drill import Facts, FaultWindow, JudgedDrill
 from firedrill.judge.grounds import ending
 from firedrill.judge.moments import close, phase, real_faults
 from firedrill.judge.scores import scores
-from firedrill.judge.sight import PAGING, blinds, describe, failed_rules, meant
+from firedrill.judge.sight import PAGING, blinds, describe, failed_rules, meant, standstills
 from firedrill.judge.slo import results
 from firedrill.judge.stages import detections
 from firedrill.judge.surprises import noticed
@@ -209,7 +209,7 @@ def _blind(facts: Facts) -> Iterator[Finding]:
     play = phase(facts, "play")
     if play is None:
         return
-    for spot in blinds(facts, _relied_on(facts), play.start, close(facts)):
+    for spot in (*standstills(facts, play.start, close(facts)), *blinds(facts, _relied_on(facts), play.start, close(facts))):
         if meant(facts, spot) is not None:
             continue  # then it is a blind spot of those findings that need that sight, and of no other
         told = describe(facts, spot)

@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,11 +19,24 @@ from typing import Any, Protocol, Self
 from firedrill.core.child import Child
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
-from firedrill.core.events import ActivityEnded, ActivityStarted, ChaosEnded, Event, FaultActive, FaultCleared, HypothesisChecked
+from firedrill.core.events import (
+    ActivityEnded,
+    ActivityStarted,
+    BlindBegan,
+    BlindEnded,
+    ChaosEnded,
+    Event,
+    FaultActive,
+    FaultCleared,
+    HypothesisChecked,
+)
 from firedrill.core.recording import Record
 from firedrill.faults.chaos.joined import Joined
+from firedrill.faults.holding.pulse import NOTICED, TICK, Pulse
 
 METHOD = "method"
+SOURCE = "chaos"
+"""Its name in the journal."""
 GRACE = 5.0
 """Seconds that the rollbacks may take once a drill is stopped."""
 
@@ -97,6 +111,8 @@ class ChaosRun:
         self._rollbacks = rollbacks
         self._seen = _Seen()
         self._stopping: asyncio.Task[None] | None = None
+        self._pulse: Pulse | None = None
+        self._blind = False
         self.done: asyncio.Task[Outcome] = asyncio.create_task(self._follow())
 
     @classmethod
@@ -162,13 +178,49 @@ class ChaosRun:
         await self._child.stop(grace + 0.5)
 
     async def _follow(self) -> Outcome:
+        listening = asyncio.create_task(self._listen())
         try:
             async for said in self._child.events():
                 await self._hear(said)
         except Exception as error:  # ours, or intend's: the child must not go on unwatched
             self._seen.ended = Outcome(Ending.FAILED, f"{type(error).__name__}: {error}")
             await self._child.stop(GRACE)
+        finally:
+            listening.cancel()
+            self._see_again(time.monotonic())
         return self._ended(await self._child.ended_with())
+
+    async def _listen(self) -> None:
+        """Say so while it stands still."""
+        while True:
+            await asyncio.sleep(TICK)
+            if self._pulse is not None:
+                self._pulse.tick(time.monotonic())
+                if self._pulse.silent >= NOTICED:
+                    self._stood_still(self._pulse.last, f"more than {NOTICED:g}s")
+
+    def _hear_pulse(self, said: Mapping[str, Any]) -> None:
+        """It beats from when it begins to play until it says how that ended."""
+        if self._pulse is None:
+            self._pulse = Pulse(said["at"]) if said["kind"] == "heartbeat" else None
+            return
+        if (still := self._pulse.heard(said["at"])) is not None:
+            self._stood_still(still, f"{said['at'] - still:.1f}s")
+        self._see_again(said["at"])
+        if said["kind"] in {"chaos.ended", "chaos.failed"}:
+            self._pulse = None
+
+    def _stood_still(self, since: float, how_long: str) -> None:
+        if not self._blind:
+            self._blind = True
+            self._record(
+                BlindBegan(SOURCE, f"did not run for {how_long}: Chaos Toolkit, which plays the faults"), SOURCE, self._clock.at(since)
+            )
+
+    def _see_again(self, at: float) -> None:
+        if self._blind:
+            self._blind = False
+            self._record(BlindEnded(SOURCE), SOURCE, self._clock.at(at))
 
     def _ended(self, code: int) -> Outcome:
         ended = self._seen.ended or Outcome(Ending.LOST, f"the Chaos Toolkit process ended by itself, {_how(code)}")
@@ -177,6 +229,7 @@ class ChaosRun:
         return Outcome(ended.ending, ended.error, ended.status, tuple(self._seen.failed))
 
     async def _hear(self, said: Mapping[str, Any]) -> None:
+        self._hear_pulse(said)
         match said["kind"]:
             case "fault.intend":
                 await self._answer(said["fault"])

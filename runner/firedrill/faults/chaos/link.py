@@ -4,6 +4,7 @@ Knows how to tell, to ask leave before a deed, and that the engine wants an end;
 child's link, because Chaos Toolkit calls functions by their module's name and hands them nothing of ours; None under `chaos run`.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
+
+from firedrill.faults.holding.pulse import HEARTBEAT
 
 AGAIN = 0.2
 """Seconds after which an interrupt is sent again: what met it where nothing may be broken off hears the next one."""
@@ -56,7 +59,8 @@ class Link:
         return self._granted[fault]
 
     def listen(self) -> None:
-        """The reader thread; never returns before the end of file."""
+        """The reader thread; never returns before the end of file. From now on the engine hears that this process runs."""
+        threading.Thread(target=self._beat, daemon=True).start()
         for line in self._orders:
             match json.loads(line):
                 case {"kind": "go", "fault": str(fault)} as said:
@@ -67,6 +71,12 @@ class Link:
                     self.end(grace)
         self.orphaned = not self.stopping.is_set()
         self.end(GRACE)
+
+    def _beat(self) -> None:
+        with contextlib.suppress(OSError):  # the engine is gone, which the reader thread hears
+            while True:
+                self.tell("heartbeat")
+                time.sleep(HEARTBEAT)
 
     def _answer(self, answers: dict[str, Any], fault: str, what: object) -> None:
         with self._answered:

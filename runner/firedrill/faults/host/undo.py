@@ -24,7 +24,7 @@ def _misshapen(undo: Mapping[str, Any]) -> str:
     if not isinstance(aimed, Mapping):
         return f"what was aimed at is {aimed!r}"
     for each in aimed.get("processes") or ():
-        if not isinstance(each, Mapping) or not {type(each.get(key)) for key in ("pid", "started")} == {int}:
+        if not isinstance(each, Mapping) or {type(each.get(key)) for key in ("pid", "started")} != {int}:
             return f"a process is {each!r}, without its number and its start"
     return ""
 

@@ -32,6 +32,11 @@ class ProxyLink(HolderLink):
         super().__init__(api, holder, clock, record, token, token_env)
         self.listens: dict[str, str] = {}
 
+    @property
+    def blind(self) -> str:
+        """There may be several beside ours."""
+        return self.source if self.child is not None else f"{self.source} {self.api}"
+
     @classmethod
     async def start_child(
         cls, targets: Mapping[str, Target], holder: str, clock: DrillClock, record: Record, logs: Path, token: str, token_env: str = TOKEN,
