@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace as Words
 from typing import Any
@@ -70,6 +72,28 @@ async def test_a_fault_that_is_refused_is_not_waited_for(words: Words, start: An
         outcome = await (await start(words.made(method, [words.clear()]), intend)).wait()
     assert (outcome.ending, await proxy.injected()) == (Ending.OK, 0)
     assert outcome.failed == ("inject cut: firedrill.faults.chaos.link.NotGranted: cut was not injected: it is another user's",)
+
+
+async def test_a_chaos_toolkit_that_stood_still_is_a_blind_spot_of_that_time(words: Words, start: Any, seen: Any) -> None:
+    run = await start(words.made([words.theirs("waits", "sleep", "2")]))
+    await seen.until("activity.started", name="waits")
+    stopped_at = seen.clock.now()
+    os.kill(run._child.process.pid, signal.SIGSTOP)
+    await asyncio.sleep(1.1)
+    os.kill(run._child.process.pid, signal.SIGCONT)
+    began, ended = await seen.until("blind.began", what="chaos"), await seen.until("blind.ended", what="chaos")
+    assert re.fullmatch(r"did not run for 1\.\ds: Chaos Toolkit, which plays the faults", began.event.why)
+    assert stopped_at - 0.5 < began.source_at <= stopped_at + 0.1
+    assert ended.source_at >= stopped_at + 1.1
+    assert (await run.wait()).ending is Ending.OK
+
+
+async def test_an_engine_that_stood_still_does_not_blame_chaos_toolkit(words: Words, start: Any, seen: Any) -> None:
+    run = await start(words.made([words.theirs("waits", "sleep", "2")]))
+    await seen.until("activity.started", name="waits")
+    time.sleep(1.7)  # noqa: ASYNC251 - the very loop is what stands still
+    await run.wait()
+    assert seen.of("blind.began") == []
 
 
 async def test_an_engine_that_ends_instead_of_answering_leaves_the_system_alone(

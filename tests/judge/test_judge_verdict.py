@@ -110,6 +110,36 @@ def test_a_blind_spot_while_faults_play_is_inconclusive(drill: Any, what: str) -
     inconclusive(judged, f"{what[0].upper()}{what[1:]} could not be seen from 30.0s to 31.0s (it was gone).")
 
 
+@pytest.mark.parametrize("what", ["proxy", "proxy http://127.0.0.1:8474", "host", "receivers"])
+def test_a_holder_that_stood_still_while_its_fault_was_there_leaves_every_finding_inconclusive(drill: Any, script: Any, what: str) -> None:
+    stood = [(20.0, BlindBegan(what, "did not run for 3.0s: the fault proxy")), (23.0, BlindEnded(what))]
+    told = f"{what} could not be seen from 20.0s to 23.0s (did not run for 3.0s: the fault proxy)."
+    judged = drill.plus(*stood).concluded()
+    inconclusive(judged, told[0].upper() + told[1:])
+    assert {finding.verdict for finding in judged.findings} == {Verdict.INCONCLUSIVE}
+    failed = script.tape(script.expectation("page", script.alert, within="5s")).plus(*stood).concluded()
+    assert failed.findings[0].verdict is Verdict.INCONCLUSIVE
+    assert failed.findings[0].sentence.endswith(f"; but the fault was not what it was to be: {told}")
+
+
+def test_a_chaos_toolkit_that_stood_still_is_inconclusive(drill: Any) -> None:
+    judged = drill.plus((20.0, BlindBegan("chaos", "did not run for 3.0s")), (23.0, BlindEnded("chaos"))).concluded()
+    inconclusive(judged, "Chaos could not be seen from 20.0s to 23.0s (did not run for 3.0s).")
+
+
+@pytest.mark.parametrize(("what", "verdict"), [("host", Verdict.PASS), ("proxy", Verdict.INCONCLUSIVE)])
+def test_a_holder_that_stood_still_after_its_fault_matters_where_people_come_through_it(drill: Any, what: str, verdict: Verdict) -> None:
+    assert drill.plus((37.0, BlindBegan(what, "did not run")), (38.5, BlindEnded(what))).concluded().verdict is verdict
+
+
+def test_faults_that_are_refused_here_are_wrong_usage_and_those_refused_at_injection_prove_nothing(drill: Any) -> None:
+    refused = drill.until(4, "faults-refused").concluded()
+    assert (refused.verdict, refused.exit_code) == (Verdict.INCONCLUSIVE, Exit.USAGE)
+    assert refused.reason == "A fault of this plan cannot be injected here, so nothing was after 4.0s."
+    late = drill.until(14.05, "not-injected").concluded()
+    assert (late.verdict, late.exit_code) == (Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE)
+
+
 def test_a_blind_spot_before_play_is_forgiven(drill: Any) -> None:
     assert drill.plus((5.0, BlindBegan("prometheus", "slow")), (6.0, BlindEnded("prometheus"))).concluded().verdict is not Verdict.FAIL
 

@@ -93,14 +93,22 @@ def standstills(facts: Facts, start: float, end: float) -> list[Blind]:
 
     Through a proxy and to a receiver people come all the time; the holder of this machine's faults matters while one is there.
     """
-    spots = blinds(facts, {spot.what for spot in facts.blinds if spot.what.partition(" ")[0] in HOLDERS}, start, end)
+    spots = blinds(facts, {spot.what for spot in facts.blinds if _holder(spot) in HOLDERS}, start, end)
+    return [spot for spot in spots if _holder(spot) != "host" or _meets_a_fault(facts, spot)]
+
+
+def spoilt(facts: Facts) -> list[Blind]:
+    """The standstills of whoever held a fault while it was there."""
+    return [spot for spot in standstills(facts, 0.0, close(facts)) if _holder(spot) != "chaos" and _meets_a_fault(facts, spot)]
+
+
+def _holder(spot: Blind) -> str:
+    return spot.what.partition(" ")[0]
+
+
+def _meets_a_fault(facts: Facts, spot: Blind) -> bool:
     windows = [(fault.injected, fault.cleared) for fault in facts.faults.values() if fault.injected is not None]
-    return [
-        spot
-        for spot in spots
-        if spot.what != "host"
-        or any((cleared is None or spot.began < cleared) and (spot.ended is None or spot.ended > injected) for injected, cleared in windows)
-    ]
+    return any((cleared is None or spot.began < cleared) and (spot.ended is None or spot.ended > injected) for injected, cleared in windows)
 
 
 def describe(facts: Facts, spot: Blind) -> str:

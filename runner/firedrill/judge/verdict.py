@@ -14,7 +14,7 @@ from firedrill.judge.drill import Facts, FaultWindow, JudgedDrill
 from firedrill.judge.grounds import ending
 from firedrill.judge.moments import close, phase, real_faults
 from firedrill.judge.scores import scores
-from firedrill.judge.sight import PAGING, blinds, describe, failed_rules, meant, standstills
+from firedrill.judge.sight import PAGING, blinds, describe, failed_rules, meant, spoilt, standstills
 from firedrill.judge.slo import results
 from firedrill.judge.stages import detections
 from firedrill.judge.surprises import noticed
@@ -50,7 +50,7 @@ def _judge_one(expectation: PlannedExpectation, facts: Facts, kinds: Kinds) -> F
 def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
     """The whole judgement of a drill that has ended, or of a journal that stops: nothing stays pending."""
     over = facts if facts.ended is not None else replace(facts, ended=KILLED)
-    expected = [_closed(finding, over) for finding in (*judge(over, kinds), *hypothesis.stood(over))]
+    expected = [_unless_spoilt(_closed(finding, over), over) for finding in (*judge(over, kinds), *hypothesis.stood(over))]
     own = list(drill_findings(over))
     verdict = _verdict(over, [*expected, *own])
     return JudgedDrill(
@@ -64,6 +64,15 @@ def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
         noticed=noticed(over),
         scores=tuple(scores(over, ())),
     )
+
+
+def _unless_spoilt(finding: Finding, facts: Facts) -> Finding:
+    """What came of a fault that was not what it was to be is neither a pass nor a fail."""
+    if finding.verdict is Verdict.INCONCLUSIVE or not (spots := spoilt(facts)):
+        return finding
+    why = both(dict.fromkeys(describe(facts, spot) for spot in spots))
+    sentence = f"{finding.sentence.rstrip('.')}; but the fault was not what it was to be: {why}."
+    return replace(finding, verdict=Verdict.INCONCLUSIVE, sentence=sentence, evidence=(*finding.evidence, *(spot.seq for spot in spots)))
 
 
 def _closed(finding: Finding, facts: Facts) -> Finding:
