@@ -57,7 +57,7 @@ async def test_what_is_not_ours_to_break_is_refused_at_once(link: HostLink) -> N
     ended = await refused(link, fault("engine"), settled=False)
     assert ended is not None
     assert ended[0] == "faults-refused"
-    assert f"it-engine: POST {link.api}/faults/it-engine/aim was refused: process {os.getpid()} is one of firedrill's own" in ended[1]
+    assert f"it-engine: process {os.getpid()} is one of firedrill's own" in ended[1]
 
 
 async def test_every_fault_that_cannot_be_had_is_named(link: HostLink) -> None:

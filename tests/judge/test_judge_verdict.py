@@ -135,7 +135,7 @@ def test_a_holder_that_stood_still_after_its_fault_matters_where_people_come_thr
 def test_faults_that_are_refused_here_are_wrong_usage_and_those_refused_at_injection_prove_nothing(drill: Any) -> None:
     refused = drill.until(4, "faults-refused").concluded()
     assert (refused.verdict, refused.exit_code) == (Verdict.INCONCLUSIVE, Exit.USAGE)
-    assert refused.reason == "A fault of this plan cannot be injected here, so nothing was after 4.0s."
+    assert refused.reason == "A fault of the plan is refused here after 4.0s."
     late = drill.until(14.05, "not-injected").concluded()
     assert (late.verdict, late.exit_code) == (Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE)
 

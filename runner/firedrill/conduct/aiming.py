@@ -25,9 +25,9 @@ async def refuse(drill: Drill, gear: Gear, settled: bool = False) -> None:
     faults = [fault for fault in drill.plan.faults if fault.wire is not None and fault.target in gear.links]
     found = await asyncio.gather(*(_refusal(gear, fault) for fault in faults))
     said = [(fault, error) for fault, error in zip(faults, found, strict=True) if error is not None]
-    if final := [f"{fault.name}: {error}" for fault, error in said if _is_final(drill.plan, fault, error, settled)]:
+    if final := [f"{fault.name}: {error.said}" for fault, error in said if _is_final(drill.plan, fault, error, settled)]:
         raise Ended("faults-refused", "; ".join(dict.fromkeys(final)))
-    silent = [f"{fault.name}: {error}" for fault, error in said if error.status is not None and error.status not in {*FINAL, MISSING}]
+    silent = [f"{fault.name}: {error.said}" for fault, error in said if error.status is not None and error.status not in {*FINAL, MISSING}]
     if settled and silent and not _changes_things(drill.plan):
         raise Ended("system-lost", "; ".join(silent))
 

@@ -154,8 +154,8 @@ _ENDS: Mapping[str, str] = {
     "chaos-lost": "Chaos Toolkit was lost",
     "system-lost": "The system under drill was lost",
     "undo-failed": "What the drill broke could not be put back",
-    "faults-refused": "A fault of this plan cannot be injected here, so nothing was",
-    "not-injected": "Nothing was broken, since no fault could be injected",
+    "faults-refused": "A fault of the plan is refused here",
+    "not-injected": "No fault could be injected",
     "files-refused": "Prometheus or Alertmanager refuses a file of this suite",
     "error": "Something of firedrill's own broke",
 }

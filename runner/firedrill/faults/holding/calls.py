@@ -19,11 +19,11 @@ TIMEOUT = 5.0
 
 
 class CallFailed(FiredrillError):
-    """The proxy refused (`status`), or did not answer (None)."""
+    """The proxy refused (`status`, and `said` in its own words), or did not answer (None)."""
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, said: str = "") -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.said = status, said or message
 
 
 class NobodyThere(CallFailed):
@@ -100,5 +100,5 @@ def _read(call: str, status: int, content: bytes) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise CallFailed(f"{call} was not answered by a fault proxy of firedrill (HTTP {status})", status)
     if status >= 400:
-        raise CallFailed(f"{call} was refused: {answer.get('error', '')} (HTTP {status})", status)
+        raise CallFailed(f"{call} was refused: {answer.get('error', '')} (HTTP {status})", status, str(answer.get("error", "")))
     return answer
