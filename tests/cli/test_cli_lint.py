@@ -67,7 +67,10 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
                 "expr: negotiation:requests_failed:ratio20s > 0.5 or negotiation:requests_failed:ratio5s > 1.44",
             )
         ],
-        [f"{RULES}:47:15: warning: over-100: a part of NegotiationApiDown can never hold: it asks for more than 144 % of bad requests"],
+        [
+            f"{RULES}:47:15: warning: label-left-out: NegotiationApiDown: description names $labels.instance, which the expression leaves out: it stays empty",
+            f"{RULES}:47:15: warning: over-100: a part of NegotiationApiDown can never hold: it asks for more than 144 % of bad requests",
+        ],
     ),
     (
         "records in another group, evaluated 393 ms before the alert",
@@ -233,6 +236,38 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
         [
             f"{RULES}:46:9: warning: unexercised: no experiment expects NegotiationApiDown, so nothing shows that it works",
             f"{SETTINGS}:1:1: warning: lint.allow[0]: unexercised says nothing of SomethingElse; leave it out",
+        ],
+    ),
+    (
+        "a receiver without an address",
+        [(ROUTES, "- url: https://pager.example.org/hooks/platform", "- send_resolved: true")],
+        [f"{ROUTES}:35:9: warning: given-at-deployment: webhook of platform has no address (url): the deployment has to give it"],
+    ),
+    (
+        "a record that is a range of samples",
+        [(RULES, "  - name: negotiation\n    rules:\n", "  - name: negotiation\n    rules:\n      - record: odd\n        expr: up[5s]\n")],
+        [
+            f"{RULES}:12:15: warning: not-a-vector: odd yields a range of samples; a function such as max_over_time() makes a value of it: Prometheus fails it at every evaluation"
+        ],
+    ),
+    (
+        "a text that names a label which the expression leaves out",
+        [(RULES, "summary: Offers are slow", 'summary: "Offers of {{ $labels.instance }} are slow"')],
+        [
+            f"{RULES}:25:15: warning: label-left-out: NegotiationLatencyBudgetBurn: summary names $labels.instance, which the expression leaves out: it stays empty"
+        ],
+    ),
+    (
+        "a rule's label that replaces its series'",
+        [
+            (
+                RULES,
+                "          severity: page\n          team: platform",
+                "          severity: page\n          team: platform\n          instance: api",
+            )
+        ],
+        [
+            f"{RULES}:47:15: warning: same-labels: NegotiationApiDown: its label instance: api replaces the instance of its series, where two of them differ in nothing else, Prometheus fails the whole rule (vector contains metrics with the same labelset), and nobody is paged"
         ],
     ),
 ]

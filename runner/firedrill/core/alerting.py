@@ -27,6 +27,8 @@ class RecordingRule(Declared):
     place: Place
     places: Mapping[str, Place] = {}
     """Where `expr` stands, and the group's `interval` when the file sets one."""
+    labels: Mapping[str, str] = {}
+    """What the rule adds to what its expression yields."""
 
 
 class AlertingRule(Declared):

@@ -115,7 +115,13 @@ class _Reader:
         interval = self.interval if group.interval is None else group.interval
         if isinstance(declared, _Recording):
             return RecordingRule(
-                record=declared.record, expr=declared.expr.strip(), group=group.name, interval=interval, place=place, places=places
+                record=declared.record,
+                expr=declared.expr.strip(),
+                group=group.name,
+                interval=interval,
+                place=place,
+                places=places,
+                labels={**group.labels, **declared.labels},
             )
         assert isinstance(declared, _Alert)
         return AlertingRule(

@@ -371,7 +371,7 @@ class Allowed(Declared):
         "unjudged-tolerance", "idle-timeout", "no-timeout", "shell-arguments", "shown-secret",
         "literal-secret", "unknown-variable", "two-numbers",
         "same-name", "idle-dry", "form-body", "no-rollbacks", "first-miss", "silent-configuration", "no-value",
-        "given-at-deployment",
+        "given-at-deployment", "not-a-vector", "same-labels", "label-left-out",
     ]  # fmt: skip
     of: str | None = None
     """The alert, receiver or experiment that it is said of; all of them when left out."""

@@ -18,6 +18,7 @@ from firedrill.plan.lint import (
     idle_dry,
     idle_inhibition,
     idle_timeout,
+    label_left_out,
     late_record,
     late_resolve,
     literal_secret,
@@ -26,7 +27,9 @@ from firedrill.plan.lint import (
     no_timeout,
     no_value,
     nobody_told,
+    not_a_vector,
     over_100,
+    same_labels,
     same_name,
     shell_arguments,
     short_history,
@@ -71,6 +74,9 @@ CHECKS: tuple[Check, ...] = (
     silent_configuration.CHECK,
     no_value.CHECK,
     given_at_deployment.CHECK,
+    not_a_vector.CHECK,
+    same_labels.CHECK,
+    label_left_out.CHECK,
 )
 
 
