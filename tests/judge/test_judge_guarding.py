@@ -9,7 +9,7 @@ from firedrill.core.model.plan import Plan
 from firedrill.core.model.probes import Probe
 from firedrill.core.model.slos import Indicator, Slo, Source
 from firedrill.core.units import Duration, Ratio
-from firedrill.judge.drill import AlertSpan, Bin, Blind, Facts, Series
+from firedrill.judge.drill import AlertSpan, Bin, Blind, Coverage, Facts, Series
 from firedrill.judge.guarding import Look, Watch, look
 
 SLO = Slo(name="journey", objective=0.95, indicator=Indicator(source=Source.PROBE, name="offer"))
@@ -24,7 +24,7 @@ def facts(*bins: tuple[int, int], since: int = 0) -> Facts:
     plan = Plan(
         experiment="e", file="e", title="e", environment="local", steady=1.0, slos=(SLO,), probes={"offer": Probe(every=Duration(1))}
     )
-    found = Facts(plan=plan)
+    found = Facts(plan=plan, coverage={"prometheus": Coverage("prometheus", 0.0, 6.0, 12)})
     told = {float(since + at): Bin(float(since + at), good, bad, seqs=[since + at]) for at, (good, bad) in enumerate(bins)}
     found.series["probe", "offer"] = Series("probe", "offer", told)
     return found
@@ -73,6 +73,17 @@ def test_an_alert_holds_while_it_fires_and_is_unseen_while_prometheus_is() -> No
     assert look(firing, known, 5.0).holds is False
     known.blinds.append(Blind("prometheus", "refused", 5.0, None, 9))
     assert look(firing, known, 6.0) == Look(None, "prometheus: refused")
+
+
+def test_an_alert_of_which_nobody_spoke_for_two_evaluations_is_unseen_and_not_quiet() -> None:
+    known, firing = facts(), guard(alert="Down")
+    assert look(firing, known, 9.5).holds is False
+    assert look(firing, known, 9.6) == Look(None, "Prometheus was not looked at since 6.0s")
+    watch = Watch(guard(alert="Down", blind="10s"))
+    trips = [watch.after(look(firing, known, float(at)), float(at)) for at in range(6, 40)]
+    assert next(trip.value for trip in trips if trip) == "it could not be seen for 10.0s (Prometheus was not looked at since 6.0s)"
+    known.coverage.clear()
+    assert look(firing, known, 1.0) == Look(None, "Prometheus was not looked at yet")
 
 
 def test_for_wants_it_to_hold_without_a_break() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from firedrill.core.events import BlindBegan, PageAcknowledged, PageOpened, PersonTold, ShiftChanged
+from firedrill.core.events import BlindBegan, PageAcknowledged, PageOpened, PageReopened, PageResolved, PersonTold, ShiftChanged
 from firedrill.core.verdicts import Verdict
 
 CHANGE = (28.0, ShiftChanged("payments", "first-on-call", "night-shift"))
@@ -49,6 +49,13 @@ def test_a_new_person_who_was_not_told_fails(tape: Any, script: Any) -> None:
 def test_a_change_while_no_page_is_open_fails(tape: Any, script: Any) -> None:
     finding = tape.plus((16.0, ShiftChanged("payments", "first-on-call", "night-shift"))).finding()
     assert finding.sentence.endswith(f"to night-shift at 16.0s, but no page for {script.alert} was open then.")
+
+
+def test_a_page_that_was_resolved_at_the_change_and_reopened_later_was_not_open_then(tape: Any, script: Any) -> None:
+    closed = [(26.0, PageResolved("p1", 1)), (30.0, PageReopened("p1", 1))]
+    finding = tape.plus(CHANGE, *closed).finding()
+    assert finding.sentence.endswith(f"to night-shift at 28.0s, but no page for {script.alert} was open then.")
+    assert finding.verdict is Verdict.FAIL
 
 
 def test_until_it_is_decided_it_is_pending(tape: Any) -> None:

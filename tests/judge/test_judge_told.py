@@ -83,3 +83,16 @@ def test_cut_short_unseen_or_without_a_desk_it_is_inconclusive(tape: Any, script
     finding = script.tape(script.expectation("told", "first-on-call", within="5s")).finding()
     assert finding.sentence.startswith("Who was told cannot be judged: nothing shows who is told of pages")
     assert finding.verdict is Verdict.INCONCLUSIVE
+
+
+def test_while_the_pagers_own_log_could_not_be_read_nobody_is_said_not_to_have_been_told(tape: Any, only: Any) -> None:
+    closed = (23.0, BlindBegan("pager log", "pagerduty does not say whom it tells: no answer within 5 s"))
+    finding = tape.plus(closed, heard("first-on-call", 23.41)).finding()
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "pager log could not be seen from 23.0s on (pagerduty does not say whom it tells: no answer within 5 s)" in finding.sentence
+    assert only.plus(closed, heard("first-on-call", 23.41)).finding().verdict is Verdict.INCONCLUSIVE
+
+
+def test_who_was_seen_to_be_told_in_time_was_told_whatever_the_log_did_later(tape: Any) -> None:
+    finding = tape.plus(heard("first-on-call", 23.41), heard("team-lead", 25.31), (40.0, BlindBegan("pager log", "x"))).finding()
+    assert finding.verdict is Verdict.PASS

@@ -1,6 +1,7 @@
 """Pages seen at a pager's API: a real Alertmanager tells a PagerDuty and an Opsgenie of ours, whose answers have the documented shapes."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from aiohttp import web
 from firedrill.core.alerting import Place, Route
 from firedrill.core.child import Child
 from firedrill.core.events import (
+    BlindBegan,
+    BlindEnded,
     Covered,
     Noted,
     NotificationReceived,
@@ -25,7 +28,7 @@ from firedrill.core.events import (
     PersonTold,
 )
 from firedrill.stack.addresses import choose
-from firedrill.watch.pagers import opsgenie_api, pagerduty_api
+from firedrill.watch.pagers import opsgenie_api, pagerduty_api, polling
 from firedrill.watch.pagers.groups import hashed
 from firedrill.watch.pagers.polling import Pager, PagerWatch
 from firedrill.watch.pagers.seen import Deed
@@ -143,7 +146,7 @@ async def test_many_threads_come_page_by_page(scene: Scene) -> None:
 async def test_a_pager_that_does_not_let_itself_be_asked_is_no_silence(scene: Scene, book) -> None:
     pager = scene.watch.pager
     async with aiohttp.ClientSession() as without:
-        with pytest.raises(Unanswered, match=r"not an answer of (PagerDuty's incidents|Opsgenie's alerts)"):
+        with pytest.raises(Unanswered, match=r"^(PagerDuty|Opsgenie) answers 401: "):
             await pager.threads(without, pager.url, 0.0, 5.0)
     assert book.of(Covered) == []
 
@@ -204,15 +207,76 @@ def test_a_log_of_opsgenie_is_read_in_order_with_people_by_name() -> None:
     ]
 
 
-async def test_a_pager_whose_log_is_closed_to_us_is_noted_once_and_followed_all_the_same(scene: Scene, book) -> None:
-    async def closed(*_: object) -> list[Deed]:
-        raise Unanswered("forbidden")
+def spoilt(scene: Scene, *errors: Unanswered) -> list[float]:
+    """The log answers with these errors first; when it was asked for is told."""
+    real, left, asked = scene.watch.pager.log, list(errors), list[float]()
 
-    scene.watch.pager = replace(scene.watch.pager, log=closed)
+    async def log(session: aiohttp.ClientSession, url: str, thread: str, timeout: float) -> list[Deed]:
+        asked.append(scene.watch.clock.now())
+        if left:
+            raise left.pop(0)
+        return await real(session, url, thread, timeout)
+
+    scene.watch.pager = replace(scene.watch.pager, log=log)
+    return asked
+
+
+async def test_a_pager_whose_log_is_closed_to_us_is_a_blind_spot_to_the_end_and_followed_all_the_same(scene: Scene, book) -> None:
+    asked = spoilt(scene, *(Unanswered("it answers 403: forbidden", 403) for _ in range(100)))
     await scene.post()
     await scene.until(lambda: book.of(PageOpened))
     await scene.watch.look()
     scene.pager.acknowledge()
     await scene.until(lambda: book.of(PageAcknowledged))
-    (noted,) = book.of(Noted)
-    assert noted.event.text == f"{scene.watch.pager.name} does not say whom it tells: forbidden"
+    assert len(asked) == 1  # asking soon again would not change it
+    await scene.watch.finish()
+    assert len(asked) == 2
+    (began,) = book.of(BlindBegan)
+    assert (began.event.what, began.event.why) == (
+        "pager log", f"{scene.watch.pager.name} does not say whom it tells: it answers 403: forbidden"
+    )  # fmt: skip
+    assert book.of(BlindEnded) == []
+
+
+async def test_a_log_that_times_out_is_a_blind_spot_of_its_length_and_told_when_it_answers(scene: Scene, book, monkeypatch) -> None:
+    monkeypatch.setattr(polling, "PAUSES", (0.1, 0.4))
+    asked = spoilt(scene, Unanswered("no answer within 5 s"), Unanswered("it answers 429: slow down", 429, 0.3), Unanswered("502", 502))
+    await scene.post()
+    await scene.until(lambda: book.of(PersonTold))
+    pauses = [later - before for before, later in itertools.pairwise(asked)]
+    assert pauses[0] >= 0.1
+    assert pauses[1] >= 0.3
+    assert pauses[2] >= 0.4
+    assert [entry.event.what for entry in book.of(BlindBegan)] == ["pager log"]
+    assert [entry.event.what for entry in book.of(BlindEnded)] == ["pager log"]
+    assert {entry.event.person for entry in book.of(PersonTold)} == {"first-on-call"}
+
+
+BODIES = [
+    "[]",
+    "null",
+    "<html>",
+    '{"incidents": 3, "data": 3}',
+    '{"incidents": [1], "data": [1]}',
+    '{"incidents": [{}], "data": [{}]}',
+    "{",
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+async def test_an_api_that_answers_in_another_shape_is_unanswered(body: str, session) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=body, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get("/{any:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    for api in (pagerduty_api, opsgenie_api):
+        with pytest.raises(Unanswered):
+            await api.threads(session, url, 0.0, 2.0)
+        with pytest.raises(Unanswered):
+            await api.log(session, url, "x", 2.0)
+    await runner.cleanup()

@@ -16,6 +16,8 @@ from firedrill.judge.wording import both, seconds
 
 SEEN_BY = ("sink",)
 """Who must have been watching for an answer to be seen: where pages are seen, there their answers are."""
+TOLD_BY = (*SEEN_BY, "pager log")
+"""Who must have been watching for it to be seen who was told: where a pager is asked, its own log of each page."""
 EDGE = 0.005
 """Seconds by which a timer may be early without anybody being too early."""
 
@@ -34,11 +36,13 @@ def page_for(facts: Facts, alert: str) -> Page | Check:
     return pages.new[0].page if pages.new else arrival(Wanted(alert, None, {}, None, None), facts, pages, start)
 
 
-def unsettled(facts: Facts, since: float, deadline: float | None, waits: str, span: str, evidence: Sequence[int] = ()) -> Check | None:
+def unsettled(
+    facts: Facts, since: float, deadline: float | None, waits: str, span: str, evidence: Sequence[int] = (), by: Sequence[str] = SEEN_BY
+) -> Check | None:
     """Why nothing follows yet from what has not happened since then: too soon, the drill ended before `span`, or nobody looked."""
     if undecided(facts, deadline):
         return Check(Verdict.PENDING, waits, evidence, None if deadline is None else deadline + GRACE)
-    return cut_short(facts, deadline, span) or blinded(facts, SEEN_BY, since, close(facts) if deadline is None else deadline)
+    return cut_short(facts, deadline, span) or blinded(facts, by, since, close(facts) if deadline is None else deadline)
 
 
 def no_desk(facts: Facts) -> Check | None:

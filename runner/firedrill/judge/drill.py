@@ -345,8 +345,12 @@ class Facts:
     alerts: list[AlertSpan] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+    by_page: dict[str, list[Page]] = field(default_factory=dict)
+    """The same pages by id."""
     failures: list[Failure] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    holding: dict[tuple[str, str, frozenset[tuple[str, str]]], list[Held]] = field(default_factory=dict)
+    """Those of them that are not over yet, by what is held, by what, and its labels."""
     lives: dict[Instance, list[AlertSpan]] = field(default_factory=dict)
     """The same alerts by instance: a storm must not be searched through for each alert of its own."""
     named: dict[str, list[AlertSpan]] = field(default_factory=dict)

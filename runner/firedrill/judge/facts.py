@@ -258,12 +258,13 @@ def _paged(facts: Facts, entry: Entry) -> None:
             first = next((note for note in reversed(facts.notifications) if note.seq == seq), None)
             page_ = Page(page, receiver, tuple(alerts), entry.at, [] if first is None else [first], seqs={"opened": entry.seq})
             facts.pages.append(page_)
+            facts.by_page.setdefault(page, []).append(page_)
             if first is not None:
                 facts.threads[first.receiver, first.group_key] = page_
         case LinkChecked(url=url, status=status, error=error):
             facts.links[url] = Link(url, entry.seq, entry.at, status, error)
         case PageReopened(page=name, notification=seq):
-            for page_ in (page for page in facts.pages if page.page == name):
+            for page_ in facts.by_page.get(name, ()):
                 _reopen(facts, page_, seq, entry)
         case PageResolved(page=name, by=by):
             for open_ in _pages(facts, name):
@@ -295,7 +296,7 @@ def _answered(facts: Facts, entry: Entry) -> None:
         case PersonTold() as event:
             told = Told(event.page, event.person, event.level, event.why, event.schedule, entry.at, entry.seq)
             facts.told.append(told)
-            for page in (page for page in facts.pages if page.page == event.page):
+            for page in facts.by_page.get(event.page, ()):
                 page.told.append(told)
         case ShiftChanged(schedule=schedule, before=before, after=after):
             facts.hand_overs.append(HandOver(schedule, before, after, entry.at, entry.seq))
@@ -339,7 +340,7 @@ def _join(facts: Facts, note: Notification) -> None:
 
 
 def _pages(facts: Facts, name: str) -> list[Page]:
-    return [page for page in facts.pages if page.page == name and page.resolved is None]
+    return [page for page in facts.by_page.get(name, ()) if page.resolved is None]
 
 
 def _hindered(facts: Facts, entry: Entry) -> None:
@@ -348,7 +349,7 @@ def _hindered(facts: Facts, entry: Entry) -> None:
             failure = (event.receiver, event.integration, event.group_key, event.reason, event.attempts)
             facts.failures.append(Failure(entry.seq, entry.at, *failure))
         case AlertSuppressed(alert=alert, labels=labels, by=by, names=names, why=why):
-            facts.held.append(Held(alert, by, entry.at, entry.seq, None, labels, tuple(names), why))
+            _hold(facts, Held(alert, by, entry.at, entry.seq, None, labels, tuple(names), why))
         case SilenceCreated(silence=silence, matchers=matchers):
             facts.silences[silence] = (tuple(matchers), entry.seq)
         case AlertReleased(alert=alert, labels=labels, by=by):
@@ -356,19 +357,27 @@ def _hindered(facts: Facts, entry: Entry) -> None:
         case AlertsUnsent(reason=reason):
             facts.unsent.append((entry.at, reason, entry.seq))
         case TargetDown(job=job, instance=instance, error=error, gives=gives):
-            facts.held.append(Held(instance, "target", entry.at, entry.seq, None, {"job": job}, tuple(gives), error))
+            _hold(facts, Held(instance, "target", entry.at, entry.seq, None, {"job": job}, tuple(gives), error))
         case TargetUp(job=job, instance=instance):
             _released(facts, instance, "target", entry.at, {"job": job})
         case RecordEmpty(record=record):
-            facts.held.append(Held(record, "record", entry.at, entry.seq))
+            _hold(facts, Held(record, "record", entry.at, entry.seq))
         case RecordFilled(record=record):
             _released(facts, record, "record", entry.at, {})
 
 
 def _released(facts: Facts, what: str, by: str, at: float, labels: Mapping[str, str]) -> None:
-    for held in facts.held:
-        if (held.what, held.by, held.labels, held.until) == (what, by, labels, None):
-            held.until = at
+    for held in facts.holding.pop(_holding(what, by, labels), ()):
+        held.until = at
+
+
+def _hold(facts: Facts, held: Held) -> None:
+    facts.held.append(held)
+    facts.holding.setdefault(_holding(held.what, held.by, held.labels), []).append(held)
+
+
+def _holding(what: str, by: str, labels: Mapping[str, str]) -> tuple[str, str, frozenset[tuple[str, str]]]:
+    return what, by, frozenset((name, str(value)) for name, value in labels.items())
 
 
 def _broken(facts: Facts, entry: Entry) -> None:

@@ -18,6 +18,8 @@ from firedrill.judge.wording import seconds, share
 
 TOLD = 0.15
 """Seconds after which a second's samples have been told."""
+COVERED = 1.5
+"""Seconds at most from one word of what was covered to the next."""
 LATE = 2.0
 """Seconds by which a probe's samples may come late before it counts as out of sight."""
 
@@ -68,7 +70,7 @@ def look(guard: Guard, facts: Facts, now: float) -> Look:
         case "probe":
             return _probe(guard, facts, now)
         case _:
-            return _alert(guard, facts)
+            return _alert(guard, facts, now)
 
 
 def _slo(guard: Guard, facts: Facts, now: float) -> Look:
@@ -111,10 +113,14 @@ def _patience(plan: Plan, probe: str) -> float:
     return LATE + (0.0 if declared is None else declared.every + declared.timeout)
 
 
-def _alert(guard: Guard, facts: Facts) -> Look:
+def _alert(guard: Guard, facts: Facts, now: float) -> Look:
+    """Whether it fires; only for as long as Prometheus was seen of late: that nobody says so is no sign that it does not."""
     name = guard.alert or ""
     if blind := _blind(facts, ("prometheus", f"{RULE}{name}")):
         return Look(None, blind)
+    seen = facts.coverage.get("prometheus")
+    if seen is None or now - seen.until > max(LATE, 2 * facts.plan.evaluation_interval) + COVERED:
+        return Look(None, f"Prometheus was not looked at {'yet' if seen is None else f'since {seconds(seen.until)}'}")
     firing = [span for span in facts.alerts if span.alert == name and span.firing is not None and span.resolved is None]
     if not firing:
         return Look(False, "it does not fire")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.answering import EDGE, SEEN_BY, evidence_of, first_told, no_desk, opened, page_for, unsettled
+from firedrill.judge.answering import EDGE, TOLD_BY, evidence_of, first_told, no_desk, opened, page_for, unsettled
 from firedrill.judge.drill import Facts, Page
 from firedrill.judge.expectations.escalated import EscalatedExpectation
 from firedrill.judge.grounds import Check, blinded, settle
@@ -43,7 +43,7 @@ def _came(declared: EscalatedExpectation, facts: Facts, page: Page, at: float, s
     if declared.within is not None and took > declared.within:
         # An earlier escalation that nobody saw would change the answer.
         late = f"{said}, {seconds(took - declared.within)} later than within {declared.within}"
-        return blinded(facts, SEEN_BY, page.opened, at) or Check(Verdict.FAIL, late, evidence)
+        return blinded(facts, TOLD_BY, page.opened, at) or Check(Verdict.FAIL, late, evidence)
     asked = [f"not before {declared.after}"] if declared.after is not None else []
     asked += [f"within {declared.within}"] if declared.within is not None else []
     return Check(Verdict.PASS, ", ".join([said, *asked]), evidence)
@@ -57,7 +57,7 @@ def _missing(declared: EscalatedExpectation, facts: Facts, page: Page) -> Check:
     waits = f"has paged {page.receiver}; unless somebody answers, {who} is to be told"
     waits += "" if declared.within is None else f" within {declared.within} after the page opened"
     span = "it could be escalated" if declared.within is None else f"{declared.within} after the page opened were over"
-    open_ = unsettled(facts, page.opened, deadline, waits, span, evidence_of(page)) or no_desk(facts)
+    open_ = unsettled(facts, page.opened, deadline, waits, span, evidence_of(page), TOLD_BY) or no_desk(facts)
     return open_ or _why(declared, page, who, close(facts) if deadline is None else deadline)
 
 

@@ -1,7 +1,7 @@
 """How a change of shift is judged: who handed over to whom, which page was open then, and whether the new person heard of it."""
 
 from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.answering import no_desk, opened, unsettled
+from firedrill.judge.answering import TOLD_BY, no_desk, opened, unsettled
 from firedrill.judge.drill import Facts, HandOver, Page, Told
 from firedrill.judge.expectations.handed_over import HandedOverExpectation
 from firedrill.judge.grounds import Check, settle, shaken
@@ -28,7 +28,7 @@ def _handed_over(declared: HandedOverExpectation, facts: Facts) -> Check:
 
 def _pages(declared: HandedOverExpectation, facts: Facts, at: float) -> list[Page]:
     """The pages that were open at that moment."""
-    held = [page for page in facts.pages if page.opened <= at and (page.resolved is None or page.resolved > at)]
+    held = [page for page in facts.pages if page.open_at(at)]
     return [page for page in held if declared.of is None or declared.of in paged_alerts(page)]
 
 
@@ -51,7 +51,7 @@ def _open(declared: HandedOverExpectation, facts: Facts, changes: list[HandOver]
         if not any(one.after == declared.to for one in changes)
         else f"has handed over to {declared.to}, who is to be told"
     )
-    return unsettled(facts, play.start, None, waits, "the hand-over could be seen", [one.seq for one in changes]) or no_desk(facts)
+    return unsettled(facts, play.start, None, waits, "the hand-over could be seen", [one.seq for one in changes], TOLD_BY) or no_desk(facts)
 
 
 def _otherwise(declared: HandedOverExpectation, changes: list[HandOver]) -> Check:

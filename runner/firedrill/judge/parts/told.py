@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from firedrill.core.verdicts import Finding, Verdict
-from firedrill.judge.answering import SEEN_BY, evidence_of, first_told, no_desk, opened, page_for, unsettled
+from firedrill.judge.answering import SEEN_BY, TOLD_BY, evidence_of, first_told, no_desk, opened, page_for, unsettled
 from firedrill.judge.drill import Facts, Page, Told
 from firedrill.judge.expectations.told import ToldExpectation
 from firedrill.judge.grounds import Check, blinded, finding, settle, shaken
@@ -35,7 +35,7 @@ def _page(declared: ToldExpectation, facts: Facts) -> Page | Check:
     if start is None or page is None:
         since = facts.now if start is None else start.at
         waits = f"{both(declared.told)} {_are(declared)} to be told of a page"
-        missing = unsettled(facts, since, None, waits, "anybody could be told of a page")
+        missing = unsettled(facts, since, None, waits, "anybody could be told of a page", by=TOLD_BY)
         none = Check(Verdict.FAIL, f"{both(declared.told)} {_were(declared)} told of nothing: no page opened after the fault")
         return missing or none
     return page
@@ -62,7 +62,7 @@ def _told(declared: ToldExpectation, facts: Facts, page: Page) -> Check:
         worst = max(late, key=lambda one: one.at)
         over = seconds(worst.at - page.opened - declared.within)
         words = f"{worst.person} was told {opened(page, worst.at)}, {over} later than within {declared.within}"
-        return blinded(facts, SEEN_BY, page.opened, worst.at) or Check(Verdict.FAIL, words, evidence)
+        return blinded(facts, TOLD_BY, page.opened, worst.at) or Check(Verdict.FAIL, words, evidence)
     said = both(f"{person} was told {opened(page, seen[person].at)}" for person in declared.told)
     return Check(Verdict.PASS, said + ("" if declared.within is None else f", within {declared.within}"), evidence)
 
@@ -71,7 +71,7 @@ def _missing(declared: ToldExpectation, facts: Facts, page: Page, lacking: list[
     who, within = both(lacking), "" if declared.within is None else f" within {declared.within} after the page opened"
     are, were = ("are", "were") if lacking[1:] else ("is", "was")
     span = f"{who} could be told" if deadline is None else f"{declared.within} after the page opened were over"
-    open_ = unsettled(facts, page.opened, deadline, f"{who} {are} to be told{within}", span, evidence_of(page)) or no_desk(facts)
+    open_ = unsettled(facts, page.opened, deadline, f"{who} {are} to be told{within}", span, evidence_of(page), TOLD_BY) or no_desk(facts)
     if open_ is not None:
         return open_ if open_.verdict is Verdict.PENDING else Check(open_.verdict, f"Who was told {open_.words}", open_.evidence)
     others = [one for one in first_told(page.told).values() if deadline is None or one.at <= deadline]
@@ -95,7 +95,7 @@ def _nobody_else(declared: ToldExpectation, facts: Facts) -> Check:
     start = origin(facts)
     if start is None or facts.ended is None:
         return Check(Verdict.PENDING, "nobody else was told so far")
-    open_ = unsettled(facts, start.at, None, "", "it was seen that nobody else was told") or no_desk(facts)
+    open_ = unsettled(facts, start.at, None, "", "it was seen that nobody else was told", by=TOLD_BY) or no_desk(facts)
     if open_ is not None:
         return Check(open_.verdict, f"Who was told {open_.words}", open_.evidence)
     text = f"and nobody else was told until {seconds(close(facts))}"

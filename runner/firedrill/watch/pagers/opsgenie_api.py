@@ -8,11 +8,13 @@ from typing import Any
 
 import aiohttp
 
-from firedrill.watch.pagers.seen import Deed, Thread
-from firedrill.watch.server import Unanswered, ask, unix
+from firedrill.watch.pagers.seen import Deed, Thread, asked
+from firedrill.watch.server import shape, unix
 
 URL = "https://api.opsgenie.com"
 PAGE = 100
+MOST = 10_000
+"""Alerts after which a server that always has more is believed no longer."""
 
 
 def headers(token: str) -> dict[str, str]:
@@ -23,27 +25,23 @@ def headers(token: str) -> dict[str, str]:
 async def threads(session: aiohttp.ClientSession, url: str, since: float, timeout: float) -> list[Thread]:
     """Every alert created since a Unix time; Unanswered when the API gives none."""
     found: list[Thread] = []
-    asked = {"query": f"createdAt >= {int(since * 1000)}", "sort": "createdAt", "order": "asc", "limit": str(PAGE)}
+    wanted = {"query": f"createdAt >= {int(since * 1000)}", "sort": "createdAt", "order": "asc", "limit": str(PAGE)}
     while True:
-        answer = await ask(session, f"{url}/v2/alerts", timeout, asked | {"offset": str(len(found))})
-        try:
+        answer = await asked(session, f"{url}/v2/alerts", timeout, wanted | {"offset": str(len(found))}, "Opsgenie")
+        with shape("Opsgenie's alerts"):
             new = [_thread(one) for one in answer["data"]]
-        except (KeyError, TypeError, ValueError):
-            raise Unanswered("not an answer of Opsgenie's alerts") from None
         found += new
-        if len(new) < PAGE:
+        if len(new) < PAGE or len(found) >= MOST:
             return found
 
 
 async def log(session: aiohttp.ClientSession, url: str, thread: str, timeout: float) -> list[Deed]:
     """What people were told of an alert and did about it (GET /v2/alerts/ID/recipients and /logs), in order; Unanswered."""
-    asked = {"identifierType": "id"}
-    recipients = await ask(session, f"{url}/v2/alerts/{thread}/recipients", timeout, asked)
-    logs = await ask(session, f"{url}/v2/alerts/{thread}/logs", timeout, asked | {"limit": str(PAGE), "order": "asc"})
-    try:
+    wanted = {"identifierType": "id"}
+    recipients = await asked(session, f"{url}/v2/alerts/{thread}/recipients", timeout, wanted, "Opsgenie")
+    logs = await asked(session, f"{url}/v2/alerts/{thread}/logs", timeout, wanted | {"limit": str(PAGE), "order": "asc"}, "Opsgenie")
+    with shape("Opsgenie's recipients and logs"):
         return deeds(recipients["data"], logs["data"])
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise Unanswered("not an answer of Opsgenie's recipients and logs") from None
 
 
 def deeds(recipients: Sequence[Mapping[str, Any]], logs: Sequence[Mapping[str, Any]]) -> list[Deed]:

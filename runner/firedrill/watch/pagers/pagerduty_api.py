@@ -10,11 +10,13 @@ from typing import Any, Literal
 
 import aiohttp
 
-from firedrill.watch.pagers.seen import Deed, Thread
-from firedrill.watch.server import Unanswered, ask, unix
+from firedrill.watch.pagers.seen import Deed, Thread, asked
+from firedrill.watch.server import shape, unix
 
 URL = "https://api.pagerduty.com"
 PAGE = 100
+MOST = 10_000
+"""Incidents, or entries of one log, after which a server that always has more is believed no longer."""
 
 
 def headers(token: str) -> dict[str, str]:
@@ -25,15 +27,13 @@ def headers(token: str) -> dict[str, str]:
 async def threads(session: aiohttp.ClientSession, url: str, since: float, timeout: float) -> list[Thread]:
     """Every incident created since a Unix time; Unanswered when the API gives none."""
     found: list[Thread] = []
-    asked = {"since": datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "limit": str(PAGE)}
+    wanted = {"since": datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "limit": str(PAGE)}
     while True:
-        answer = await ask(session, f"{url}/incidents", timeout, asked | {"offset": str(len(found))})
-        try:
-            new = [_thread(one) for one in answer["incidents"]]
-        except (KeyError, TypeError, ValueError):
-            raise Unanswered("not an answer of PagerDuty's incidents") from None
+        answer = await asked(session, f"{url}/incidents", timeout, wanted | {"offset": str(len(found))}, "PagerDuty")
+        with shape("PagerDuty's incidents"):
+            new, more = [_thread(one) for one in answer["incidents"]], bool(answer.get("more"))
         found += new
-        if not new or not answer.get("more"):
+        if not new or not more or len(found) >= MOST:
             return found
 
 
@@ -65,15 +65,13 @@ async def log(session: aiohttp.ClientSession, url: str, thread: str, timeout: fl
     """What people were told of an incident and did about it (GET /incidents/ID/log_entries), in order; Unanswered."""
     found: list[Mapping[str, Any]] = []
     while True:
-        asked = {"limit": str(PAGE), "offset": str(len(found)), "is_overview": "false"}
-        answer = await ask(session, f"{url}/incidents/{thread}/log_entries", timeout, asked)
-        try:
-            new = answer["log_entries"]
+        wanted = {"limit": str(PAGE), "offset": str(len(found)), "is_overview": "false"}
+        answer = await asked(session, f"{url}/incidents/{thread}/log_entries", timeout, wanted, "PagerDuty")
+        with shape("PagerDuty's log entries"):
+            new = list(answer["log_entries"])
             found += new
-            if not new or not answer.get("more"):
+            if not new or not answer.get("more") or len(found) >= MOST:
                 return deeds(found)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise Unanswered("not an answer of PagerDuty's log entries") from None
 
 
 def deeds(entries: Sequence[Mapping[str, Any]]) -> list[Deed]:

@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from time import time
 from typing import Any
 
@@ -18,13 +19,22 @@ from firedrill.core.events import Noted, NotificationReceived, PageAcknowledged,
 from firedrill.core.recording import Record
 from firedrill.watch.pagers.groups import Group, groups, hashed
 from firedrill.watch.pagers.seen import Deed, Thread
-from firedrill.watch.server import Unanswered, ask, unix
+from firedrill.watch.server import Unanswered, ask, shape, unix
 from firedrill.watch.sight import Sight
 
 LOOKS_EVERY = 2.0
 TIMEOUT = 5.0
 LOGS = 20
 """Logs of threads that one look reads."""
+LOG = "pager log"
+"""How the logs are called as a source: what was told to whom stands nowhere else."""
+CLOSED = frozenset({401, 403, 404})
+"""What a pager answers whose log is not for us: asking soon again would not change it."""
+PAUSES = (2.0, 30.0)
+"""Seconds until a log that was not answered is asked for again, the first time, and at most: each time twice as long."""
+CLOSED_PAUSE = 30.0
+LONGEST = 60.0
+"""Seconds for which a pager may have us wait (Retry-After)."""
 
 Threads = Callable[[aiohttp.ClientSession, str, float, float], Awaitable[list[Thread]]]
 Log = Callable[[aiohttp.ClientSession, str, str, float], Awaitable[list[Deed]]]
@@ -71,39 +81,48 @@ class PagerWatch:
     record: Record
     session: aiohttp.ClientSession
     sight: Sight = field(init=False)
+    log: Sight = field(init=False)
     _since: float = field(default_factory=time)
     _groups: dict[str, Group] = field(default_factory=dict)
     _pages: dict[str, _Page] = field(default_factory=dict)
     _strange: set[str] = field(default_factory=set)
-    _silent: bool = False
-    """Whether the pager does not tell who was told."""
+    _again: float = 0.0
+    """When logs are asked for again, after one that was not answered."""
+    _pause: float = 0.0
+    _rests: float = 0.0
+    """Until when the pager is not asked for anything, as it wants to be."""
 
     def __post_init__(self) -> None:
         # Whoever sees pages is the sink to all who judge.
         self.sight = Sight("sink", self.pager.name, 3 * LOOKS_EVERY + TIMEOUT, self.clock, self.record)
+        self.log = Sight(LOG, self.pager.name, inf, self.clock, self.record, covers=False)
 
     async def run(self) -> None:
         """Look every other second until cancelled; `finish` then."""
         self.sight.begin()
+        self.log.begin()
         while True:
-            await self.look()
+            if self.clock.now() >= self._rests:
+                await self.look()
             await asyncio.sleep(LOOKS_EVERY)
 
     async def finish(self) -> None:
-        """A last look."""
+        """A last look, at the logs, too, whatever they answered before."""
+        self._again = 0.0
         await self.look()
         self.sight.tell()
 
     async def look(self) -> None:
         """The groups first, so that no thread is newer than what explains it."""
         try:
-            for group in groups(await ask(self.session, f"{self.alertmanager}/api/v2/alerts/groups", TIMEOUT), self.route):
-                self._groups[hashed(group.key)] = group
+            answer = await ask(self.session, f"{self.alertmanager}/api/v2/alerts/groups", TIMEOUT)
+            with shape("Alertmanager's groups"):
+                for group in groups(answer, self.route):
+                    self._groups[hashed(group.key)] = group
             found = await self.pager.threads(self.pager.session, self.pager.url, self._since, TIMEOUT)
         except Unanswered as error:
+            self._rests = self.clock.now() + min(error.retry_after or 0.0, LONGEST)
             self.sight.missed(str(error))
-        except (KeyError, TypeError):
-            self.sight.missed("not an answer of Alertmanager's")
         else:
             self.sight.saw()
             going = [(thread, page) for thread in sorted(found, key=lambda one: one.opened) if (page := self._page(thread)) is not None]
@@ -118,22 +137,37 @@ class PagerWatch:
 
     async def _hear_all(self, going: Sequence[tuple[Thread, _Page]]) -> None:
         """A few logs at a time, so that a storm of pages neither blinds us nor is too much for the pager: what ended first."""
+        if self.clock.now() < self._again:
+            return
         asked = sorted(going, key=lambda one: (one[0].resolved is None, one[1].asked))[:LOGS]
-        for (_, page), deeds in zip(asked, await asyncio.gather(*(self._log(thread) for thread, _ in asked)), strict=True):
+        answers = await asyncio.gather(*(self._log(thread) for thread, _ in asked))
+        for (_, page), deeds in zip(asked, answers, strict=True):
             page.asked = self.clock.now()
-            for deed in deeds:
+            for deed in deeds if not isinstance(deeds, Unanswered) else ():
                 if deed not in page.known:
                     page.known.add(deed)
                     self._hear(page, deed)
+        self._see([answer for answer in answers if isinstance(answer, Unanswered)], len(answers))
 
-    async def _log(self, thread: Thread) -> list[Deed]:
-        """What its log says of people; a pager that does not tell is noted once, and its threads are followed all the same."""
+    async def _log(self, thread: Thread) -> list[Deed] | Unanswered:
+        """What its log says of people, or why it says nothing."""
         try:
-            return [] if self._silent else await self.pager.log(self.pager.session, self.pager.url, thread.id, TIMEOUT)
+            return await self.pager.log(self.pager.session, self.pager.url, thread.id, TIMEOUT)
         except Unanswered as error:
-            self._silent = True
-            self.record(Noted(f"{self.pager.name} does not say whom it tells: {error}"), self.pager.name)
-            return []
+            return error
+
+    def _see(self, failed: Sequence[Unanswered], asked: int) -> None:
+        """A log that does not answer is a blind spot until all of them do; its threads are followed all the same."""
+        if not failed:
+            self._pause = self._again = 0.0
+            if asked:
+                self.log.saw()
+            return
+        worst = next((one for one in failed if one.status in CLOSED), failed[0])
+        first, most = PAUSES
+        self._pause = CLOSED_PAUSE if worst.status in CLOSED else min(most, 2 * self._pause or first)
+        self._again = self.clock.now() + max(self._pause, min(worst.retry_after or 0.0, LONGEST))
+        self.log.missed(f"{self.pager.name} does not say whom it tells: {worst}", at_once=True)
 
     def _hear(self, page: _Page, deed: Deed) -> None:
         at = self._at(deed.at)

@@ -1,7 +1,12 @@
 """A pager's thread, and what its log says of people, as its API tells of them, whichever pager it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import aiohttp
+
+from firedrill.watch.server import Unanswered, fetch, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +30,11 @@ class Deed:
     at: float
     what: Literal["told", "escalated", "again", "acknowledged", "resolved"]
     who: str = ""
+
+
+async def asked(session: aiohttp.ClientSession, url: str, timeout: float, parameters: Mapping[str, str], whose: str) -> Any:
+    """What a pager's API answers; Unanswered with the status and its own words when that is an error."""
+    answer = await fetch(session, url, timeout, parameters)
+    if answer.status >= 400:
+        raise Unanswered(f"{whose} answers {answer.status}: {said(answer.content)}", answer.status, answer.retry_after)
+    return answer.content
