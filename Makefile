@@ -21,7 +21,7 @@ help:
 	@echo "make check    set up, then lint, types and docs"
 	@echo "make fuzz     ten thousand experiments that nobody would write; FILES and SEED choose others"
 	@echo "make soak     the shipped experiments five times in a row, and the kill trials"
-	@echo "make trials   TRIALS=100 kill trials: signals at random moments, then a look at what is left"
+	@echo "make trials   TRIALS=100 kill trials by SEED: signals at random moments, then a look at what is left; WRITE=docs/trials.md keeps it"
 	@echo "make bench    what measuring costs, beside what you would use instead"
 	@echo "make settings what each setting of an alerting path costs, measured; writes docs/settings.md"
 
@@ -80,7 +80,7 @@ soak: stack
 	@$(BIN)/python -m pytest -p no:cacheprovider --reruns 0 tests/soak --override-ini 'python_files=soak_*.py' -x -q -s
 
 trials: stack
-	@cd tests && ../$(BIN)/python -m trials $(TRIALS)
+	@cd tests && ../$(BIN)/python -m trials $(TRIALS) --seed $(SEED) $(if $(WRITE),--write $(abspath $(WRITE)))
 
 bench: stack
 	@$(BIN)/python tests/bench/bench.py

@@ -1,8 +1,9 @@
-"""Randomised kill trials: `make trials TRIALS=100`.
+"""Randomised kill trials: `make trials TRIALS=100 SEED=1`, and `WRITE=docs/trials.md` for the page on them.
 
-Each trial is a drill of one kind of fault whose engine or one of whose children gets a signal at a random moment; then it is looked
-for leftovers at the targets and in /proc. Ends with `N passed, M failed` and the worst time to clear. The seed makes the draws
-repeatable; the times are of this machine.
+Each trial is a drill of one kind of fault whose engine or one of whose children gets a signal at a random moment, or stands still for a
+while; counting and clearing may fail, and pages of the ledger may be torn. Then it is looked for leftovers at the targets, in /proc,
+and wherever a drill keeps files. Ends with `N passed, M failed` and the worst time to clear. The seed makes the draws repeatable; the
+times are of this machine.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def main() -> int:
     summary = list(_summary(results, chosen.seed))
     print("\n".join(summary))
     if chosen.write is not None:
-        chosen.write.write_text(page(summary, chosen.trials), encoding="utf-8")
+        chosen.write.write_text(page(summary, chosen.trials, chosen.seed), encoding="utf-8")
     return int(any(result.left for result in results) or len(results) != chosen.trials)
 
 
@@ -64,19 +65,25 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def page(summary: list[str], trials: int) -> str:
+def page(summary: list[str], trials: int, seed: int) -> str:
     """The documentation's page on a run, from its summary."""
     return f"""# Kill trials
 
-Each trial drills one kind of fault with its own example, on the fast suite's system: half of them on a system that the drill
-starts, half on one that outlives it. At a random moment, mostly around the fault, the engine or one of its children gets SIGKILL,
-SIGTERM, SIGINT or SIGHUP. Then it is looked for what was left, at the targets and in `/proc`, never in the drill's own records:
-whether the bureau answers as it does without the proxy, and as fast; whether the target's process runs, and with its own limits;
-whether files are left; whether any process of the drill lives. Faults on packets need privileges and `clock` a program that is
-not written in Python: they have tests of their own, and are not among these.
+Each trial drills one kind of fault with its own example, on the fast suite's system: nearly always one that outlives the drill, since
+what a drill started itself ends with it. At a random moment, mostly while the fault is on, the engine, or now and then one of its
+children, gets SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT or SIGUSR1, or is stopped for up to 5 s and then goes on or is killed. In a
+quarter of the trials each count of what the fault touches fails, and in a quarter each try to clear it does, for up to 2.5 s, with
+whatever class of error. Before `firedrill undo --all`, pages of the ledger are torn, or a page that is none is laid beside them: undo
+has to name them, and to do all the rest.
 
-This is the end of the last run that was kept, on 2 cores, with as many drills at a time as they bear. It was made by
-`make trials TRIALS={trials}`.
+Then it is looked for what was left, at the targets, in `/proc` and where drills keep their files, never in the drill's own records:
+whether the bureau answers as it does without the proxy, and as fast; whether the target's process runs, and with its own limits;
+whether files are left, temporary folders, sockets and pages among them; whether any process of the drill lives. A trial *could show
+something* when the fault was on at a system that outlives the drill and the engine was hit. Faults on packets need privileges and
+`clock` a program that is not written in Python: they have tests of their own, and are not among these.
+
+This is the end of the last run that was kept, on {os.cpu_count()} cores, with as many drills at a time as they bear. It was made by
+`make trials TRIALS={trials} SEED={seed} WRITE=docs/trials.md`.
 
 ```text
 {chr(10).join(line for line in summary if line)}
@@ -84,7 +91,8 @@ This is the end of the last run that was kept, on 2 cores, with as many drills a
 
 With none left in {trials} trials, fewer than {300 / trials:.1f} % leave anything, at 95 % confidence (the rule of three). The
 time to clear counts from the signal until the targets were clear for good; until gone, until the drill had judged and its last
-process had ended. Where a child was hit, the drill may rightly go on with its fault, and both count from its end.
+process had ended. Where another than the engine was hit, or the engine went on, the drill may rightly go on with its fault, and both
+count from its end.
 """
 
 
@@ -106,9 +114,13 @@ def _work(folder: Path, numbers: "queue.Queue[int]", seed: int, kinds: Mapping[s
 
 def _tell(result: Result, count: int, log: Path) -> None:
     what = result.draw
-    words = f"{count}: trial {what.number}, {what.kind} {what.environment}, {what.signal} to {result.hit or what.victim}"
+    beside = "".join(f", {each}" for each in what.mishap.words())
+    words = f"{count}: trial {what.number}, {what.kind} {what.environment}, {what.signal} to {result.hit or what.victim}{beside}"
     if not result.left:
-        print(f"{words}: clear after {result.clear:.2f} s, gone after {result.gone:.2f} s", flush=True)
+        print(
+            f"{words}: {'could show something, ' * result.telling}clear after {result.clear:.2f} s, gone after {result.gone:.2f} s",
+            flush=True,
+        )
         log.unlink(missing_ok=True)
         return
     print(f"{words} at {'start' if what.early else 'fault'} {what.moment:+.2f} s: FAILED", flush=True)
@@ -125,9 +137,13 @@ def _summary(results: list[Result], seed: int) -> Iterator[str]:
             gone = max((one.gone for one in passed if key(one) == name), default=0.0)
             failed = sum(1 for one in results if key(one) == name and one.left)
             times = f"worst time to clear {clear:.2f} s, until gone {gone:.2f} s"
-            yield f"{title:5} {name:24} {counts[name]:5} trials, {failed} failed, {times}"
+            yield f"{title:5} {name:28} {counts[name]:5} trials, {failed} failed, {times}"
     worst = max((result.clear for result in passed), default=0.0)
-    yield f"in {sum(1 for one in results if one.on)} of them the fault was on when the signal came"
+    befell = Counter(name for result in results for name in result.draw.mishap.words())
+    yield f"with   {', '.join(f'{name} in {befell[name]}' for name in sorted(befell))}"
+    yield f"{sum(1 for one in results if one.on)} had the fault on when the signal came"
+    telling = sum(1 for one in results if one.telling)
+    yield f"{telling} of {len(results)} could show something: the fault on at a system outside, its engine hit"
     yield f"seed {seed}; the targets had {WITHIN:g} s to be clear, and the drill's processes as long after its end"
     yield f"{len(passed)} passed, {len(results) - len(passed)} failed; worst time to clear {worst:.2f} s"
 

@@ -20,11 +20,13 @@ from typing import Any
 import yaml
 
 from firedrill.stack.addresses import choose, fill
+from trials.mishaps import SPOILING, VARIABLE
 
 ROOT = Path(__file__).parent.parent.parent
 SUITE = ROOT / "tests" / "suite"
 OWN, OUTSIDE = "own", "outside"
 TOKEN = "a-token-of-the-trials"
+MISHAP = "mishap.json"
 
 
 class Supervised:
@@ -66,7 +68,26 @@ class Bystanders:
     @property
     def environ(self) -> dict[str, str]:
         """The environment of a drill's engine."""
-        return os.environ | {"FIREDRILL_PROXY_TOKEN": TOKEN, "XDG_STATE_HOME": str(self.folder / "state")}
+        return _spoilt(self.folder) | {"XDG_STATE_HOME": str(self.folder / "state"), "TMPDIR": str(self.temporary)}
+
+    @property
+    def temporary(self) -> Path:
+        """Where the drills' temporary folders are."""
+        return self.folder / "temporary"
+
+    @property
+    def mishap(self) -> Path:
+        """Where the trial's processes are told what befalls them."""
+        return self.folder / MISHAP
+
+    @property
+    def open(self) -> Path:
+        """The pages of the drills' ledger."""
+        return self.folder / "state" / "firedrill" / "open"
+
+
+def _spoilt(folder: Path) -> dict[str, str]:
+    return os.environ | {"FIREDRILL_PROXY_TOKEN": TOKEN, "PYTHONPATH": str(SPOILING), VARIABLE: str(folder / MISHAP)}
 
 
 @contextmanager
@@ -75,6 +96,7 @@ def bystanders(folder: Path) -> Iterator[Bystanders]:
     suite = folder / "tests" / "suite"
     shutil.copytree(SUITE, suite, ignore=shutil.ignore_patterns("results", "__pycache__"))
     (folder / "demo").symlink_to(ROOT / "demo")
+    (suite / "temporary").mkdir()
     local = widen(suite / "firedrill.yaml")
     addresses = choose({**dict.fromkeys(local["system"]["addresses"], "127.0.0.1:0"), "control": "127.0.0.1:0"})
     with ExitStack() as stack:
@@ -134,8 +156,7 @@ def _outside(local: Mapping[str, Any], addresses: Mapping[str, str]) -> dict[str
 
 
 def _started(stack: ExitStack, command: list[str], cwd: Path) -> "subprocess.Popen[bytes]":
-    environ = os.environ | {"FIREDRILL_PROXY_TOKEN": TOKEN}
-    process = subprocess.Popen(command, cwd=cwd, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=cwd, env=_spoilt(cwd), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     stack.callback(process.wait)
     stack.callback(process.send_signal, signal.SIGKILL)
     return process

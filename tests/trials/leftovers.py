@@ -29,6 +29,13 @@ def at_the_targets(around: Bystanders) -> Iterator[str]:
     yield from _ill(around)
 
 
+def beside(around: Bystanders) -> Iterator[str]:
+    """What lies about of drills that have ended: temporary folders, doors, pages, halves of files."""
+    places = {around.temporary: "firedrill-*", around.open: "*", around.folder / "results": ".plotly-*"}
+    yield from (f"{path} was left" for folder, pattern in places.items() for path in sorted(folder.glob(pattern)))
+    yield from (f"{path} was left" for path in sorted((around.folder / "results").glob("*/.latest-*")))
+
+
 def marked(trial: str) -> Iterator[tuple[int, str]]:
     """Processes that inherited the trial's mark, whoever their parent is now."""
     wanted = f"{MARK}={trial}".encode()
