@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +13,9 @@ import pytest
 
 from firedrill.conduct import conductor
 from firedrill.conduct.drill import Drill, Ended, Order
+from firedrill.conduct.ledger import left_open, rollbacks_of
 from firedrill.conduct.results import make_folder
+from firedrill.conduct.undo import perform_page
 from firedrill.core.errors import FiredrillError, LeftOver
 from firedrill.core.events import ActivityEnded
 from firedrill.core.kinds import Kinds
@@ -40,7 +44,9 @@ def drill(tmp_path: Path) -> Iterator[Drill]:
     made = Drill(order, make_folder(order.results, "e"), Quiet())
     made.begin()
     yield made
-    made.close()
+    made.journal.close()
+    if made.ledger.path.exists():
+        made.ledger.close()
 
 
 class Holder:
@@ -93,6 +99,35 @@ def test_a_rollback_that_chaos_toolkit_played_is_not_played_again_by_undo(drill:
     put_back(drill)
     assert ((tmp_path / "one").exists(), (tmp_path / "two").exists()) == (False, True)
     assert drill.ledger.open == {}
+
+
+def test_rollbacks_that_chaos_toolkit_played_after_its_engine_was_killed_are_not_played_again(drill: Drill, tmp_path: Path) -> None:
+    def touch(name: str) -> dict[str, Any]:
+        return {"type": "action", "name": name, "provider": {"type": "process", "path": "touch", "arguments": [str(tmp_path / name)]}}
+
+    long = {"type": "action", "name": "break it", "provider": {"type": "process", "path": "sleep", "arguments": ["60"]}}
+    chaos = {"title": "t", "description": "d", "method": [long], "rollbacks": [touch("one"), touch("two")]}
+    drill.intend("method", rollbacks.undo_of(chaos) | {"root": str(tmp_path)})
+    command = [sys.executable, "-m", "firedrill.faults.chaos.child"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        order = {"experiment": chaos, "played": str(rollbacks_of(drill.ledger.path))}
+        child.stdin.write(json.dumps(order).encode() + b"\n" + json.dumps({"kind": "go", "fault": "method", "wire": None}).encode() + b"\n")
+        child.stdin.flush()
+        while b"activity.started" not in child.stdout.readline():
+            pass
+        child.stdout.close()
+    (tmp_path / "one").unlink()
+    (tmp_path / "two").unlink()
+    drill.ledger.close()  # as the kernel does for an engine that is killed
+    (page,) = left_open()
+    assert perform_page(page)["done"] == {"method": "the rollbacks of 'an experiment' had been played already: one, two"}
+    assert not (tmp_path / "one").exists()
+    assert not (tmp_path / "two").exists()
+    assert list(drill.ledger.path.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("error", [Ended("system-lost", "postgres ended with exit code 1"), FiredrillError("postgres")])

@@ -11,7 +11,7 @@ from firedrill.conduct import aiming, announcing, blind, budgets, desk, door, le
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
-from firedrill.conduct.ledger import SILENCES
+from firedrill.conduct.ledger import SILENCES, rollbacks_of
 from firedrill.conduct.responders import outlives, responders
 from firedrill.conduct.results import Folder, make_folder, point_latest
 from firedrill.conduct.signals import Stop, first_signal
@@ -248,7 +248,9 @@ async def _player(drill: Drill, gear: Gear, intend: Intend) -> ChaosRun:
     if drill.order.joined is not None:
         joined = await Joined.at(*drill.order.joined)
         return await ChaosRun.join(joined, experiment, env, drill.clock, drill.record, intend)
-    return await ChaosRun.start(experiment, env, drill.clock, drill.record, drill.folder.logs, intend, drill.order.root)
+    return await ChaosRun.start(
+        experiment, env, drill.clock, drill.record, drill.folder.logs, intend, drill.order.root, rollbacks_of(drill.ledger.path)
+    )
 
 
 async def _stop_playing(gear: Gear, chaos: ChaosRun, ending: asyncio.Event) -> None:

@@ -5,20 +5,26 @@ One page a drill, held locked while the drill runs; it lists what must be undone
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from firedrill.core.errors import LeftOver
 from firedrill.core.locks import held, is_held, orphaned, sync_folder
 
 SILENCES = "silences"
 """The name under which a drill's silences, all of them, stand in the ledger beside its faults."""
+ROLLBACKS = "chaos-rollbacks"
+"""The kind of undo that plays a method's rollbacks."""
 PLAYED = "played"
 """In the undo of a method: the names of the rollbacks that were played already."""
 NEW = ".new"
 """What a page is called until it is whole."""
+PLAYING = 5.0
+"""Seconds for a Chaos Toolkit child without an engine to end; it gives its rollbacks a second or two."""
 PATIENCE = 1.0
 """Seconds in which whoever only looks at a page lets go of it."""
 
@@ -71,6 +77,7 @@ class _Sheet:
                     os.fsync(self._file.fileno())
 
     def remove(self) -> None:
+        rollbacks_of(self.path).unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         with suppress(OSError):
             sync_folder(self.path.parent)
@@ -78,6 +85,23 @@ class _Sheet:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def rollbacks_of(page: Path) -> Path:
+    """Where a drill's Chaos Toolkit child notes which rollbacks it played: it plays them even when its engine is gone."""
+    return page.with_suffix(".played")
+
+
+def _played(page: Path) -> list[str]:
+    """The names of those rollbacks; LeftOver while the child still plays."""
+    try:
+        file = orphaned(rollbacks_of(page), PLAYING)
+    except FileNotFoundError:
+        return []
+    if file is None:
+        raise LeftOver("Chaos Toolkit still plays its rollbacks, though its engine is gone: undo again when it has ended")
+    with file:
+        return [str(json.loads(line)) for line in file.read().splitlines(keepends=True) if line.endswith(b"\n")]
 
 
 def _write(file: IO[bytes], content: bytes) -> None:
@@ -251,6 +275,15 @@ class Claim:
         self.undos = dict(page.undos)
         self._sheet = _Sheet(page.page, {**json.loads(page.page.read_bytes()), "undos": self.undos}, file)
         self.drill = page.drill
+
+    def to_perform(self, fault: str) -> Any:
+        """The undo of a fault; that of a method with all rollbacks that were played, LeftOver while they still are."""
+        undo = self.undos[fault]
+        if not isinstance(undo, dict) or undo.get("kind") != ROLLBACKS or not (names := _played(self._sheet.path)):
+            return undo
+        known = undo.get(PLAYED)
+        noted, told = Counter[str](names), Counter[str](map(str, known if isinstance(known, list) else ()))
+        return {**undo, PLAYED: [*(noted | told).elements()]}
 
     def strike(self, fault: str, how: str) -> None:
         """What was undone is listed no more, and known to have been undone; the page goes with the last of it."""

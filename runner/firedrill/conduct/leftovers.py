@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from firedrill.conduct.door import path_of
-from firedrill.conduct.ledger import NEW, left_open, pages
+from firedrill.conduct.ledger import NEW, left_open, pages, rollbacks_of
 from firedrill.core import temporary
 from firedrill.core.journal import NAME, is_locked
 from firedrill.core.locks import orphaned
@@ -26,7 +26,7 @@ PART = re.compile(r"\.plotly-.+\.js\.([0-9]+)")
 def swept(results: Path | None = None) -> list[Path]:
     """Remove what is left, below `results` too, and say what it was."""
     below = () if results is None else (*_parts(results), *_links(results))
-    return [*_folders(), *_doors(), *(half for half in sorted(pages().glob(f"*{NEW}")) if _unowned(half)), *below]
+    return [*_folders(), *_doors(), *_halves(), *below]
 
 
 def _folders() -> Iterator[Path]:
@@ -41,6 +41,14 @@ def _doors() -> Iterator[Path]:
         alive = {path_of(page.stem) for page in pages().glob("*.json") if page.stem not in ended}
         if _DOOR.fullmatch(door.name) and door not in alive and _is(door, stat.S_ISSOCK) and _gone(door):
             yield door
+
+
+def _halves() -> Iterator[Path]:
+    """Pages that are not whole yet, and what Chaos Toolkit noted for a page that is gone."""
+    notes = [rollbacks_of(page) for page in pages().glob("*.json")]
+    for half in sorted([*pages().glob(f"*{NEW}"), *(note for note in pages().glob("*.played") if note not in notes)]):
+        if _unowned(half):
+            yield half
 
 
 def _unowned(half: Path) -> bool:

@@ -116,20 +116,23 @@ def perform_page(page: Open) -> dict[str, Any]:
     with claimed(page) as claim:
         if claim is None:
             return {"drill": page.drill, "done": {}, "failed": {}, "skipped": "another command is undoing it, or has just done so"}
-        return {"drill": page.drill, **_performed(claim.undos, claim.strike)}
+        return {"drill": page.drill, **_performed(claim.undos, claim.to_perform, claim.strike)}
 
 
 def perform_listed(journal: Listed) -> dict[str, Any]:
     """The same for what a journal lists that somebody trusts: it is run as the journal says it."""
-    return {"drill": journal.drill, **_performed(journal.undos, lambda fault, how: note_undone(journal.drill, {fault: how}))}
+    return {
+        "drill": journal.drill,
+        **_performed(journal.undos, journal.undos.__getitem__, lambda fault, how: note_undone(journal.drill, {fault: how})),
+    }
 
 
-def _performed(undos: Mapping[str, Any], struck: Callable[[str, str], None]) -> dict[str, dict[str, str]]:
+def _performed(undos: Mapping[str, Any], of: Callable[[str], Any], struck: Callable[[str, str], None]) -> dict[str, dict[str, str]]:
     done: dict[str, str] = {}
     failed: dict[str, str] = {}
     for fault in sorted(undos, key=lambda one: one == SILENCES):  # silences outlast the faults
         try:
-            done[fault] = perform(undos[fault], fault)
+            done[fault] = perform(of(fault), fault)
         except LeftOver as left:
             failed[fault] = str(left)
         else:

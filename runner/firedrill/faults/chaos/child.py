@@ -2,7 +2,8 @@
 
 Runs chaoslib in its main thread as `chaos run` would, save that rollbacks always run and that nothing is written to the working
 directory. Knows Chaos Toolkit; refuses to know what its activities mean. The order is `{"experiment": {...}}`; optional are
-`strategy` and `frequency` (seconds between looks of a continuous hypothesis), over the file's own `runtime.hypothesis`.
+`strategy` and `frequency` (seconds between looks of a continuous hypothesis), over the file's own `runtime.hypothesis`, and `played`, a
+file that is held while the child lives and gets the name of each rollback that succeeded, a JSON line each: it outlives the engine.
 """
 
 import json
@@ -11,8 +12,10 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
+from firedrill.core.locks import held
 from firedrill.faults.chaos import link as links
 from firedrill.faults.chaos.link import Link, leave_group, private_streams
 from firedrill.faults.chaos.teller import Secrets, Teller
@@ -27,9 +30,10 @@ def main() -> None:
         os._exit(0)
     links.current = link
     secrets = Secrets(order["experiment"])
+    played = held(Path(order["played"])) if order.get("played") else None
     threading.Thread(target=printed.copy, args=(secrets.hidden,), daemon=True).start()
     try:
-        journal = _play(order, link, secrets)
+        journal = _play(order, link, secrets, played)
     except BaseException as error:  # whatever leaves chaoslib, a KeyboardInterrupt too, ends the run and is told
         link.tell("chaos.failed", error=secrets.hidden(f"{type(error).__name__}: {error}"))
     else:
@@ -44,7 +48,7 @@ def main() -> None:
     os._exit(0)
 
 
-def _play(order: Mapping[str, Any], link: Link, secrets: Secrets) -> Mapping[str, Any]:
+def _play(order: Mapping[str, Any], link: Link, secrets: Secrets, played: IO[bytes] | None) -> Mapping[str, Any]:
     from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
     from chaoslib.log import configure_logger
     from chaoslib.run import RunEventHandler
@@ -58,7 +62,7 @@ def _play(order: Mapping[str, Any], link: Link, secrets: Secrets) -> Mapping[str
     class Handler(Teller, RunEventHandler):  # type: ignore[misc]  # chaoslib has no types
         """What the teller does not tell, chaoslib's own handler ignores."""
 
-    teller = Handler(link, secrets)
+    teller = Handler(link, secrets, played)
     teller.listen_to_signals()
     ensure_experiment_is_valid(experiment)
     threading.Thread(target=link.listen, daemon=True).start()

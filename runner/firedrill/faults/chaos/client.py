@@ -125,15 +125,17 @@ class ChaosRun:
         logs: Path,
         intend: Intend,
         cwd: Path | None = None,
+        played: Path | None = None,
     ) -> Self:
         """Start playing a compiled experiment; `intend(fault)` has the fault's undo on the disk when it returns.
 
-        `cwd` is the suite's root: from there Chaos Toolkit imports the suite's own modules.
+        `cwd` is the suite's root: from there Chaos Toolkit imports the suite's own modules. `played` is where the child notes which
+        rollbacks it played, and is locked for as long as it lives.
         """
         child = await OurChild.module("chaos", "firedrill.faults.chaos.child", logs / "chaos.log", env, cwd)
         run = cls(child, clock, record, intend, len(_theirs(experiment.get("rollbacks") or ())))
         # A file's dates, which YAML knows and JSON does not, go as text.
-        await child.send(json.loads(json.dumps({"experiment": experiment}, default=str)))
+        await child.send(json.loads(json.dumps({"experiment": experiment, "played": played and str(played)}, default=str)))
         return run
 
     @classmethod

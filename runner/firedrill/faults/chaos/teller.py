@@ -13,7 +13,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
 from firedrill.core.redaction import Redaction, values_of
 from firedrill.faults.chaos import activities
@@ -58,8 +58,8 @@ class Teller:
     That is how an activity is kept from starting.
     """
 
-    def __init__(self, link: Link, secrets: Secrets) -> None:
-        self._link, self._secrets = link, secrets
+    def __init__(self, link: Link, secrets: Secrets, played: IO[bytes] | None = None) -> None:
+        self._link, self._secrets, self._played = link, secrets, played
         self._thread = threading.local()
         self._rolling = False
         self._listening = False
@@ -167,6 +167,9 @@ class Teller:
             status, error = "failed", _raised(sys.exc_info()[1])
         elif status == "succeeded" and (declined := _declined(activity, run)):
             status, error = "failed", declined
+        if self._played is not None and self._rolling and status == "succeeded" and not _ours(activity):
+            self._played.write(json.dumps(self._secrets.hidden(str(activity.get("name", "")))).encode() + b"\n")
+            os.fsync(self._played.fileno())
         self._link.tell(
             "activity.ended",
             name=activity.get("name", ""),
