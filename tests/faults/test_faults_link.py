@@ -98,7 +98,7 @@ async def test_a_proxy_that_is_killed_is_a_blind_spot_and_leaves_nothing(link: P
     os.kill(link.pid, signal.SIGKILL)
     why = await asyncio.wait_for(link.until_lost(), 5)
     assert link.lost() == why
-    assert [entry.event for entry in record.of(BlindBegan)] == [BlindBegan("proxy", why)]
+    assert [entry.event for entry in record.of(BlindBegan)] == [BlindBegan(link.blind, why)]
     await link.clear_all()
     assert [entry.event for entry in record.of(FaultCleared)] == [FaultCleared("slow", "holder-gone")]
 
@@ -217,7 +217,7 @@ async def test_news_in_another_shape_are_a_lost_holder_and_not_a_dead_task(
         async with asyncio.timeout(5):
             why = await link.until_lost()
         assert why.startswith("what the fault proxy said could not be read: ")
-        assert [entry.event for entry in record.of(BlindBegan)] == [BlindBegan("proxy", why)]
+        assert [entry.event for entry in record.of(BlindBegan)] == [BlindBegan(link.blind, why)]
     finally:
         await link._close()
         await runner.cleanup()
