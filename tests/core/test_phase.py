@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firedrill.core.alerting import AlertingRule, Place, RecordingRule
-from firedrill.core.phase import Lag, apart, known_as, lag, lag_between, observed, predicted, slot
+from firedrill.core.phase import Lag, Layout, apart, fitting, known_as, lag, lag_between, observed, predicted, slot
 
 INTERVALS = st.sampled_from([0.2, 0.3, 0.7, 1.0, 2.0, 15.0, 30.0, 60.0])
 
@@ -13,6 +13,14 @@ INTERVALS = st.sampled_from([0.2, 0.3, 0.7, 1.0, 2.0, 15.0, 30.0, 60.0])
 def test_a_phase_is_known_from_the_names_of_the_file_and_the_group() -> None:
     assert predicted("rules.yml", "rec", 60) == pytest.approx(58.088756624)
     assert predicted("rules.yml", "alerts", 60) == pytest.approx(41.188674269)
+
+
+def test_the_layout_of_a_server_is_told_by_an_evaluation_that_was_seen() -> None:
+    for layout in Layout:
+        seen = predicted("rules/a.yml", "g" * 300, 30, layout)
+        assert fitting("rules/a.yml", "g" * 300, 30, seen + 0.003, 0.005) is layout
+    assert predicted("rules/a.yml", "g", 30) != pytest.approx(predicted("rules/a.yml", "g", 30, Layout.PREFIXED), abs=0.01)
+    assert fitting("rules/a.yml", "g", 30, predicted("rules/a.yml", "g", 30) + 1, 0.005) is None
 
 
 def test_a_record_of_another_group_is_read_as_late_as_the_groups_are_apart() -> None:

@@ -55,6 +55,47 @@ async def test_the_door_is_its_owners_alone_and_gone_with_the_drill(begun: Calla
     drill.close()
 
 
+ODD = [
+    b"[" * 15_000,
+    b'{"act": 7, "by": "x"}',
+    b'{"act": ["note"]}',
+    b'{"act": {"a": 1}}',
+    b"null",
+    b"\xff\xfe",
+    b'"note"',
+    b"x" * 20_000,
+    b"",
+]
+
+
+@pytest.mark.parametrize("words", ODD, ids=range(len(ODD)))
+async def test_no_words_at_the_door_end_a_drill(words: bytes, begun: Callable[..., Drill]) -> None:
+    drill = begun()
+    async with door.opened(drill):
+        with door._near(door.path_of(drill.folder.drill)) as near:
+            reader, writer = await asyncio.open_unix_connection(near)
+        writer.write(words + b"\n")
+        assert "error" in json.loads(await reader.readline())
+        writer.close()
+        await _ask(drill, "note", text="it is open", by="night-shift")
+    assert drill.tasks.death is None
+    drill.close()
+
+
+async def test_an_act_that_breaks_is_no_silence_but_the_end_of_the_drill(begun: Callable[..., Drill]) -> None:
+    drill = begun()
+
+    def breaks(by: str) -> None:
+        raise KeyError(by)
+
+    drill.acts.stops = breaks
+    async with door.opened(drill):
+        with pytest.raises(FiredrillError):
+            await _ask(drill, "stop", by="night-shift")
+    assert str(drill.tasks.death) == "the door died: KeyError: 'night-shift'"
+    drill.close()
+
+
 async def test_words_that_are_no_act_are_answered_and_the_door_stays_open(begun: Callable[..., Drill]) -> None:
     drill = begun()
     async with door.opened(drill):

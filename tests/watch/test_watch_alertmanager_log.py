@@ -1,11 +1,13 @@
 """Boundaries from Alertmanager's debug log."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from firedrill.core.events import AlertBoundary, AlertFiring, BlindBegan, NotificationReceived
+from firedrill.core.events import AlertBoundary, AlertFiring, AlertResolved, BlindBegan, NotificationReceived
+from firedrill.watch.alerts import alertmanager
 from firedrill.watch.alerts.alertmanager import AlertmanagerWatch
 from firedrill.watch.alerts.log import Flush, Other, Received, events
 
@@ -119,3 +121,16 @@ async def test_fingerprints_come_from_alertmanager_itself_too(tmp_path, clock, b
     await watch.finish()
     assert list(written(book)) == ["send", "flush"]
     await runner.cleanup()
+
+
+async def test_an_alert_that_pages_nobody_is_looked_at_often_only_while_it_is_new(watch, book, clock, monkeypatch):
+    monkeypatch.setattr(alertmanager, "FRESH", 0.2)
+    fire(book, clock, clock.offset() + clock.now())
+    assert watch._urgent()
+    await asyncio.sleep(0.25)
+    assert not watch._urgent()
+    assert len(watch._episodes) == 1
+    book.journal.append(AlertResolved("Slow one", LABELS, "firing"), "prometheus")
+    await asyncio.sleep(0.25)
+    watch.read()
+    assert watch._episodes == []

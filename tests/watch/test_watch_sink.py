@@ -1,14 +1,21 @@
 """The sink: messages over a real socket, and the pages they make."""
 
+import asyncio
 import copy
+import errno
 import json
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
+import aiohttp
 import pytest
 
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Covered, Noted, NotificationReceived, PageOpened, PageResolved
+from firedrill.core.tasks import Tasks
 from firedrill.stack.addresses import choose, split
+from firedrill.watch.pagers import sink as sink_module
 from firedrill.watch.pagers.sink import Sink
 
 ALERT = {
@@ -106,3 +113,40 @@ async def test_a_sink_that_listens_where_it_is_told_takes_only_what_brings_its_t
             await Sink.start(clock, book.journal.append, split(address))
     finally:
         await sink.stop()
+
+
+async def test_what_breaks_while_a_message_is_taken_in_is_a_death_and_not_an_answer_alone(session, clock, book):
+    tasks = Tasks()
+
+    def record(event, *rest, **named):
+        if isinstance(event, NotificationReceived):
+            raise KeyError("group")
+        return book.journal.append(event, *rest, **named)
+
+    sink = await Sink.start(clock, record, tasks=tasks)
+    assert await send(session, sink, message()) == 500
+    assert str(tasks.death) == "the sink died: KeyError: 'group'"
+    await sink.stop()
+    assert tasks.names == ()
+
+
+async def test_a_sink_that_cannot_listen_for_mail_leaves_nothing_open(clock, book, monkeypatch):
+    async def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "no")
+
+    monkeypatch.setattr(sink_module, "MailServer", SimpleNamespace(start=refused))
+    before = set(os.listdir("/proc/self/fd"))
+    with pytest.raises(FiredrillError, match="the sink cannot listen for mail: Permission denied"):
+        await Sink.start(clock, book.journal.append)
+    assert len(set(os.listdir("/proc/self/fd")) - before) <= 1
+
+
+async def test_a_watcher_of_the_sink_that_died_keeps_nothing_from_being_closed(clock, book, session):
+    tasks = Tasks()
+    sink = await Sink.start(clock, book.journal.append, tasks=tasks)
+    sink._looking.cancel()
+    await asyncio.gather(sink._looking, return_exceptions=True)
+    assert str(tasks.death) == "the sink's own watcher died: it was broken off"
+    await sink.stop()
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await send(session, sink, message())

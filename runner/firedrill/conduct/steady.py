@@ -12,6 +12,7 @@ from firedrill.core.verdicts import Verdict
 from firedrill.judge.sight import is_watchdog
 from firedrill.judge.slo import over, sentence, verdict_of
 from firedrill.judge.watchdog import heard
+from firedrill.watch.server import Unanswered
 
 TOLD = 0.15
 """Seconds after which a second's samples have been told."""
@@ -48,7 +49,10 @@ async def _normal(drill: Drill, gear: Gear, deadline: float) -> float:
 
 async def _missing(drill: Drill, gear: Gear, length: float) -> list[str]:
     """What is missing, in sentences; targets alone where metrics are, which would have come from them."""
-    lacks = await gear.unrecorded(drill)
+    try:
+        lacks = await gear.unrecorded(drill)
+    except Unanswered as error:
+        return [*_unsettled(drill, length), f"Prometheus did not say what it remembers: {error}"]
     if lacks.missing and (unscraped := [*_unscraped(drill, gear)]):
         return [*unscraped, *lacks.short]
     missing = [*_unsettled(drill, length), *lacks.missing, *lacks.short]

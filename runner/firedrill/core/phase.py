@@ -1,13 +1,14 @@
 """When within its interval Prometheus evaluates a rule group, and how old a record therefore is when an alert reads it.
 
 Prometheus spreads its groups over their interval by a hash of their file's and their own name, counted from the Unix epoch, so that
-a group keeps its moment over restarts. Knows that arithmetic as Prometheus 2.42 has it (github.com/prometheus/prometheus, rules/manager.go,
-Group.EvalTimestamp; model/labels, Labels.Hash); from 2.44 on the labels are laid out otherwise, and `observed` reads the moment from
-an evaluation instead. Refuses to know when a server was asked, and what the rules say.
+a group keeps its moment over restarts. Knows that arithmetic (github.com/prometheus/prometheus, rules/manager.go, Group.EvalTimestamp;
+model/labels, Labels.Hash) in both layouts in which Prometheus keeps labels: which one a server has is decided by how it was built, not
+by its version alone, and is told by one evaluation that was seen. Refuses to know when a server was asked, and what the rules say.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from math import gcd
 from pathlib import PurePosixPath
 
@@ -16,6 +17,15 @@ from firedrill.core.alerting import AlertingRule, RecordingRule
 NANOSECONDS = 1_000_000_000
 MILLISECOND = 1_000_000
 _BETWEEN = b"\xff"
+
+
+class Layout(Enum):
+    """How a Prometheus lays labels out before it hashes them."""
+
+    SEPARATED = "separated"
+    """Each string ends with a byte that none holds: Debian's 2.42 and 2.53."""
+    PREFIXED = "prefixed"
+    """Each string begins with its length, as the build tag `stringlabels` has it: Debian's 3.5."""
 
 
 def known_as(declared: Sequence[str]) -> list[str]:
@@ -30,9 +40,14 @@ def known_as(declared: Sequence[str]) -> list[str]:
     return names
 
 
-def predicted(file: str, group: str, interval: float) -> float:
+def predicted(file: str, group: str, interval: float, layout: Layout = Layout.SEPARATED) -> float:
     """Seconds after each multiple of `interval` at which the group is evaluated; `file` as Prometheus itself names it."""
-    return _offset(file, group, _nanoseconds(interval)) / NANOSECONDS
+    return _offset(file, group, _nanoseconds(interval), layout) / NANOSECONDS
+
+
+def fitting(file: str, group: str, interval: float, seen: float, within: float) -> Layout | None:
+    """The layout by which a group is evaluated when it was `seen` to be; None where no layout that is known does that."""
+    return next((one for one in Layout if apart(predicted(file, group, interval, one), seen, interval) <= within), None)
 
 
 def observed(evaluated: float, interval: float) -> float:
@@ -74,7 +89,9 @@ def lag(record_phase: float, record_interval: float, alert_phase: float, alert_i
     return Lag(least / NANOSECONDS, (least + of_record - step) / NANOSECONDS)
 
 
-def lag_between(record: RecordingRule, reader: RecordingRule | AlertingRule, files: Mapping[str, str]) -> Lag:
+def lag_between(
+    record: RecordingRule, reader: RecordingRule | AlertingRule, files: Mapping[str, str], layout: Layout = Layout.SEPARATED
+) -> Lag:
     """The lag of a rule behind a record that it reads, from the files: `files` has Prometheus' names of the rule files.
 
     In one group nothing lies between them when the record stands first, and a whole interval when it stands behind its reader.
@@ -82,7 +99,7 @@ def lag_between(record: RecordingRule, reader: RecordingRule | AlertingRule, fil
     if (record.place.file, record.group) == (reader.place.file, reader.group):
         behind = 0.0 if record.place.line < reader.place.line else reader.interval
         return Lag(behind, behind)
-    phases = [predicted(files.get(rule.place.file, rule.place.file), rule.group, rule.interval) for rule in (record, reader)]
+    phases = [predicted(files.get(rule.place.file, rule.place.file), rule.group, rule.interval, layout) for rule in (record, reader)]
     return lag(phases[0], record.interval, phases[1], reader.interval)
 
 
@@ -91,8 +108,14 @@ def _nanoseconds(seconds: float) -> int:
     return round(seconds * 1_000_000) * 1000 if seconds > 1_000_000 else round(seconds * NANOSECONDS)
 
 
-def _offset(file: str, group: str, interval: int) -> int:
+def _offset(file: str, group: str, interval: int, layout: Layout) -> int:
     from xxhash import xxh64_intdigest  # only who asks for a phase pays for it
 
     parts = (b"file", file.encode(), b"name", group.encode())
-    return int(xxh64_intdigest(b"".join(part + _BETWEEN for part in parts)) % interval)
+    laid = b"".join(part + _BETWEEN if layout is Layout.SEPARATED else _length(part) + part for part in parts)
+    return int(xxh64_intdigest(laid) % interval)
+
+
+def _length(part: bytes) -> bytes:
+    """A byte; of 255 and more that byte and three for the length itself."""
+    return bytes([len(part)]) if len(part) < 255 else b"\xff" + len(part).to_bytes(3, "little")

@@ -11,7 +11,7 @@ from firedrill.core import promql
 from firedrill.core.alerting import AlertingRule, Place, RecordingRule, Route, rule_of
 from firedrill.core.detection import Condition
 from firedrill.core.model.plan import Plan
-from firedrill.core.phase import Lag, apart, lag, lag_between, observed, predicted
+from firedrill.core.phase import Lag, Layout, fitting, lag, lag_between, observed, predicted
 from firedrill.core.routing import possible_routes
 from firedrill.judge.drill import Detection, Facts
 from firedrill.judge.moments import origin
@@ -85,15 +85,20 @@ class Case:
 
     @property
     def names_hold(self) -> bool:
-        """Whether the alert's own group was evaluated when its name says: another Prometheus than 2.42 spreads its groups otherwise."""
-        pending, known = self.ends("evaluate"), None if self.rule is None else self._predicted(self.rule)
-        if self.rule is None or known is None or pending is None:
-            return known is not None
-        return apart(known, self._observed(self.rule, pending), self.rule.interval) <= AGREE
+        """Whether the alert's own group was evaluated when its name says, in one of the ways in which Prometheus spreads groups."""
+        return self.rule is not None and self._predicted(self.rule) is not None and self._layout is not None
+
+    @property
+    def _layout(self) -> Layout | None:
+        """The one by which the alert's own group was evaluated when it was seen to be; the usual one where that was not seen."""
+        pending, file = self.ends("evaluate"), None if self.rule is None else self.plan.alerting.rule_files.get(self.rule.place.file)
+        if self.rule is None or file is None or pending is None:
+            return Layout.SEPARATED
+        return fitting(file, self.rule.group, self.rule.interval, self._observed(self.rule, pending), AGREE)
 
     def _predicted(self, rule: Rule) -> float | None:
-        file = self.plan.alerting.rule_files.get(rule.place.file)
-        return None if file is None else predicted(file, rule.group, rule.interval)
+        file, layout = self.plan.alerting.rule_files.get(rule.place.file), self._layout
+        return None if file is None or layout is None else predicted(file, rule.group, rule.interval, layout)
 
     def _observed(self, rule: Rule, seen: float) -> float:
         return observed(round(self.facts.wall + seen, 3), rule.interval)
@@ -118,7 +123,7 @@ class Case:
                 seen.add(read.record)
                 left.append(read)
                 if _together(read, reader) or (self.names_hold and {read.place.file, reader.place.file} <= files.keys()):
-                    yield Hop(read, reader, lag_between(read, reader, files))
+                    yield Hop(read, reader, lag_between(read, reader, files, self._layout or Layout.SEPARATED))
 
 
 def _together(one: Rule, other: Rule) -> bool:

@@ -51,6 +51,7 @@ CHECK = Check(
     __doc__,
     "Prometheus evaluates each rule group at a moment of its own within the interval, which a hash of the file's and the group's name "
     "decides. An alert that reads a record of another group always sees a value that old, and pages that much later. The number is exact "
-    "for Prometheus 2.42; later versions hash differently, so that it is another number, but always the same one.",
+    "for a Prometheus that is built as Debian's 2.42 and 2.53 are; others, such as 3.5, hash differently, so that it is another number, "
+    "but always the same one.",
     look,
 )
