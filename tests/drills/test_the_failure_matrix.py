@@ -13,6 +13,7 @@ import pytest
 
 from firedrill.conduct.ledger import state_directory
 from firedrill.core.events import DrillEnded
+from firedrill.core.integrations import INTEGRATIONS
 from firedrill.stack.install import find
 
 RULES = "alerts/negotiation.rules.yml"
@@ -164,20 +165,32 @@ def test_a_broken_file_is_refused_with_line_and_column_and_nothing_is_started(su
 RECEIVERS = {
     "pushover": "23:5: receivers[1].pushover_configs: a drill cannot catch what pushover sends, because its address is compiled into "
     "Alertmanager; `replace: [pushover]` in firedrill.yaml, under `embedded:`, has a webhook in its place",
-    "msteams": "23:5: receivers.payments-oncall.msteams_configs: the msteams integration of receiver payments-oncall is not captured: "
-    "Alertmanager VERSION does not know it, only from 0.26 on; `replace: [msteams]` beside `alertmanager:` in firedrill.yaml has a webhook "
+    "newer": "23:5: receivers.payments-oncall.KIND_configs: the KIND integration of receiver payments-oncall is not captured: "
+    "Alertmanager VERSION does not know it, only from SINCE on; `replace: [KIND]` beside `alertmanager:` in firedrill.yaml has a webhook "
     "in its place",
 }
-"""One whose address is compiled in, and one of a newer Alertmanager."""
+"""One whose address is compiled in, and one of a newer Alertmanager than the one that is here, if there is a newer."""
+
+
+def _newer_than(version: str) -> tuple[str, str]:
+    """The kind of receiver that came next after that version, and with which."""
+    here = tuple(map(int, version.split(".")[:2]))
+    since, kind = min((one.since, kind) for kind, one in INTEGRATIONS.items() if one.since > here and not one.not_captured)
+    return kind, ".".join(map(str, since))
 
 
 @pytest.mark.parametrize("kind", RECEIVERS)
 def test_a_receiver_that_cannot_be_caught_is_named_and_nothing_is_started(suite, kind: str) -> None:
     alertmanager = find("alertmanager")
     assert alertmanager is not None
+    since, said = "", RECEIVERS[kind]
+    if kind == "newer":
+        if tuple(map(int, alertmanager.version.split(".")[:2])) >= max(one.since for one in INTEGRATIONS.values()):
+            return  # it knows every kind that we know
+        kind, since = _newer_than(alertmanager.version)
     suite.edit(ROUTES, ("name: payments-oncall\n    webhook_configs:", f"name: payments-oncall\n    {kind}_configs:"))
     outcome = suite.run("latency")
     assert outcome.code == 2, outcome.said
-    said = RECEIVERS[kind].replace("VERSION", alertmanager.version)
+    said = said.replace("VERSION", alertmanager.version).replace("KIND", kind).replace("SINCE", since)
     assert outcome.said.removeprefix("firedrill: ") == f"alerts/alertmanager.yml:{said}\n"
     assert outcome.folder is None

@@ -38,7 +38,8 @@ PORTS: Mapping[str, str] = MappingProxyType({"prometheus": "127.0.0.1:0", "alert
 UNCHOSEN: Mapping[str, str] = MappingProxyType({})
 MARKED = "drill"
 """The external label that holds a drill's mark."""
-_LOADING = "Loading configuration file failed: "
+_LOADING = re.compile(r"(?:Loading configuration file failed|error loading configuration file): ")
+"""As Alertmanager says it up to 0.32, and since."""
 _IN_USE = "address already in use"
 
 
@@ -74,7 +75,7 @@ class Files:
 
 def refused_routes(said: Sequence[str], declared: str) -> Invalid | None:
     """As `Files.refused`, for what Alertmanager logs; its places are those of the rewritten file, so that none is told."""
-    loading = (words.removeprefix(_LOADING) for words in said if words.startswith(_LOADING))
+    loading = (words[found.end() :] for words in said if (found := _LOADING.match(words)))
     why = next(loading, None)
     return None if why is None else Invalid([Problem(declared, 1, 1, "", f"Alertmanager refuses this: {why}")])
 
