@@ -17,7 +17,14 @@ BELOW = {
     "cli": {"core", "conduct", "live", "report"} | ROOMS,
 }
 CHILDREN_ONLY = {"locust", "gevent", "chaoslib"}
-CHILDREN = {"measure/load/child.py", "faults/chaos/child.py", "faults/chaos/importing.py", "respond/action_child.py", "control.py"}
+CHILDREN = {
+    "measure/load/child.py",
+    "measure/load/underway.py",
+    "faults/chaos/child.py",
+    "faults/chaos/importing.py",
+    "respond/action_child.py",
+    "control.py",
+}
 
 
 def _files() -> list[Path]:

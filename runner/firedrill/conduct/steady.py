@@ -11,6 +11,7 @@ from firedrill.core.events import Noted, SteadyChecked
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.sight import is_watchdog
 from firedrill.judge.slo import over, sentence, verdict_of
+from firedrill.judge.traffic import FEWEST, samples
 from firedrill.judge.watchdog import heard
 from firedrill.watch.server import Unanswered
 
@@ -90,8 +91,19 @@ def _unsettled(drill: Drill, length: float) -> Iterator[str]:
     for blind in facts.blinds:
         if blind.ended is None or blind.ended > now - length:
             yield f"{blind.what} could not be seen: {blind.why}"
+    yield from _failing(drill, told - length, told)
     yield from _unarmed(drill)
     yield from _unquiet(drill)
+
+
+def _failing(drill: Drill, start: float, end: float) -> Iterator[str]:
+    """Probes that failed each time: what never works shows nothing of a fault."""
+    for name in drill.plan.probes:
+        good, bad = samples(drill.facts, ("probe", name), start, end)
+        if bad >= FEWEST and not good:
+            series = drill.facts.series["probe", name]
+            why = next((cause for second in sorted(series.bins, reverse=True) for cause in series.bins[second].errors), "")
+            yield f"probe {name} failed {bad} of {bad} times" + (f" ({why})" if why else "")
 
 
 def _expected(drill: Drill) -> set[str | None]:

@@ -60,6 +60,28 @@ class Samples(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic(Event):
+    """What a source's samples do not show of the second from `second`; told when there is something to tell.
+
+    `hanging` requests had been on their way for over a second at its end, the oldest for `oldest` seconds. `unreported` were answered and
+    never reported. Of `journeys` through a scenario, `broken` ended with an exception, by `causes`. `statuses` counts good answers with
+    a status from 400 on.
+    """
+
+    kind: ClassVar[str] = "traffic"
+    of: str
+    name: str
+    second: float
+    hanging: int = 0
+    oldest: float | None = None
+    unreported: int = 0
+    journeys: int = 0
+    broken: int = 0
+    causes: Mapping[str, int] | None = None
+    statuses: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadStarted(Event):
     """Locust runs and its users are coming."""
 

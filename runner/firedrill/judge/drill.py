@@ -56,6 +56,21 @@ class Series:
     bins: dict[float, Bin] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """What the samples of a source's second do not show; the fields are those of core.events.Traffic."""
+
+    second: float
+    hanging: int
+    oldest: float | None
+    unreported: int
+    journeys: int
+    broken: int
+    causes: Mapping[str, int]
+    statuses: Mapping[str, int]
+    seq: int
+
+
 @dataclass(slots=True)
 class AlertSpan:
     """One life of one alert instance; `seqs` cites its entries by pending, firing and resolved.
@@ -342,6 +357,8 @@ class Facts:
     detail: str = ""
     phases: list[Phase] = field(default_factory=list)
     series: dict[tuple[str, str], Series] = field(default_factory=dict)
+    unshown: dict[tuple[str, str], list[Unshown]] = field(default_factory=dict)
+    """By source, as `series`: what its samples do not show."""
     alerts: list[AlertSpan] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
@@ -389,6 +406,8 @@ class Facts:
     settled: tuple[float, int] | None = None
     """When steady state was first met, and the seq that says so."""
     notes: list[str] = field(default_factory=list)
+    remarks: list[tuple[str, str, int]] = field(default_factory=list)
+    """Notes that are about something: what, the text, seq."""
     unsound: list[tuple[int, str, int]] = field(default_factory=list)
     """Lines of the journal that are not as firedrill writes them: the line, what is wrong, and the seq of the entry before it."""
     steps: list[tuple[float, float, int]] = field(default_factory=list)

@@ -61,6 +61,7 @@ from firedrill.core.events import (
     StopRequested,
     TargetDown,
     TargetUp,
+    Traffic,
     Unsound,
 )
 from firedrill.core.model.plan import Plan
@@ -88,6 +89,7 @@ from firedrill.judge.drill import (
     StepDone,
     Told,
     Tripped,
+    Unshown,
     instance,
 )
 
@@ -146,8 +148,10 @@ def _drill(facts: Facts, entry: Entry) -> None:
                 facts.settled = (entry.at, entry.seq)
         case GuardTripped(words=words, value=value, evidence=evidence):
             facts.tripped.append(Tripped(words, value, entry.at, (*evidence, entry.seq)))
-        case Noted(text=text):
+        case Noted(text=text, about=about):
             facts.notes.append(text)
+            if about:
+                facts.remarks.append((about, text, entry.seq))
         case Unsound(line=line, what=what):
             facts.unsound.append((line, what, entry.seq))
         case DrillEnded(reason=reason, detail=detail):
@@ -170,6 +174,9 @@ def _measured(facts: Facts, entry: Entry) -> None:
         case Samples() as samples:
             series = facts.series.setdefault((samples.of, samples.name), Series(samples.of, samples.name))
             _add(series.bins.setdefault(samples.second, Bin(samples.second)), samples, entry.seq)
+        case Traffic() as seen:
+            unshown = (seen.hanging, seen.oldest, seen.unreported, seen.journeys, seen.broken, seen.causes or {}, seen.statuses or {})
+            facts.unshown.setdefault((seen.of, seen.name), []).append(Unshown(seen.second, *unshown, entry.seq))
         case LoadEnded(name=name, requests=requests, failures=failures, counted=counted):
             facts.loads[name] = (requests, failures, counted, entry.seq)
 

@@ -5,7 +5,7 @@ both, since nobody can tell which samples of the bin came before.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -93,6 +93,12 @@ def over(facts: Facts, slo: Slo, start: float, end: float, name: str) -> SloResu
     spent = None if ratio is None or budget <= 0 else round((1 - ratio) / budget, 9)
     bounds = interval(counted.good, counted.samples)
     return SloResult(slo.name, slo.objective, name, counted.samples, counted.good, ratio, bounds, spent)
+
+
+def worse(sli: SloResult, doubtful: int) -> SloResult:
+    """The same if so many of the good ones had been bad, or so many more had been counted as bad."""
+    good, samples = max(0, sli.good - doubtful), max(sli.samples, 1)
+    return replace(sli, good=good, sli=good / samples, interval=interval(good, samples))
 
 
 def results(facts: Facts) -> list[SloResult]:

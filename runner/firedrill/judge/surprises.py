@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from firedrill.core.matching import all_match
 from firedrill.core.model.plan import Plan
-from firedrill.judge import hypothesis
+from firedrill.judge import hypothesis, traffic
 from firedrill.judge.drill import AlertSpan, Facts, Notice, Page
 from firedrill.judge.messages import became, is_broken
 from firedrill.judge.moments import close, phase
@@ -106,12 +106,23 @@ def noticed(facts: Facts) -> list[Notice]:
     found = [] if heard is None or listened else surprises(facts, Excused(named(facts.plan)), heard.start)
     unexpected = [Notice(f"{one.sentence}, which nothing expected.", one.evidence) for one in found]
     return [
+        *traffic.notices(facts),
+        *_remarks(facts),
         *unexpected,
         *hypothesis.noticed(facts),
         *(_elsewhere(facts) if heard is not None else ()),
         *_broken_links(facts),
         *_unannounced(facts),
     ]
+
+
+def _remarks(facts: Facts) -> Iterator[Notice]:
+    """What was noted of an SLO, and of what the rule of an expected alert reads where that alert never came."""
+    pended = {span.alert for span in facts.alerts}
+    for about, text, seq in facts.remarks:
+        kind, _, name = about.partition(" ")
+        if kind == "slo" or (kind == "rule" and name in named(facts.plan) - pended and facts.ended is not None):
+            yield Notice(f"{text}.", [seq])
 
 
 def _elsewhere(facts: Facts) -> Iterator[Notice]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.plan import PlannedExpectation
 from firedrill.core.verdicts import Exit, Finding, Verdict, exit_of, worst
-from firedrill.judge import hypothesis
+from firedrill.judge import hypothesis, traffic
 from firedrill.judge.drill import Facts, FaultWindow, JudgedDrill
 from firedrill.judge.grounds import ending
 from firedrill.judge.moments import close, phase, real_faults
@@ -124,6 +124,7 @@ def drill_findings(facts: Facts) -> Iterator[Finding]:
     yield from _activities(facts)
     yield from hypothesis.findings(facts)
     yield from _loads(facts)
+    yield from traffic.findings(facts)
     yield from _unasked(facts)
 
 

@@ -6,10 +6,11 @@ It passes only when Prometheus and the sink were watched the whole time.
 from firedrill.core.verdicts import Finding, Verdict
 from firedrill.judge.drill import Facts
 from firedrill.judge.expectations.quiet import Exceptions, QuietExpectation
-from firedrill.judge.grounds import Check, blinded, cut_short, finding, shaken
+from firedrill.judge.grounds import Check, blinded, cut_short, finding, shaken, unproven
 from firedrill.judge.moments import close, phase
 from firedrill.judge.sight import cited, failed_rules
 from firedrill.judge.surprises import Excused, named, surprises
+from firedrill.judge.traffic import unasked
 from firedrill.judge.wording import seconds, several
 
 LISTENED = ("prometheus", "sink")
@@ -26,7 +27,10 @@ def judged(declared: QuietExpectation, words: str, facts: Facts) -> Finding:
     if facts.ended is None:
         return finding(words, Check(Verdict.PENDING, "nothing else has fired or paged so far", [heard.seq]))
     missed = (
-        reason or cut_short(facts, None, "it was meant to") or blinded(facts, [*LISTENED, *failed_rules(facts)], heard.start, close(facts))
+        reason
+        or _unasked(facts)
+        or cut_short(facts, None, "it was meant to")
+        or blinded(facts, [*LISTENED, *failed_rules(facts)], heard.start, close(facts))
     )
     if missed is not None:
         return finding(words, _quiet(missed))
@@ -34,6 +38,12 @@ def judged(declared: QuietExpectation, words: str, facts: Facts) -> Finding:
     while_ = f"from {seconds(heard.start)} to {seconds(close(facts))}"
     text = f"nothing else fired or paged {while_}: {looks} looks at Prometheus, the sink always open"
     return finding(words, Check(Verdict.PASS, text, [heard.seq, *cited(facts, LISTENED)]))
+
+
+def _unasked(facts: Facts) -> Check | None:
+    """That there was nothing to be loud about."""
+    silent = unasked(facts)
+    return None if silent is None else unproven(Check(Verdict.INCONCLUSIVE, *silent))
 
 
 def _quiet(reason: Check) -> Check:

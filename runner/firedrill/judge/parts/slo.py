@@ -14,7 +14,8 @@ from firedrill.judge.grounds import Check, cut_short, finding, shaken
 from firedrill.judge.mitigation import hurt
 from firedrill.judge.moments import Moment, cleared, close, expected_clear, origin, phase
 from firedrill.judge.sight import blinds, describe
-from firedrill.judge.slo import WINDOW, Recovery, bins, named, recovery, result, sentence, silence, source, tally, verdict_of
+from firedrill.judge.slo import WINDOW, Recovery, bins, named, recovery, result, sentence, silence, source, tally, verdict_of, worse
+from firedrill.judge.traffic import in_doubt, why_silent
 from firedrill.judge.wording import both, promise, seconds, share
 
 FLUSH = 1.5
@@ -56,7 +57,13 @@ def _stands(slo: Slo, facts: Facts, play: Phase) -> Check:
     sli = result(facts, slo, "play")
     assert sli is not None
     assert play.end is not None
-    return Check(verdict_of(sli), sentence(sli), [play.seq, *tally(facts, slo, play.start, play.end).seqs])
+    evidence = [play.seq, *tally(facts, slo, play.start, play.end).seqs]
+    doubtful, why, seqs = in_doubt(facts, slo, play.start, play.end)
+    if doubtful and verdict_of(sli) is Verdict.PASS and verdict_of(worse(sli, doubtful)) is not Verdict.PASS:
+        good = f"{share(sli.sli or 0.0)} of {sli.samples} samples were good"
+        words = f"{slo.name} cannot be told from {promise(slo.objective)}: {good}, but {why}"
+        return Check(Verdict.INCONCLUSIVE, words, [*evidence, *seqs])
+    return Check(verdict_of(sli), sentence(sli), evidence)
 
 
 def unheard(slo: Slo, facts: Facts, start: float, end: float) -> Check | None:
@@ -67,7 +74,9 @@ def unheard(slo: Slo, facts: Facts, start: float, end: float) -> Check | None:
         return Check(Verdict.INCONCLUSIVE, f"{slo.name} cannot be judged: {why}", [spot.seq for spot in spots])
     gap = silence(facts, slo, start, end)
     if gap is not None:
-        return Check(Verdict.INCONCLUSIVE, f"{slo.name} cannot be judged: it has no samples from {seconds(gap[0])} to {seconds(gap[1])}")
+        why, seqs = why_silent(facts, slo, *gap)
+        words = f"{slo.name} cannot be judged: it has no samples from {seconds(gap[0])} to {seconds(gap[1])}{why}"
+        return Check(Verdict.INCONCLUSIVE, words, seqs)
     return None
 
 
@@ -83,7 +92,7 @@ def _recovered(slo: Slo, allowed: Duration, facts: Facts) -> Check:
         if (spot := unheard(slo, facts, clear.at, close(facts) if facts.ended else found.at)) is not None:
             return spot
         if _was_hurt(slo, facts):
-            return _well(slo, allowed, found, clear)
+            return _doubted(slo, facts, found, clear) or _well(slo, allowed, found, clear)
         return waits if open_ else _never_hurt(slo, facts, clear)
     if open_:
         return waits
@@ -92,6 +101,18 @@ def _recovered(slo: Slo, allowed: Duration, facts: Facts) -> Check:
     if (early := cut_short(facts, deadline + WINDOW, f"{allowed} after {clear.name} and a window of {WINDOW}s were over")) is not None:
         return Check(early.verdict, f"{slo.name} {early.words}", early.evidence)
     return unheard(slo, facts, clear.at, min(close(facts), deadline + WINDOW)) or _ill(slo, allowed, found, clear)
+
+
+def _doubted(slo: Slo, facts: Facts, found: Recovery, clear: Moment) -> Check | None:
+    """That it is met only because errors were taken for good, or because some requests never came to an end."""
+    if facts.ended is None or found.at is None:
+        return None
+    end = close(facts)
+    doubtful, why, seqs = in_doubt(facts, slo, found.at, end)
+    counted = tally(facts, slo, end - WINDOW - 1, end)
+    if not doubtful or counted.good - doubtful >= slo.objective * counted.samples > 0:
+        return None
+    return Check(Verdict.INCONCLUSIVE, f"{slo.name} cannot be judged after {clear.name}: {why}", [*clear.evidence, *seqs])
 
 
 def _since_fault(slo: Slo, facts: Facts) -> tuple[Moment, Recovery] | None:

@@ -21,6 +21,7 @@ from typing import Any
 from firedrill.measure.bins import Binner
 from firedrill.measure.causes import cause_of, unusable
 from firedrill.measure.lines import Say, end_with_engine, speaker
+from firedrill.measure.load.underway import Underway
 
 STOP_TIMEOUT = 1.0
 """Seconds that a user may take to finish its task at the end."""
@@ -35,6 +36,7 @@ class Tally:
         self._binner = Binner("load", order["name"], tuple(order["thresholds"]), order["zero"])
         self._counting = False
         self._exceptions: dict[str, int] = {}
+        self.underway = Underway()
 
     def begin(self, **_: Any) -> None:
         """Locust has just set its statistics to zero."""
@@ -48,16 +50,18 @@ class Tally:
     def user_error(self, exception: BaseException, **_: Any) -> None:
         cause = cause_of(exception)
         self._exceptions[cause] = self._exceptions.get(cause, 0) + 1
+        self.underway.broke()
 
     def flush(self, up_to_second: float | None) -> dict[str, Any]:
         exceptions, self._exceptions = self._exceptions, {}
-        return {"bins": self._binner.flush(up_to_second), "exceptions": exceptions}
+        return {"bins": self._binner.flush(up_to_second), "exceptions": exceptions, "traffic": self.underway.flush()}
 
 
 def play(order: Mapping[str, Any], say: Say) -> None:
     """Run the scenario until our input ends."""
     events = _patched()
     tally = Tally(order)
+    tally.underway.watch()
     # First of all listeners: what a file asks for before the test starts is in none of Locust's numbers.
     events.test_start.add_listener(tally.begin)
     try:

@@ -6,12 +6,13 @@ source "locust". Whatever casts doubt on the load is a blind spot called "load N
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import floor
 from pathlib import Path
 from typing import Any, Self
 
 from firedrill.core.child import Child
 from firedrill.core.clock import DrillClock
-from firedrill.core.events import LoadEnded, LoadReady, LoadStarted, Noted, Samples
+from firedrill.core.events import LoadEnded, LoadReady, LoadStarted, Noted, Samples, Traffic
 from firedrill.core.model.plan import PlannedLoad
 from firedrill.core.recording import Record
 from firedrill.core.tasks import Tasks
@@ -105,6 +106,10 @@ class LoadRun:
         for samples in event["bins"]:
             self.good, self.bad = self.good + samples["good"], self.bad + samples["bad"]
             self.record(Samples(**samples), SOURCE)
+        traffic = event.get("traffic", {})
+        if any(traffic.values()):
+            causes = dict(list(event["exceptions"].items())[:CAUSES]) or None
+            self.record(Traffic("load", self.name, float(floor(event.get("since", event["until"]))), **traffic, causes=causes), SOURCE)
         for cause, times in event["exceptions"].items():
             self._note(cause)
             self.exceptions[cause] = self.exceptions.get(cause, 0) + times

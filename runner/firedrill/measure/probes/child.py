@@ -74,7 +74,16 @@ def _say_second(samplers: list[Sampler], since: float, until: float, up_to: floa
     for sampler in samplers:
         looks, latest, bins = sampler.flush(up_to)
         told = round(max(late, latest), 6)
-        say("probe.second", probe=sampler.name, since=round(since, 6), until=round(until, 6), looks=looks, late=told, bins=bins)
+        say(
+            "probe.second",
+            probe=sampler.name,
+            since=round(since, 6),
+            until=round(until, 6),
+            looks=looks,
+            late=told,
+            bins=bins,
+            traffic=sampler.traffic(),
+        )
 
 
 async def _until_input_ends() -> None:

@@ -5,13 +5,14 @@ Knows the child's words; refuses to know aiohttp and what a probe does. Samples,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Any, Self
 
 from firedrill.core.child import Child
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
-from firedrill.core.events import Samples
+from firedrill.core.events import Samples, Traffic
 from firedrill.core.model.probes import Probe
 from firedrill.core.recording import Record
 from firedrill.core.tasks import Tasks
@@ -82,6 +83,8 @@ class Probes:
         self._lost = None
         for samples in event["bins"]:
             self.record(Samples(**samples), SOURCE)
+        if any((traffic := event.get("traffic", {})).values()):
+            self.record(Traffic("probe", event["probe"], float(floor(since)), **traffic), SOURCE)
         if event["late"] > BUDGET:
             sight.lost(f"prober-limited: the prober was up to {event['late'] * 1000:.0f} ms late", since)
         else:

@@ -20,6 +20,10 @@ from firedrill.measure.probes.exporter import Exporter
 from firedrill.measure.probes.phases import Phases, tracing
 from firedrill.measure.schedule import grid
 
+LONG = 1.0
+"""Seconds after which a sample that has not ended is told of."""
+ERRORS = 400
+"""The first status that says that something went wrong."""
 Check = Callable[[ClientSession], Awaitable[None]]
 
 
@@ -36,6 +40,9 @@ class Sampler:
     cap: int
     _late: float = 0.0
     _flying: set[asyncio.Task[None]] = field(default_factory=set)
+    _began: dict[object, float] = field(default_factory=dict)
+    """When each sample on its way began."""
+    _statuses: dict[str, int] = field(default_factory=dict)
 
     async def run(self, first: float) -> None:
         """Start a sample at `first` and then every `every` seconds, readings of CLOCK_MONOTONIC."""
@@ -59,9 +66,23 @@ class Sampler:
         late, self._late = self._late, 0.0
         return sum(bin_["good"] + bin_["bad"] for bin_ in bins), late, bins
 
+    def traffic(self) -> dict[str, Any]:
+        """What the samples do not show: those on their way for long, and the errors that were taken for good answers since last asked."""
+        now, statuses = time.monotonic(), self._statuses
+        since, self._statuses = [began for began in self._began.values() if now - began >= LONG], {}
+        oldest = round(now - min(since), 3) if since else None
+        return {"hanging": len(since), "oldest": oldest, "statuses": statuses or None}
+
     async def _sample(self, intended: float) -> None:
-        started = time.monotonic()
+        started, mark = time.monotonic(), object()
         self._late = max(self._late, started - intended)
+        self._began[mark] = started
+        try:
+            await self._sampled(started)
+        finally:
+            del self._began[mark]
+
+    async def _sampled(self, started: float) -> None:
         phases = Phases()
         async with _visitor(phases) as session:
             cause = await self._try(session)
@@ -86,6 +107,8 @@ class Sampler:
     def _ended(self, seconds: float, cause: str | None, phases: Phases) -> None:
         self.binner.add(time.monotonic(), cause is None, seconds, cause)
         self.exporter.show(self.name, cause is None, seconds, phases)
+        if cause is None and phases.status >= ERRORS:
+            self._statuses[str(phases.status)] = self._statuses.get(str(phases.status), 0) + 1
 
 
 def _visitor(phases: Phases) -> ClientSession:
