@@ -151,9 +151,22 @@ class Gallery:
         words = {key: value for key, value in said.items() if key != "act"}
         await asyncio.to_thread(door.ask, folder.name, act, words)
 
+    @staticmethod
+    def told(key: str, folder: Path) -> dict[str, Any]:
+        """A drill as a line of the list. Behind the veil it has no name."""
+        told: dict[str, Any] = {"key": key, "runs": False, "drill": folder.name, "title": folder.parent.name, **_verdict(folder)}
+        with contextlib.suppress(OSError, ValueError), opened(folder / NAME) as file:
+            told["runs"] = runs = is_locked(folder / NAME)
+            started = entry_of(loaded(file.readline(LONGEST), LONGEST))
+            if isinstance(started.event, DrillStarted):
+                told |= {"title": str(started.event.plan.get("title", "")), "at": started.event.wall}
+                if runs and started.event.plan.get("blind"):
+                    told |= {"title": BLIND_NAME, "drill": ""}
+        return told
+
     async def listed(self, request: web.Request) -> web.Response:
         """What there is, as JSON."""
-        return web.json_response({"drills": await asyncio.to_thread(lambda: [_told(*one) for one in self.folders().items()])})
+        return web.json_response({"drills": await asyncio.to_thread(lambda: [self.told(*one) for one in self.folders().items()])})
 
     async def close(self) -> None:
         """Follow nothing any more."""
@@ -172,19 +185,6 @@ def _written(folder: Path) -> float:
         return (folder / NAME).lstat().st_mtime
     except OSError:  # removed meanwhile
         return 0.0
-
-
-def _told(key: str, folder: Path) -> dict[str, Any]:
-    """A drill as a line of the list. Behind the veil it has no name."""
-    told: dict[str, Any] = {"key": key, "runs": False, "drill": folder.name, "title": folder.parent.name, **_verdict(folder)}
-    with contextlib.suppress(OSError, ValueError), opened(folder / NAME) as file:
-        told["runs"] = runs = is_locked(folder / NAME)
-        started = entry_of(loaded(file.readline(LONGEST), LONGEST))
-        if isinstance(started.event, DrillStarted):
-            told |= {"title": str(started.event.plan.get("title", "")), "at": started.event.wall}
-            if runs and started.event.plan.get("blind"):
-                told |= {"title": BLIND_NAME, "drill": ""}
-    return told
 
 
 def _verdict(folder: Path) -> dict[str, Any]:
