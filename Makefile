@@ -19,7 +19,7 @@ help:
 	@echo "make test-drills    a hundred whole drills, sound and broken on purpose; some twelve minutes"
 	@echo "make test-pythons   the tests on Python 3.12 and 3.13 too, where they are found; TESTS=tests/chaos for a part"
 	@echo "make check    set up, then lint, types and docs"
-	@echo "make fuzz     ten thousand experiments that nobody would write; FILES and SEED choose others"
+	@echo "make fuzz     ten thousand experiments that nobody would write, and as many journals that no drill has left; FILES and SEED choose others"
 	@echo "make soak     the shipped experiments five times in a row, and the kill trials"
 	@echo "make trials   TRIALS=100 kill trials by SEED: signals at random moments, then a look at what is left; WRITE=docs/trials.md keeps it"
 	@echo "make bench    what measuring costs, beside what you would use instead"
@@ -92,4 +92,4 @@ settings: stack
 
 # FILES=10000 and SEED=1 are read by the tests of the same name.
 fuzz: setup
-	@FIREDRILL_FUZZ_FILES=$(FILES) FIREDRILL_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q -s -p no:cacheprovider tests/spec/test_spec_fuzz.py
+	@FIREDRILL_FUZZ_FILES=$(FILES) FIREDRILL_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q -s -p no:cacheprovider tests/spec/test_spec_fuzz.py tests/cli/test_cli_journal_fuzz.py

@@ -1,5 +1,6 @@
 """Recorded journals, ledger pages and other files, each changed as no firedrill would write it; the same seed, the same files."""
 
+import copy
 import json
 import random
 import zlib
@@ -13,7 +14,7 @@ Chance = random.Random
 DEEP = 100_000
 ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\r\x00"
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1.5, float("nan"), float("inf"), -1e18, 1e300, 2**70,
+    None, True, False, 0, -1, 1.5, 9_000_000, float("nan"), float("inf"), -1e18, 1e300, 2**70,
     10**400, "", "text", "../../etc", ESCAPES, "\ud800", "x" * 5000,
     [], [[]], {}, [None], {"a": {}}, "2026-01-01T00:00:00", "file:///etc/passwd", "http://127.0.0.1:1/",
 )  # fmt: skip
@@ -56,9 +57,9 @@ def changed(tree: Any, chance: Chance, values: tuple[Any, ...] = VALUES) -> Any:
     """One place of a structure with a value of another type."""
     places = list(_places(tree))
     if not places:
-        return chance.choice(values)
+        return copy.deepcopy(chance.choice(values))
     holder, key = chance.choice(places)
-    holder[key] = chance.choice([one for one in values if type(one) is not type(holder[key])])
+    holder[key] = copy.deepcopy(chance.choice([one for one in values if type(one) is not type(holder[key])]))
     return tree
 
 

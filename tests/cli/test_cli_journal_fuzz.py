@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -322,12 +323,15 @@ def test_what_was_not_changed_is_judged_as_it_was(here: Path, name: str) -> None
 
 def test_as_processes_they_end_the_same(here: Path) -> None:
     chosen: Callable[[int], str] = lambda number: ("judge", "report", "explain", "wheel", "undo")[number % 5]  # noqa: E731
-    for number, mutant in enumerate(fuzzing.mutants(PROCESSES, SEED + 1)):
-        folder = folder_of(here / "results", mutant.base)
+
+    def called(number: int, mutant: fuzzing.Mutant) -> "subprocess.CompletedProcess[str]":
+        folder = folder_of(here / str(number), mutant.base)
         (folder / "journal.jsonl").write_bytes(mutant.content)
         command = [sys.executable, "-m", "firedrill.cli", chosen(number), str(folder)]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode in CODES, done.stderr
-        assert "Traceback" not in done.stderr
-        assert not {one for one in done.stdout + done.stderr if not one.isprintable()} - {"\n", "\t"}
-        shutil.rmtree(here / "results")
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in pool.map(called, range(PROCESSES), fuzzing.mutants(PROCESSES, SEED + 1)):
+            assert done.returncode in CODES, done.stderr
+            assert "Traceback" not in done.stderr
+            assert not {one for one in done.stdout + done.stderr if not one.isprintable()} - {"\n", "\t"}

@@ -106,7 +106,7 @@ def test_a_line_that_is_lost_doubled_or_moved_is_seen_also_without_sums(path: Pa
         (3, {"under": []}, "its under is to be a mapping, not a list"),
         (3, {"under": {"0.3": "x"}}, "its under is to be a whole number, not a text"),
         (3, {"errors": {"503": None}}, "its errors is to be a whole number, not null"),
-        (3, {"second": 1e6}, "it has samples of second 1e+06, which was still to come"),
+        (3, {"second": 1e6}, "it has samples of second 1e+06, which was not, or was still to come"),
         (4, {"alerts": [5]}, "its alerts is to hold mappings, not a number"),
         (4, {"alerts": [ALERT | {"labels": []}]}, "its labels is to be a mapping, not a list"),
         (4, {"alerts": [{"status": "firing"}]}, "it lacks its labels"),

@@ -72,9 +72,15 @@ def _notes(file: Path) -> str:
 
 
 def _judged(results: Path, day: GameDayKept, known: Kinds) -> dict[str, JudgedDrill]:
-    """Its drills by id, judged again; one whose journal is gone is not among them."""
+    """Its drills by id, judged again; one whose journal is gone, or cannot be read, is not among them."""
     from firedrill.cli.ending import judge_folder
     from firedrill.conduct.results import drills
 
     there = {f"{folder.parent.name}/{folder.name}": folder for folder in drills(results)}
-    return {one.drill: judge_folder(there[one.folder], known) for one in day.drills if one.folder in there}
+    judged = {}
+    for one in (one for one in day.drills if one.folder in there):
+        try:
+            judged[one.drill] = judge_folder(there[one.folder], known)
+        except FiredrillError as error:  # the rest of the day is told all the same
+            click.echo(f"without {one.drill}: {error}", err=True)
+    return judged

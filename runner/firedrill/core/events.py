@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 SCHEMA = 1
+HISTOGRAM = (2, 1, 60_000_000)
+"""Significant digits, and the shortest and longest in microseconds, of every histogram in a journal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,8 +152,8 @@ class Reader:
             wrong.append(f"entry {entry.seq} stands where {self._seq + 1} was due")
         if entry.t < self._t:
             wrong.append(f"it was written at {entry.t:g}s, before the entry that stands before it, at {self._t:g}s")
-        self._seq, self._t = entry.seq, max(self._t, entry.t)
         self._check_order(entry, wrong)
+        self._seq, self._t = entry.seq, max(self._t, entry.t)
         return entry
 
     def _check_sum(self, line: bytes, wrong: list[str]) -> None:
@@ -196,8 +196,8 @@ class Reader:
                 self._ended = True
 
     def _check_bin(self, samples: Samples, t: float, wrong: list[str]) -> None:
-        if samples.second > t + AHEAD:
-            wrong.append(f"it has samples of second {samples.second:g}, which was still to come")
+        if not -AHEAD <= samples.second <= t + AHEAD:
+            raise ValueError(f"it has samples of second {samples.second:g}, which was not, or was still to come")
         if samples.of == "load":
             self._load[samples.name] = self._load.get(samples.name, 0) + samples.good + samples.bad
         if samples.histogram is None or samples.good + samples.bad < 2:

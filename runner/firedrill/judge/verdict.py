@@ -6,6 +6,8 @@ Knows that the worst finding wins and that a drill which did not run as planned 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from pydantic import ValidationError
+
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.plan import PlannedExpectation
 from firedrill.core.verdicts import Exit, Finding, Verdict, exit_of, worst
@@ -49,9 +51,10 @@ def _judge_one(expectation: PlannedExpectation, facts: Facts, kinds: Kinds) -> F
 
 def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
     """The whole judgement of a drill that has ended, or of a journal that stops: nothing stays pending."""
+    facts, unread = _read(facts, kinds)
     over = facts if facts.ended is not None else replace(facts, ended=KILLED)
     expected = [_unless_spoilt(_closed(finding, over), over) for finding in (*judge(over, kinds), *hypothesis.stood(over))]
-    own = list(drill_findings(over))
+    own = [*unread, *drill_findings(over)]
     verdict = _verdict(over, [*expected, *own])
     return JudgedDrill(
         facts=facts,
@@ -73,6 +76,29 @@ def _unless_spoilt(finding: Finding, facts: Facts) -> Finding:
     why = both(dict.fromkeys(describe(facts, spot) for spot in spots))
     sentence = f"{finding.sentence.rstrip('.')}; but the fault was not what it was to be: {why}."
     return replace(finding, verdict=Verdict.INCONCLUSIVE, sentence=sentence, evidence=(*finding.evidence, *(spot.seq for spot in spots)))
+
+
+def _read(facts: Facts, kinds: Kinds) -> tuple[Facts, list[Finding]]:
+    """The facts without expectations that no file can have: a journal may say anything. Each of those is inconclusive."""
+    unread = [(one, why) for one in facts.plan.expectations if (why := _unreadable(one, kinds))]
+    if not unread:
+        return facts, []
+    kept = tuple(one for one in facts.plan.expectations if all(one is not other for other, _ in unread))
+    findings = [
+        _inconclusive(one.words, f"What the journal says was expected, a {one.kind}, cannot be read: {why}.") for one, why in unread
+    ]
+    return replace(facts, plan=facts.plan.model_copy(update={"expectations": kept})), findings
+
+
+def _unreadable(expectation: PlannedExpectation, kinds: Kinds) -> str:
+    kind = kinds.expectations.get(expectation.kind)
+    try:
+        if kind is not None:
+            kind.declared.model_validate(expectation.declared)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return ""
 
 
 def _closed(finding: Finding, facts: Facts) -> Finding:

@@ -9,8 +9,10 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-SHORTEST, LONGEST, DIGITS = 1, 60_000_000, 2
-"""The histogram's range in microseconds, and its significant digits."""
+from firedrill.core.events import HISTOGRAM
+
+DIGITS, SHORTEST, LONGEST = HISTOGRAM
+"""The histogram's significant digits, and its range in microseconds."""
 CAUSES = 20
 """Distinct causes kept in a bin; the rest are counted together."""
 OTHER_CAUSES = "other causes"

@@ -3,11 +3,17 @@
 Pure data: no Plotly is imported, its JavaScript draws in the reader's browser. Colours are roles that the page resolves for light and dark.
 """
 
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from html import escape
 from math import log10
+from struct import error as struct_error
+from struct import unpack
 from typing import Any
+from zlib import decompressobj
+from zlib import error as zlib_error
 
+from firedrill.core.events import HISTOGRAM
 from firedrill.core.model.slos import Slo, Source
 from firedrill.judge.drill import Bin, Facts, JudgedDrill, Series
 from firedrill.judge.moments import real_faults
@@ -21,6 +27,10 @@ SLI, LATENCY, LANE, GAP = 150, 150, 44, 34
 """Heights in pixels: of the two rows of lines, of one lane, and between rows."""
 NEAR = 0.085
 """Objectives closer than this have no room for a label each."""
+HOLE = 600
+"""Seconds of a hole that are drawn one by one."""
+LARGEST = 1_000_000
+"""Bytes of a histogram; one of ours has at most some ten thousand."""
 PERCENTILES = ((50, "dot"), (99, "solid"))
 
 Trace = dict[str, Any]
@@ -54,10 +64,12 @@ def _slis(facts: Facts) -> Iterator[Trace]:
 
 
 def _every_second(series: Series) -> Iterator[float]:
-    """From the first bin to the last, holes too: a line must not bridge what nobody saw."""
-    if series.bins:
-        first = min(series.bins)
-        yield from (first + number for number in range(round(max(series.bins) - first) + 1))
+    """Every bin's, and those of holes: a line must not bridge what nobody saw. Of a hole of hours the first is enough."""
+    there = sorted(series.bins)
+    for second, following in zip(there, [*there[1:], None], strict=True):
+        yield second
+        missing = 0 if following is None else round(following - second) - 1
+        yield from (second + number for number in range(1, 1 + (missing if missing <= HOLE else 1)))
 
 
 def _good_share(one: Bin | None, slo: Slo | None) -> float | None:
@@ -74,7 +86,7 @@ def _is_about(slo: Slo, series: Series) -> bool:
 
 def _latencies(facts: Facts) -> Iterator[Trace]:
     for series, colour in colours(facts):
-        took = {second: _percentiles(one) for second, one in series.bins.items() if one.histograms}
+        took = {second: found for second, one in series.bins.items() if (found := _percentiles(one))}
         for number, (percentile, dash) in enumerate(PERCENTILES) if took else ():
             yield {
                 "type": "scatter", "mode": "lines", "name": f"{series.name} p{percentile}", "yaxis": "y2",
@@ -87,13 +99,29 @@ def _latencies(facts: Facts) -> Iterator[Trace]:
 
 
 def _percentiles(one: Bin) -> list[float]:
-    """Of a bin's durations, in milliseconds, from its HdrHistograms (microseconds)."""
+    """Of a bin's durations, in milliseconds, from its HdrHistograms (microseconds); nothing when one of them cannot be read."""
     from hdrh.histogram import HdrHistogram
 
-    merged = HdrHistogram.decode(one.histograms[0])
-    for encoded in one.histograms[1:]:
-        merged.decode_and_add(encoded)
-    return [float(merged.get_value_at_percentile(percentile)) / 1000 for percentile, _ in PERCENTILES]
+    if not one.histograms or not all(map(_is_ours, one.histograms)):
+        return []
+    try:
+        merged = HdrHistogram.decode(one.histograms[0])
+        for encoded in one.histograms[1:]:
+            merged.decode_and_add(encoded)
+        return [float(merged.get_value_at_percentile(percentile)) / 1000 for percentile, _ in PERCENTILES]
+    except Exception:  # of the library's many, none is the drill's trouble
+        return []
+
+
+def _is_ours(encoded: str) -> bool:
+    """Whether a histogram has the range and the size of those that probes and load write: any other could ask for all memory there is."""
+    try:
+        packed = b64decode(encoded, validate=True)[8:]
+        whole = decompressobj()
+        content = whole.decompress(packed, LARGEST)
+        return whole.eof and unpack(">iqq", content[12:32]) == HISTOGRAM
+    except (ValueError, zlib_error, struct_error):
+        return False
 
 
 def _bar(lane: Lane, bar: Stretch, place: int, facts: Facts) -> Trace:
