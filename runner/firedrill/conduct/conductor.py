@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import aiming, announcing, blind, budgets, desk, door, leftovers, silences, steady, undo
+from firedrill.conduct import aiming, announcing, blind, budgets, desk, door, full_disks, leftovers, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
@@ -57,6 +57,8 @@ async def conduct(order: Order, view: View) -> Folder:
             with suppress(OSError):
                 drill.hide_in_files()
             blind.reveal(drill)
+            if reason != "finished" and (full := full_disks.named(drill)) and full not in detail:
+                detail = f"{detail.rstrip('.')}; {full}" if detail else full
             drill.record(DrillEnded(reason, detail), durable=True)
     except Unwritten as error:
         raise _unrecorded(drill, error) from error
@@ -201,6 +203,7 @@ async def _life(drill: Drill, closing: AsyncExitStack) -> None:
     closing.push_async_callback(_put_back, drill, gear)
     # However the drill ends, looking ends here: what taking everything down lets pass is nobody's missed page.
     closing.callback(drill.enter, "end")
+    closing.callback(full_disks.tell, drill)
     closing.callback(blind.reveal, drill)
     closing.push_async_callback(answering.stop)
     await desk.sit(drill, closing)
