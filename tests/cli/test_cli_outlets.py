@@ -1,5 +1,6 @@
 """Whatever becomes of standard output, a command keeps its exit code, shows no traceback, and says why nobody was told."""
 
+import io
 import os
 import pty
 import subprocess
@@ -9,6 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from firedrill.cli.outlets import console
+from firedrill.cli.terminal import Lines, panel
+from firedrill.core.events import Entry, NoteWritten
+from firedrill.core.model.plan import Plan
+from firedrill.core.verdicts import Finding, Verdict
+from firedrill.judge.drill import Facts
 from recordings import folder_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -97,6 +104,17 @@ def test_a_terminal_gets_our_own_colours_and_nobody_elses(tmp_path: Path, failed
         assert not {b"\x1b]0", b"\x07", b"\x1b[2J"} & {part for part in (b"\x1b]0", b"\x07", b"\x1b[2J") if part in told}
     os.close(ours)
     os.close(theirs)
+
+
+def test_a_drill_that_runs_tells_notes_without_what_moves_a_cursor() -> None:
+    out, evil = io.StringIO(), "\x1b[2J\x1b]0;owned\x07\u202edrows\x9b1m"
+    view = Lines(console(out, force_terminal=True))
+    facts = Facts(plan=Plan(experiment="e", file="e.yaml", title=evil, environment="local", steady=1.0))
+    view.began("d", facts.plan)
+    view.saw(Entry(1, 1.0, "engine", None, NoteWritten(evil, evil)), facts)
+    view.console.print(panel(evil, None, facts, (Finding(evil, Verdict.FAIL, evil),)))
+    assert not {part for part in ("\x1b[2J", "\x1b]0", "\x07", "\u202e", "\x9b") if part in out.getvalue()}
+    assert out.getvalue().count("owned") == 5
 
 
 def test_nothing_is_printed_but_through_an_outlet() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,20 @@ import pytest
 
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import Invalid
-from firedrill.core.events import SCHEMA, DrillEnded, DrillStarted, LoadEnded, Noted, NotificationReceived, PhaseEntered, Samples, Unsound
+from firedrill.core.events import (
+    KINDS,
+    SCHEMA,
+    DrillEnded,
+    DrillStarted,
+    LoadEnded,
+    Noted,
+    NotificationReceived,
+    PhaseEntered,
+    Samples,
+    Unsound,
+)
 from firedrill.core.journal import Journal
-from firedrill.core.recorded import recorded
+from firedrill.core.recorded import _shape, recorded
 
 PLAN = {"experiment": "e", "file": "e.yaml", "title": "e", "environment": "local", "steady": 1.0}
 ALERT = {"status": "firing", "labels": {"a": "b"}, "annotations": {}, "starts_at": 1.0, "ends_at": None, "fingerprint": "f"}
@@ -149,6 +161,10 @@ def test_a_value_that_is_nested_deep_or_endless_is_no_entry(path: Path, nested: 
 def test_half_of_a_pair_is_read_as_a_letter_that_nobody_knows(path: Path) -> None:
     assert as_of_old(path, put(5, text="\ud800 and \udfff")) == []
     assert [entry.event for entry in recorded(path)][4] == Noted("\ufffd and \ufffd")
+
+
+def test_every_kind_of_entry_has_fields_that_can_be_checked() -> None:
+    assert all(_shape(name).keys() == {one.name for one in fields(kind)} for name, kind in KINDS.items())
 
 
 def test_a_line_after_the_end_and_a_second_start_are_seen(path: Path) -> None:

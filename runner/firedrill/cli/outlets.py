@@ -47,6 +47,11 @@ class Outlet:
             raise TypeError("a text is expected")
         return self.put("".join(part if BOLD.fullmatch(part) and self.isatty() else plain(part) for part in _parts(text)))
 
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write them one after another."""
+        for line in lines:
+            self.write(line)
+
     def put(self, text: str) -> int:
         """Write what is known to be clean."""
         if self.trouble is None:

@@ -62,7 +62,7 @@ def command(drill: str | None, seed: int | None, speed: float | None, results: P
     try:
         ended = _play(facts, played, answers, speed)
     finally:  # also when somebody has had enough: what they answered is kept
-        path = _written(out or folder / f"wheel-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.md", facts, played, answers)
+        path = _written(out, folder, facts, played, answers)
     if ended:
         _tell(facts, played, answers)
     click.echo(f"\nit all stands in {path}")
@@ -149,14 +149,21 @@ def _tell(facts: "Facts", played: Sequence["Scene"], answers: Mapping[int, str])
         click.echo(f"{' ' * 10}they: {_plain(done) or 'nothing that anybody saw'}")
 
 
-def _written(path: Path, facts: "Facts", played: Sequence["Scene"], answers: Mapping[int, str]) -> Path:
+def _written(out: Path | None, folder: Path, facts: "Facts", played: Sequence["Scene"], answers: Mapping[int, str]) -> Path:
+    """Where somebody says is theirs to say; in the drill's own folder nothing is written through a link."""
     from firedrill.core.foreign import replace
     from firedrill.report.wheel import render
 
+    text = render(facts, played, answers)
+    path = out or folder / f"wheel-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}.md"
     try:
-        replace(path, render(facts, played, answers))
-    except FiredrillError as error:
-        raise FiredrillError(f"{error}; say where the answers go with --out") from error
+        if out is None:
+            replace(path, text)
+        else:
+            out.write_bytes(text)
+    except (FiredrillError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise FiredrillError(f"the answers cannot be written to {path}: {why}; say where with --out") from error
     return path
 
 
