@@ -232,3 +232,30 @@ def test_every_finding_that_passes_cites_entries_of_the_journal(drill: Any) -> N
     for finding in drill.concluded().findings:
         assert finding.evidence
         assert seqs.issuperset(finding.evidence)
+
+
+def test_a_judge_of_ours_that_breaks_is_inconclusive_and_no_traceback(script: Any) -> None:
+    odd = script.expectation("page", script.alert).model_copy(update={"declared": {"page": script.alert, "to": [1]}})
+    judged = conclude(script.tape(odd).facts(), Kinds(faults={}, expectations={}))
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert "The judge of surprises broke: TypeError: unhashable type: 'list'." in [one.sentence for one in judged.findings]
+
+
+def test_what_no_file_can_have_expected_is_inconclusive_in_a_sentence(script: Any) -> None:
+    odd = script.expectation("page", script.alert).model_copy(update={"declared": {"page": script.alert, "within": 5}})
+    inconclusive(
+        script.tape(odd).concluded(),
+        "What the journal says was expected, a page, cannot be read: within: a duration such as 30s is expected here.",
+    )
+
+
+def test_a_journal_that_is_not_as_a_drill_writes_it_proves_neither(script: Any) -> None:
+    for within in ("45s", "5s"):
+        facts = script.tape(script.expectation("page", script.alert, within=within)).facts()
+        facts.unsound += [(line, "it is no entry", line) for line in (7, 8, 9, 12)]
+        judged = conclude(facts, script.kinds)
+        inconclusive(
+            judged,
+            "The journal is not as a drill writes it: line 7: it is no entry; line 8: it is no entry; line 9: it is no entry; and 1 more.",
+        )
+        assert judged.reason.startswith("The journal is not as a drill writes it")

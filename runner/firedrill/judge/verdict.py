@@ -3,8 +3,9 @@
 Knows that the worst finding wins and that a drill which did not run as planned proves nothing; refuses to pass without evidence.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -21,6 +22,8 @@ from firedrill.judge.slo import results
 from firedrill.judge.stages import detections
 from firedrill.judge.surprises import noticed
 from firedrill.judge.wording import both, seconds
+
+T = TypeVar("T")
 
 KILLED = "killed"
 """The reason of a drill whose journal has none."""
@@ -54,7 +57,11 @@ def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
     facts, unread = _read(facts, kinds)
     over = facts if facts.ended is not None else replace(facts, ended=KILLED)
     expected = [_unless_spoilt(_closed(finding, over), over) for finding in (*judge(over, kinds), *hypothesis.stood(over))]
-    own = [*unread, *drill_findings(over)]
+    own = list(unread)
+    own += _sure("the drill itself", lambda: list(drill_findings(over)), own)
+    slos = _sure("SLOs", lambda: results(over), own)
+    found, seen = _sure("detections", lambda: detections(over), own), _sure("surprises", lambda: noticed(over), own)
+    times = _sure("times", lambda: tuple(scores(over, ())), own)
     verdict = _verdict(over, [*expected, *own])
     return JudgedDrill(
         facts=facts,
@@ -62,11 +69,20 @@ def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:
         reason=_reason(verdict, expected, own),
         exit_code=exit_code(over, verdict),
         findings=(*expected, *own),
-        slos=results(over),
-        detections=detections(over),
-        noticed=noticed(over),
-        scores=tuple(scores(over, ())),
+        slos=slos,
+        detections=found,
+        noticed=seen,
+        scores=times,
     )
+
+
+def _sure(what: str, made: Callable[[], Sequence[T]], own: list[Finding]) -> Sequence[T]:
+    """Part of a judgement; one of ours that breaks, over whatever a journal says, is told among our `own` findings, and passes nothing."""
+    try:
+        return made()
+    except Exception as error:
+        own.append(_inconclusive("every judge works", f"The judge of {what} broke: {type(error).__name__}: {error}."))
+        return ()
 
 
 def _unless_spoilt(finding: Finding, facts: Facts) -> Finding:
