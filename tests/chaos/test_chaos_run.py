@@ -16,6 +16,7 @@ import pytest
 
 from firedrill.core.errors import Refused
 from firedrill.core.events import ChaosEnded, FaultCleared
+from firedrill.faults.chaos import rollbacks
 from firedrill.faults.chaos.client import Ending
 from firedrill.faults.chaos.link import AGAIN
 
@@ -388,3 +389,43 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+BREAKS = """
+import asyncio, json, pathlib
+ERRORS = {
+    "os": OSError(5, "x"), "permission": PermissionError(1, "x"), "key": KeyError("x"), "value": ValueError("x"),
+    "type": TypeError("x"), "runtime": RuntimeError("x"), "assertion": AssertionError(), "timeout": TimeoutError(),
+    "json": json.JSONDecodeError("x", "", 0), "cancelled": asyncio.CancelledError(), "exit": SystemExit(3),
+    "interrupt": KeyboardInterrupt(),
+}
+def broken(path, error):
+    pathlib.Path(path, error).touch()
+    raise ERRORS[error]
+def put_back(path):
+    for each in pathlib.Path(path).iterdir():
+        each.unlink()
+"""
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [("os", "permission", "key", "value", "type", "runtime", "assertion", "json", "timeout"), ("cancelled",), ("exit",), ("interrupt",)],
+    ids=lambda errors: errors[0],
+)
+async def test_whatever_an_action_of_the_users_raises_what_it_broke_is_put_back(
+    words: Words, start: Any, tmp_path: Path, errors: tuple[str, ...]
+) -> None:
+    (tmp_path / "breaks.py").write_text(BREAKS)
+    (folder := tmp_path / "target").mkdir()
+
+    def theirs(func: str, **arguments: str) -> dict[str, Any]:
+        provider = {"type": "python", "module": "breaks", "func": func, "arguments": {"path": str(folder), **arguments}}
+        return {"type": "action", "name": f"{func} {arguments}", "provider": provider}
+
+    experiment = words.made([theirs("broken", error=error) for error in errors], [theirs("put_back")])
+    outcome = await (await start(experiment)).wait()
+    if outcome.ending is not Ending.OK:  # then the drill plays the rollbacks from its ledger
+        await asyncio.to_thread(rollbacks.perform, rollbacks.undo_of(experiment), tmp_path)
+    assert outcome.ending is not Ending.OK or len(outcome.failed) >= len(errors)
+    assert list(folder.iterdir()) == []

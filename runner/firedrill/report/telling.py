@@ -16,6 +16,8 @@ def tell(event: ev.Event) -> str | None:
             return f"fault {fault} is active"
         case ev.FaultCleared(fault=fault, why=why):
             return f"fault {fault} is cleared" + ("" if why == "played" else f" ({why})")
+        case ev.FaultStuck(fault=fault, trouble=trouble):
+            return f"fault {fault} could not be cleared, and is tried again: {trouble}"
         case ev.GuardTripped(words=words, value=value):
             return f"guard tripped: {words}: {value}; clearing everything"
         case ev.GuardBlind(words=words, why=why, limit=limit):

@@ -61,16 +61,21 @@ class Link:
     def listen(self) -> None:
         """The reader thread; never returns before the end of file. From now on the engine hears that this process runs."""
         threading.Thread(target=self._beat, daemon=True).start()
-        for line in self._orders:
-            match json.loads(line):
-                case {"kind": "go", "fault": str(fault)} as said:
-                    self._answer(self._granted, fault, said.get("wire"))
-                case {"kind": "no", "fault": str(fault), "why": str(why)}:
-                    self._answer(self._refused, fault, why)
-                case {"kind": "stop", "grace": int() | float() as grace}:
-                    self.end(grace)
-        self.orphaned = not self.stopping.is_set()
-        self.end(GRACE)
+        try:
+            for line in self._orders:
+                self._hear(line)
+        finally:  # also when nobody can hear any more what the engine wants
+            self.orphaned = not self.stopping.is_set()
+            self.end(GRACE)
+
+    def _hear(self, line: bytes) -> None:
+        match json.loads(line):
+            case {"kind": "go", "fault": str(fault)} as said:
+                self._answer(self._granted, fault, said.get("wire"))
+            case {"kind": "no", "fault": str(fault), "why": str(why)}:
+                self._answer(self._refused, fault, why)
+            case {"kind": "stop", "grace": int() | float() as grace}:
+                self.end(grace)
 
     def _beat(self) -> None:
         with contextlib.suppress(OSError):  # the engine is gone, which the reader thread hears
