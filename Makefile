@@ -84,6 +84,7 @@ trials: stack
 
 bench: stack
 	@$(BIN)/python tests/bench/bench.py
+	@$(BIN)/python tests/bench/judging.py
 	@sh setup/bench.sh $(BIN)/python
 	@$(BIN)/python tests/bench/proxy.py docs/benchmarks.md
 

@@ -7,7 +7,7 @@ that was resolved before the faults were cleared has no way back, and one that n
 from firedrill.core.alerting import rule_of
 from firedrill.judge.boundaries import JITTER, Boundary, lengths, ordered
 from firedrill.judge.drill import BACK, AlertSpan, Back, Facts, Notification
-from firedrill.judge.moments import cleared
+from firedrill.judge.moments import Moment, cleared
 from firedrill.judge.pages import Hit, is_of
 from firedrill.judge.slo import recovery
 
@@ -15,9 +15,9 @@ BELIEVED = (6, 5, 2, 3, 4, 7, 8, 1)
 """The evaluation that resolved it first; that the SLIs were good last, since they may be so after the alert is resolved."""
 
 
-def way_back(facts: Facts, span: AlertSpan, hit: Hit, good: Boundary | None) -> Back | None:
-    """The way back of one life of an alert and the page it made; `good` is when every SLO was met again (`well_again`)."""
-    clear, resolved = cleared(facts), span.resolved
+def way_back(facts: Facts, span: AlertSpan, hit: Hit, clear: Moment | None, good: Boundary | None) -> Back | None:
+    """The way back of one life of an alert and the page it made, from `clear` on; `good` is when every SLO was met again (`well_again`)."""
+    resolved = span.resolved
     if clear is None or resolved is None or resolved < clear.at:
         return None
     told = _told(span, hit, resolved)

@@ -374,6 +374,8 @@ class Facts:
     """The same by name."""
     shapes: dict[str, set[frozenset[str]]] = field(default_factory=dict)
     """The names of the labels that instances of an alert have."""
+    typed: dict[tuple[int, int], tuple[Any, Any, Any]] = field(default_factory=dict)
+    """Expectations with their kind and in its own shape, so that no look reads them anew."""
     threads: dict[tuple[str, str], Page] = field(default_factory=dict)
     """The pages that are open, by receiver and group key."""
     links: dict[str, Link] = field(default_factory=dict)

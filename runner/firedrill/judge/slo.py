@@ -5,6 +5,7 @@ both, since nobody can tell which samples of the bin came before.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -75,9 +76,12 @@ def good_of(slo: Slo, bin_: Bin) -> int:
 
 def tally(facts: Facts, slo: Slo, start: float, end: float) -> Tally:
     """The samples of all whole seconds from `start` to `end`."""
-    held = [bin_ for second, bin_ in sorted(bins(facts, slo).items()) if second >= start - _EDGE and second + 1 <= end + _EDGE]
-    ends = (held[0].seqs[0], held[-1].seqs[-1]) if held else ()
-    return Tally(sum(good_of(slo, bin_) for bin_ in held), sum(bin_.good + bin_.bad for bin_ in held), ends)
+    held = [bin_ for second, bin_ in bins(facts, slo).items() if second >= start - _EDGE and second + 1 <= end + _EDGE]
+    if not held:
+        return Tally(0, 0)
+    first, last = min(held, key=lambda bin_: bin_.second), max(held, key=lambda bin_: bin_.second)
+    samples = sum(bin_.good + bin_.bad for bin_ in held)
+    return Tally(sum(good_of(slo, bin_) for bin_ in held), samples, (first.seqs[0], last.seqs[-1]))
 
 
 def result(facts: Facts, slo: Slo, name: str) -> SloResult | None:
@@ -143,7 +147,7 @@ def recovery(facts: Facts, slo: Slo, clear: float, until: float | None = None) -
     seen = bins(facts, slo)
     first, last = math.ceil(clear - _EDGE), _told_until(facts, seen)
     last = last if until is None else min(last, math.floor(until + _EDGE))
-    ratios = [(start, _ratio(slo, seen, start)) for start in range(first, last - WINDOW + 1)]
+    ratios = list(_ratios(slo, seen, first, last))
     well = None
     for start, ratio in reversed(ratios):
         if ratio is None or ratio < slo.objective - 1e-12:
@@ -162,10 +166,16 @@ def _told_until(facts: Facts, seen: dict[float, Bin]) -> int:
     return math.floor(min(close(facts), told) + _EDGE)
 
 
-def _ratio(slo: Slo, seen: dict[float, Bin], start: int) -> float | None:
-    held = [seen[second] for second in range(start, start + WINDOW) if second in seen]
-    samples = sum(bin_.good + bin_.bad for bin_ in held)
-    return sum(good_of(slo, bin_) for bin_ in held) / samples if samples else None
+def _ratios(slo: Slo, seen: dict[float, Bin], first: int, last: int) -> Iterator[tuple[int, float | None]]:
+    """The share of good samples in each window from `first` to `last`, by its first second; each second is counted once."""
+    good, samples = [0], [0]
+    for second in range(first, last):
+        bin_ = seen.get(second)
+        good.append(good[-1] + (0 if bin_ is None else good_of(slo, bin_)))
+        samples.append(samples[-1] + (0 if bin_ is None else bin_.good + bin_.bad))
+    for number, start in enumerate(range(first, last - WINDOW + 1)):
+        of = samples[number + WINDOW] - samples[number]
+        yield start, (good[number + WINDOW] - good[number]) / of if of else None
 
 
 def silence(facts: Facts, slo: Slo, start: float, end: float) -> tuple[float, float] | None:

@@ -5,6 +5,7 @@ seen; nothing is computed as a remainder (judge/boundaries.py). The stages that 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from firedrill.judge.back import way_back, well_again
 from firedrill.judge.boundaries import JITTER, Boundary, lengths, ordered
@@ -22,9 +23,27 @@ def detections(facts: Facts) -> list[Detection]:
     start = origin(facts)
     if start is None:
         return []
-    hurt, recovered = time_to_hurt(facts, start), good_again(facts)
-    good = well_again(facts, recovered)
-    return [_detection(facts, alert, hit, start, hurt, recovered, good) for alert, hit in _paged_since(facts, start)]
+    recovered = good_again(facts)
+    course = Course(
+        start, cleared(facts), time_to_hurt(facts, start), mitigated_for_all(facts), recovered, well_again(facts, recovered)
+    )  # fmt: skip
+    return [_detection(facts, alert, hit, course) for alert, hit in _paged_since(facts, start)]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What all detections of a drill share: looked up once, since a storm has thousands of them."""
+
+    start: Moment
+    clear: Moment | None
+    hurt: float | None
+    """Seconds from the fault to the first bad sample."""
+    mitigated: float | None
+    """Seconds from the fault until people had made users well."""
+    recovered: float | None
+    """When every SLO was met again."""
+    good: Boundary | None
+    """The same, as a boundary of the way back."""
 
 
 def _paged_since(facts: Facts, start: Moment) -> Iterator[tuple[str, Hit]]:
@@ -35,24 +54,22 @@ def _paged_since(facts: Facts, start: Moment) -> Iterator[tuple[str, Hit]]:
     yield from sorted(found, key=lambda pair: pair[1].at)
 
 
-def _detection(
-    facts: Facts, alert: str, hit: Hit, start: Moment, hurt: float | None, recovered: float | None, good: Boundary | None
-) -> Detection:
+def _detection(facts: Facts, alert: str, hit: Hit, course: Course) -> Detection:
     span = _instance(facts, alert, hit)
-    seen, notes = ordered(_boundaries(span, start, hit))
+    seen, notes = ordered(_boundaries(span, course.start, hit))
     return Detection(
         alert=alert,
         labels=_labels(alert, span, hit),
         receiver=hit.page.receiver,
-        total_s=round(hit.at - start.at, 6),
+        total_s=round(hit.at - course.start.at, 6),
         stages=lengths(seen),
         boundaries=tuple(None if boundary is None else boundary[1] for boundary in seen),
-        hurt_s=hurt,
+        hurt_s=course.hurt,
         acknowledge_s=_between(hit.page.opened, hit.page.acknowledged),
-        reset_s=None if span is None else _reset(facts, span, recovered),
+        reset_s=None if span is None else _reset(span, course),
         resolve_s=_between(hit.page.opened, hit.page.resolved),
         notes=notes,
-        back=None if span is None else way_back(facts, span, hit, good),
+        back=None if span is None else way_back(facts, span, hit, course.clear, course.good),
     )
 
 
@@ -70,12 +87,11 @@ def _fired_by(span: AlertSpan, at: float) -> bool:
     return span.firing is not None and span.firing <= at + JITTER
 
 
-def _reset(facts: Facts, span: AlertSpan, recovered: float | None) -> float | None:
+def _reset(span: AlertSpan, course: Course) -> float | None:
     """From SLIs good to resolved; an alert that was resolved while a fault was on counts from when people had made them good."""
-    start, clear, held = origin(facts), cleared(facts), mitigated_for_all(facts)
-    if span.resolved is None or clear is None or span.resolved >= clear.at:
-        return _between(recovered, span.resolved)
-    return None if start is None or held is None else _between(start.at + held, span.resolved)
+    if span.resolved is None or course.clear is None or span.resolved >= course.clear.at:
+        return _between(course.recovered, span.resolved)
+    return None if course.mitigated is None else _between(course.start.at + course.mitigated, span.resolved)
 
 
 def _labels(alert: str, span: AlertSpan | None, hit: Hit) -> Mapping[str, str]:

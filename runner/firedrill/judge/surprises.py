@@ -49,11 +49,12 @@ def surprises(facts: Facts, excused: Excused, since: float) -> list[Notice]:
 
 
 def _alerts(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
+    told = _receivers(facts) if excused.receivers else {}
     for span in facts.alerts:
         if (
             _fired(span, since, close(facts))
             and not _excused(excused, span.alert, span.labels)
-            and not _told_to(facts, excused, span.alert)
+            and not _told_to(facts, excused, told.get(span.alert, set()))
             and not _silenced(facts, span)
             and not is_watchdog(facts, span.alert)
         ):
@@ -87,11 +88,19 @@ def _excused(excused: Excused, alert: str, labels: Mapping[str, str]) -> bool:
     return alert in excused.alerts or bool(excused.labels and excused.labels.items() <= labels.items())
 
 
-def _told_to(facts: Facts, excused: Excused, alert: str) -> bool:
+def _receivers(facts: Facts) -> dict[str, set[str]]:
+    """Who was told of which alert."""
+    told: dict[str, set[str]] = {}
+    for page in facts.pages:
+        for alert in paged_alerts(page):
+            told.setdefault(alert, set()).add(page.receiver)
+    return told
+
+
+def _told_to(facts: Facts, excused: Excused, told: set[str]) -> bool:
     """Whether excused receivers alone are told of it; while the drill runs it may not have come to them yet."""
     if not excused.receivers:
         return False
-    told = {page.receiver for page in facts.pages if alert in paged_alerts(page)}
     return told <= excused.receivers and (bool(told) or facts.ended is None)
 
 

@@ -5,11 +5,11 @@ Knows that the worst finding wins and that a drill which did not run as planned 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from firedrill.core.kinds import Kinds
+from firedrill.core.kinds import ExpectationKind, Kinds
 from firedrill.core.model.plan import PlannedExpectation
 from firedrill.core.verdicts import Exit, Finding, Verdict, exit_of, worst
 from firedrill.judge import hypothesis, traffic
@@ -44,12 +44,20 @@ def _judge_one(expectation: PlannedExpectation, facts: Facts, kinds: Kinds) -> F
     if kind is None:
         return _inconclusive(expectation.words, f"This firedrill knows no expectation of the kind {expectation.kind!r}.")
     try:
-        found = kind.judge(kind.declared.model_validate(expectation.declared), expectation.words, facts)
+        found = kind.judge(_typed(expectation, kind, facts), expectation.words, facts)
     except Exception as error:  # a broken judge must not end the drill, and must never pass
         return _inconclusive(expectation.words, f"The judge of {expectation.kind} broke: {type(error).__name__}: {error}.")
     if not isinstance(found, Finding):
         return _inconclusive(expectation.words, f"The judge of {expectation.kind} broke: it gave {type(found).__name__}, and no finding.")
     return found
+
+
+def _typed(expectation: PlannedExpectation, kind: ExpectationKind, facts: Facts) -> Any:
+    """In its kind's own shape, which is read once a drill and not at every look; the key's owners are kept, so that no id is used twice."""
+    key = (id(expectation), id(kind))
+    if key not in facts.typed:
+        facts.typed[key] = (expectation, kind, kind.declared.model_validate(expectation.declared))
+    return facts.typed[key][2]
 
 
 def conclude(facts: Facts, kinds: Kinds) -> JudgedDrill:

@@ -5,6 +5,7 @@ That no page came proves nothing by itself: it passes only when Alertmanager sai
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.drill import AlertSpan, Facts, Held
@@ -27,8 +28,10 @@ def held(
         words = f"paged {pages[0].page.receiver} {seconds(pages[0].at - start.at)} after {start.name}; {wanted} was to hold it back"
         return Check(Verdict.FAIL, words, [*start.evidence, *pages[0].evidence])
     mine = [one for one in facts.held if one.what == alert and one.by in (INHIBITION, SILENCE, MUTE)]
-    right = [one for one in mine if one.by == by and (other is None or is_by(facts, one, other))]
-    loose = [span for span in fired if not any(_is_of(span, one) for one in right)]
+    prints = fingerprints(facts)
+    right = [one for one in mine if one.by == by and (other is None or is_by(prints, one, other))]
+    exactly = {frozenset(one.labels.items()) for one in right}
+    loose = [span for span in fired if frozenset(_own(span).items()) not in exactly and not any(_is_of(span, one) for one in right)]
     evidence = [*(span.seqs["firing"] for span in fired), *(one.seq for one in right)]
     if facts.ended is None:
         words = f"fires, and {wanted} is to hold it back" if loose else f"is held back by {wanted}, and has paged nobody so far"
@@ -49,15 +52,23 @@ def _not_by(wanted: str, others: Sequence[Held], evidence: Sequence[int]) -> Che
     return Check(Verdict.INCONCLUSIVE, words, evidence)
 
 
-def is_by(facts: Facts, one: Held, source: str) -> bool:
+def fingerprints(facts: Facts) -> dict[Any, Any]:
+    """The names of the alerts that messages told of, by their fingerprints."""
+    return {told.get("fingerprint"): told.get("labels", {}).get("alertname") for note in facts.notifications for told in note.alerts}
+
+
+def is_by(prints: Mapping[Any, Any], one: Held, source: str) -> bool:
     """Whether the alert `source` is what holds: named by its name, by its fingerprint, or in the sentence that says why."""
-    prints = {told.get("fingerprint"): told.get("labels", {}).get("alertname") for note in facts.notifications for told in note.alerts}
     named = {*one.names, *(prints.get(name) for name in one.names)}
     return source in named or re.search(rf"(?<![\w:]){re.escape(source)}(?![\w:])", one.why) is not None
 
 
 def _is_of(span: AlertSpan, one: Held) -> bool:
-    return {name: value for name, value in span.labels.items() if name != "alertname"}.items() <= one.labels.items()
+    return _own(span).items() <= one.labels.items()
+
+
+def _own(span: AlertSpan) -> dict[str, str]:
+    return {name: value for name, value in span.labels.items() if name != "alertname"}
 
 
 def _called(one: Held) -> str:
