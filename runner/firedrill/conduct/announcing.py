@@ -94,11 +94,11 @@ def _hidden(drill: Drill) -> bool:
     return drill.plan.blind is not None and drill.facts.revealed is None
 
 
-async def _tell(drill: Drill, variable: str, moment: str, content: Mapping[str, Any]) -> str:
+async def _tell(drill: Drill, variable: str, moment: str, content: dict[str, Any]) -> str:
     """Post it and write down what became of it; why nobody was told, or nothing."""
     status, trouble = None, "the drill was stopped meanwhile"
     try:
-        status, trouble = await _post(os.environ.get(variable, ""), drill.redaction.data(content))
+        status, trouble = await _post(os.environ.get(variable, ""), content | {"text": drill.redaction.text(content["text"])})
     finally:
         drill.record(Announced(moment, status, trouble))
     return trouble

@@ -1,79 +1,184 @@
-"""Secrets out of what people read: known values, and what a text itself shows to be one. Pure.
+"""Secrets out of what people read: known values however they are quoted, and credentials that a text itself shows. Pure.
 
-Knows where secrets stand and how they look when they have been quoted on the way; refuses to keep one.
+Knows values and places; what a secret is called and looks like stands in `secrecy` and `forms`.
 """
 
 import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from html.entities import codepoint2name
 from typing import Any
-from urllib.parse import quote, quote_plus
+
+from firedrill.core.forms import found
+from firedrill.core.secrecy import BESIDES, IN_PLAN, PLACES, SHORTEST, is_named_as_secret, is_no_value, is_opaque, is_secret
 
 HIDDEN = "***"
-SHORTEST = 4
-"""Characters; a shorter value would hide half of any sentence."""
-
-_NAME = re.compile(
-    r"(?i)(token|secret|passw(or)?d|passphrase|credentials?|private_?key|api_?key|access_?key|(routing|service|user)_key"
-    r"|(^|_|-)(auth|authorization|pwd|pin))$"
+_IN_BASE64 = re.compile(r"[A-Za-z0-9+_-]")
+_WHOLLY = re.compile(
+    r"(?:%(?:25)*[0-9a-fA-F]{2}){4}|(?:\\{1,16}(?:x..|u....|0?\d\d\d)){4}|(?:=[0-9A-F]{2}){4}|(?:&(?:amp;)*#x?[0-9a-fA-F]+;){4}"
 )
-_WORDS = r"token|access_token|id_token|refresh_token|api[-_]?key|apikey|key|secret|client_secret|password|passwd|pwd|sig|signature|auth"
-_IN_URL = re.compile(r"(?P<before>\b[a-zA-Z][\w+.-]*://[^\s/@:\"']*:)(?P<value>[^\s/@\"']+)(?=@)")
-_IN_QUERY = re.compile(rf"(?i)(?P<before>[?&;](?:{_WORDS})=)(?P<value>[^&\s\"'#<>\\]+)")
-_IN_HEADER = re.compile(r"(?i)(?P<before>\b(?:bearer|basic)\s+)(?P<value>[\w+/=.~-]{8,})")
-
-
-def is_named_as_secret(name: str) -> bool:
-    """Whether a key or a variable of this name is expected to hold a secret."""
-    return _NAME.search(name.replace("-", "_")) is not None
+_RUNS = re.compile(r"[A-Za-z0-9]+")
 
 
 class Redaction:
-    """Hides known values, however they are quoted, and credentials that a URL or a header shows."""
+    """Hides known values, however they are quoted, and credentials that a text shows."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        forms = {form for value in values if len(value) >= SHORTEST for form in _forms(value)}
+        known = {part for value in values for part in _parts(value) if len(part) >= SHORTEST and not is_no_value(part)}
         # Longest first: a value that is part of another must not leave the other's rest.
-        self._known = re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))) if forms else None
+        self._known = [_Known(value) for value in sorted(known, key=lambda value: (-len(value), value))]
+        self._drawn = [one for one in self._known if _looks_drawn(one.value)]
 
     def text(self, text: str) -> str:
         """The same text with every secret as `***`."""
-        if self._known is not None:
-            text = self._known.sub(HIDDEN, text)
-        for shape in (_IN_URL, _IN_QUERY, _IN_HEADER):
-            text = shape.sub(rf"\g<before>{HIDDEN}", text)
-        return text
+        return _without(text, self._known)
 
     def entry(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A journal entry's JSON with every text in it hidden; the very same where there is nothing to hide. Keys that are names stay."""
-        line = json.dumps(data, default=str)
-        return data if self.text(line) == line else self._texts(data)
+        """A journal entry's JSON with free text hidden; the very same where there is nothing to hide."""
+        hidden = {key: self._placed(str(data.get("kind", "")), key, value) for key, value in data.items()}
+        return data if hidden == data else hidden
+
+    def _placed(self, kind: str, key: str, value: Any) -> Any:
+        if key == "plan" and isinstance(value, Mapping):
+            return {name: self.data(part) if name in IN_PLAN else part for name, part in value.items()}
+        if key in PLACES or (kind, key) in BESIDES:
+            return value
+        if key == "alerts" and isinstance(value, list | tuple):
+            return [self._alert(alert) for alert in value]
+        return self._texts(value)
+
+    def _alert(self, alert: Any) -> Any:
+        if not isinstance(alert, Mapping):
+            return alert
+        return {key: value if key in PLACES else self._texts(value) for key, value in alert.items()}
 
     def _texts(self, data: Any) -> Any:
+        """Every text in it hidden; keys that are names stay."""
         match data:
             case str():
                 return self.text(data)
             case Mapping():
-                return {self.text(key) if " " in key else key: self._texts(value) for key, value in data.items()}
+                return {self.text(key) if " " in str(key) else key: self._under(str(key), value) for key, value in data.items()}
             case list() | tuple():
                 return [self._texts(each) for each in data]
         return data
 
+    def _under(self, key: str, value: Any) -> Any:
+        return HIDDEN if isinstance(value, str) and is_secret(key, value) else self._texts(value)
+
     def data(self, data: Any) -> Any:
-        """The same JSON data; values under keys that are named as secrets are hidden whole, references to the environment stay."""
+        """The same JSON data, which a later command reads: its meaning stays.
+
+        Values under keys that are named as secrets are hidden whole, references to the environment stay. Of known values only those
+        are hidden that were plainly drawn: no path, label or word is one by chance.
+        """
         match data:
             case str():
-                return self.text(data)
+                return _without(data, self._drawn)
             case Mapping():
-                return {key: self._under(str(key), value) for key, value in data.items()}
+                return {key: self._of(str(key), value) for key, value in data.items()}
             case list() | tuple():
                 return [self.data(each) for each in data]
         return data
 
-    def _under(self, key: str, value: Any) -> Any:
-        written_out = isinstance(value, str) and not value.startswith("${")
-        return HIDDEN if written_out and value and is_named_as_secret(key) else self.data(value)
+    def _of(self, key: str, value: Any) -> Any:
+        written = isinstance(value, str) and value and "${" not in value
+        return HIDDEN if written and is_named_as_secret(key) and not is_no_value(value) else self.data(value)
+
+
+class _Known:
+    """One value, and how it is found in a text in every quoting."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+        self.runs = tuple(sorted(_RUNS.findall(value), key=len, reverse=True)[:2])
+        """What no quoting changes: a text that lacks it does not have the value."""
+        self.encoded = tuple(sorted(set(_base64_of(value))))
+
+    @cached_property
+    def shape(self) -> re.Pattern[str]:
+        return re.compile("".join(map(_quotings, self.value)))
+
+    @cached_property
+    def wholly(self) -> re.Pattern[str]:
+        return re.compile("".join(_quoted(char) for char in self.value))
+
+    @cached_property
+    def hexadecimal(self) -> tuple[str, str]:
+        plain = self.value.encode(errors="surrogatepass").hex()
+        return plain, plain.upper()
+
+    def hidden(self, text: str, wholly: bool) -> str:
+        """The same text without the value; `wholly` says whether anything in the text is quoted letter by letter."""
+        if all(run in text for run in self.runs):
+            text = self.shape.sub(HIDDEN, text)
+        if wholly:
+            text = self.wholly.sub(HIDDEN, text)
+        for written in self.hexadecimal:
+            text = text.replace(written, HIDDEN) if written in text else text
+        for shape in self.encoded:
+            run = _longest_run(shape)
+            if run in text:
+                text = _hide_encoded(text, shape, self.value)
+        return text
+
+
+def _without(text: str, known: Iterable[_Known]) -> str:
+    wholly = _WHOLLY.search(text) is not None
+    for one in known:
+        text = one.hidden(text, wholly)
+    spans = found(text)
+    if not spans:
+        return text
+    parts, at = [], 0
+    for begin, end in spans:
+        parts += [text[at:begin], HIDDEN]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
+def _parts(value: str) -> Iterator[str]:
+    """The value, and what of it a text may show alone: its lines, what follows its scheme, what stands in it under names of secrets."""
+    whole = value.strip()
+    yield whole
+    lines = [line.strip() for line in whole.splitlines()]
+    if len(lines) > 1:
+        yield from (line for line in lines if len(line) >= 8 and not line.startswith("-----"))
+    scheme, _, rest = whole.partition(" ")
+    if scheme.lower() in {"basic", "bearer", "token", "digest", "apikey", "geniekey"} and rest:
+        yield rest.strip()
+        whole = _decoded(rest.strip()) or whole if scheme.lower() == "basic" else whole
+    if (pair := re.fullmatch(r"[^\s:/@]{1,64}:([^\s:]{4,})", whole)) is not None and not pair[1].startswith("//"):
+        yield pair[1]
+    if whole.startswith(("{", "[")):
+        yield from _in_json(whole)
+    yield from (whole[begin:end] for begin, end in found(whole) if end - begin >= SHORTEST)
+    if "://" in whole:
+        last = re.split(r"[?#]", whole)[0].rstrip("/").rpartition("/")[2]
+        yield from [last] if is_opaque(last) and "." not in last else []
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_").decode()
+    except ValueError:
+        return ""
+
+
+def _in_json(text: str) -> Iterator[str]:
+    try:
+        yield from written_out(json.loads(text))
+    except (ValueError, RecursionError):
+        return
+
+
+def _looks_drawn(value: str) -> bool:
+    """Whether this is a value that nobody writes by chance, and no path, label or word."""
+    if len(value) < 8 or value.startswith(("/", "./", "../", "~")):
+        return False
+    return bool(re.search(r"\d", value) and re.search(r"[^\d.:/]", value)) or bool(re.search(r"[a-z][A-Z]|[^\w./:-]", value))
 
 
 def values_of(chaos: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[str]:
@@ -85,7 +190,11 @@ def values_of(chaos: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[
         if is_named_as_secret(str(name)) or (isinstance(given, Mapping) and is_named_as_secret(str(given.get("key", "")))):
             yield from _value(given, environ)
     yield from written_out(chaos)
-    yield from (value for name, value in environ.items() if is_named_as_secret(name) and len(value) > SHORTEST + 1)
+    for name, value in environ.items():
+        if is_secret(name, value):
+            yield value
+        elif "://" in value or "=" in value:
+            yield from written_out(value)
 
 
 def _mappings(secrets: object) -> Iterator[Mapping[str, Any]]:
@@ -107,12 +216,10 @@ def _value(secret: object, environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def written_out(data: object) -> Iterator[str]:
-    """Texts written out under keys that are named as secrets, and credentials in URLs, anywhere in the file."""
+    """Texts written out under keys that are named as secrets, and credentials that a text shows, anywhere in the data."""
     match data:
         case str():
-            yield from (
-                found["value"] for shape in (_IN_URL, _IN_QUERY, _IN_HEADER) for found in shape.finditer(data) if "${" not in found["value"]
-            )
+            yield from (data[begin:end] for begin, end in found(data) if "${" not in data[begin:end])
         case Mapping():
             for key, value in data.items():
                 if isinstance(value, str) and is_named_as_secret(str(key)) and "${" not in value:
@@ -123,8 +230,89 @@ def written_out(data: object) -> Iterator[str]:
                 yield from written_out(each)
 
 
-def _forms(value: str) -> set[str]:
-    """The value, and as JSON, a URL, base64 and Python's repr write it."""
-    encoded = {base64.b64encode(value.encode()).decode(), base64.urlsafe_b64encode(value.encode()).decode()}
-    written = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
-    return {form for form in written | {quote(value, safe=""), quote(value), quote_plus(value)} | encoded if len(form) >= SHORTEST}
+_NAMED = {chr(code): name for code, name in codepoint2name.items()} | {"'": "apos"}
+_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\0": "0"}
+
+
+def _quotings(char: str) -> str:
+    """A pattern of one character as it stands in a text, whoever quoted it how often; letters and digits are never quoted alone."""
+    if char.isascii() and (char.isalnum() or char == "_"):
+        return char
+    ways = [rf"\\{{0,16}}{re.escape(char)}", _quoted(char)]
+    match char:
+        case "\\":
+            ways[0] = r"\\{1,16}"
+        case " ":
+            ways.append(r"\+")
+        case "'":
+            ways += [r"'\\{1,4}''", "'\"'\"'", "''"]
+        case "&":
+            ways.append("&(?:amp;)+")
+        case "\n":
+            ways.append(r"\r?\n[ \t]*")
+    if char in _ESCAPES:
+        ways.append(rf"\\{{1,16}}{_ESCAPES[char]}")
+    if char in _NAMED:
+        ways.append(f"&(?:amp;)*{_NAMED[char]};")
+    return f"(?:{'|'.join(sorted(ways, key=len, reverse=True))})"
+
+
+def _quoted(char: str) -> str:
+    """A pattern of one character by its number: in a URL, HTML, JSON, a repr, a mail."""
+    code, octets = ord(char), char.encode(errors="surrogatepass")
+    units = char.encode("utf-16-be", errors="surrogatepass")
+    utf16 = "".join(rf"\\{{1,16}}u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+    ways = [
+        "".join(f"%(?:25)*{octet:02x}" for octet in octets),
+        "".join(rf"\\{{1,16}}x{octet:02x}" for octet in octets),
+        "".join(rf"\\{{1,16}}0?{octet:03o}" for octet in octets),
+        "".join(f"={octet:02x}" for octet in octets),
+        utf16,
+        f"&(?:amp;)*#(?:0*{code}|x0*{code:x});",
+    ]
+    if code > 0x7F:
+        ways += [rf"\\{{1,16}}U{code:08x}", *([rf"\\{{1,16}}x{code:02x}"] if code <= 0xFF else [])]
+    return f"(?i:{'|'.join(ways)})"
+
+
+def _base64_of(value: str) -> Iterator[str]:
+    """What is certain of the value's base64, wherever in something longer it begins."""
+    octets = value.encode(errors="surrogatepass")
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + octets).decode().rstrip("=")
+        first, last = (before * 8 + 5) // 6, (before + len(octets)) * 8 // 6
+        if last - first >= SHORTEST:
+            yield whole[first:last]
+
+
+def _longest_run(shape: str) -> str:
+    return max(_RUNS.findall(shape), key=len, default="")
+
+
+def _hide_encoded(text: str, shape: str, value: str) -> str:
+    """Hide every token that holds this piece of base64; a short piece may be there by chance, and the token is then read first."""
+    pattern = re.compile("".join({"+": "(?:[+-]|%(?:25)*2[bB])", "/": "(?:[/_]|%(?:25)*2[fF])"}.get(char, char) for char in shape))
+    parts, at = [], 0
+    for piece in pattern.finditer(text):
+        if piece.start() < at:
+            continue
+        begin, end = piece.span()
+        while begin > at and _IN_BASE64.match(text[begin - 1]):
+            begin -= 1
+        while end < len(text) and _IN_BASE64.match(text[end]):
+            end += 1
+        if len(shape) < 8 and value.encode(errors="surrogatepass") not in _octets(text[begin:end]):
+            continue
+        while end < len(text) and text[end] == "=":
+            end += 1
+        parts += [text[at:begin], HIDDEN]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
+def _octets(token: str) -> bytes:
+    plain = token.replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4))
+    except ValueError:
+        return b""

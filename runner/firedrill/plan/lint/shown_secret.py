@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from firedrill.core.model.plan import Plan
-from firedrill.core.redaction import is_named_as_secret
+from firedrill.core.secrecy import is_named_as_secret
 from firedrill.plan.lint.remark import Check, Linted, Remark
 from firedrill.plan.lint.toolkit import deeds, variables
 
