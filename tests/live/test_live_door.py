@@ -118,8 +118,12 @@ async def test_a_drill_goes_on_without_a_door_where_none_can_be(begun: Callable[
     drill.close()
 
 
-async def test_ack_and_note_are_commands(begun: Callable[..., Drill], capsys: pytest.CaptureFixture[str]) -> None:
+async def test_ack_and_note_are_commands(
+    begun: Callable[..., Drill], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drill = begun()
+    (tmp_path / "firedrill.yaml").touch()
+    monkeypatch.chdir(tmp_path)  # the drill of this suite is meant
 
     async def command(*words: str) -> Any:
         with pytest.raises(SystemExit) as ended:

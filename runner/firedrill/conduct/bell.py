@@ -20,6 +20,7 @@ from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError, LeftOver
 from firedrill.core.events import Entry, Event, NotificationReceived
 from firedrill.core.model.suite import Embedded, External
+from firedrill.core.redaction import Redaction
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Exit
 from firedrill.plan.bell import LABEL, MARK, Bell, Ring, held, tells_nobody
@@ -29,7 +30,7 @@ from firedrill.watch.alerts import posting
 from firedrill.watch.alerts.complaints import Complaint, complaints, held_by_time
 from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.alerts.posting import Held, Posted
-from firedrill.watch.pagers.sink import Sink
+from firedrill.watch.pagers.sink import Doors, Sink
 from firedrill.watch.server import Unanswered
 
 LOOK = 0.02
@@ -118,15 +119,17 @@ async def embedded(root: Path, settings: Embedded, alerting: Alerting) -> AsyncI
     """A bench of our own: the sink, and an Alertmanager with the suite's routes; both are gone at the end."""
     clock = DrillClock()
     heard = Heard(clock)
-    sink = await Sink.start(clock, heard)
+    doors = Doors.drawn()
+    sink = await Sink.start(clock, heard, doors=doors)
+    hide = Redaction(doors.tokens)
     try:
         with temporary.folder("firedrill-bell-") as folder:
-            solo = await Solo.start(root, settings, Sinks(sink.address, sink.mail), folder)
+            solo = await Solo.start(root, settings, Sinks(sink.address, sink.mail, doors.receivers), folder)
             try:
                 async with aiohttp.ClientSession() as session:
                     sink.groups = Groups(solo.url, solo.log, alerting.route, session, {Lane(*each) for each in solo.silent})
                     known = {receiver.name: receiver for receiver in alerting.receivers}
-                    yield Bench(solo.url, session, heard, solo.said, known, outlives=False)
+                    yield Bench(solo.url, session, heard, lambda: hide.text(solo.said()), known, outlives=False)
             finally:
                 await solo.stop()
     finally:

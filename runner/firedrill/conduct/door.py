@@ -17,6 +17,7 @@ from typing import Any
 from firedrill.conduct.acting import Acts
 from firedrill.conduct.drill import Drill
 from firedrill.conduct.ledger import state_directory
+from firedrill.core import untrusted
 from firedrill.core.errors import FiredrillError, Refused
 from firedrill.core.events import Noted
 
@@ -128,8 +129,8 @@ def _bound(path: Path) -> socket.socket:
 
 def _answered(drill: Drill, line: bytes) -> Mapping[str, Any]:
     try:
-        said = json.loads(line)
-    except (ValueError, RecursionError):
+        said = untrusted.parse(line)
+    except ValueError:
         return {"error": "that is no JSON"}
     act = said.pop("act", "") if isinstance(said, dict) else ""
     try:

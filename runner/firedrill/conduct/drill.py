@@ -42,6 +42,7 @@ from firedrill.faults.chaos.rollbacks import by_name
 from firedrill.judge.drill import Facts
 from firedrill.judge.facts import apply
 from firedrill.judge.verdict import judge
+from firedrill.watch.pagers.sink import Doors
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,11 @@ class Drill:
         self.clock = DrillClock()
         self.tokens = _tokens(order)
         """Tokens of the system's own, by the names of their variables."""
+        self.doors = Doors.drawn()
+        """Of an embedded sink: the drill's own tokens, which begin every path at which it takes something."""
         chaos, routes, steps = values_of(order.plan.chaos, os.environ), _in_routes(order), _in_steps(order)
         told = (*_announced_to(order), *urls(order.plan.oncall).values())
-        self.redaction = Redaction({*chaos, *routes, *steps, *told, *self.tokens.values()})
+        self.redaction = Redaction({*chaos, *routes, *steps, *told, *self.tokens.values(), *self.doors.tokens})
         self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry)
         self.ledger = Ledger(folder.drill, self.journal.path, order.root)
         self.facts = Facts(plan=order.plan)

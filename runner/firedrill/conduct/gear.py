@@ -42,7 +42,7 @@ from firedrill.watch.history import Shortfall, shortfall
 from firedrill.watch.indicators import Indicators
 from firedrill.watch.links import Links
 from firedrill.watch.pagers.polling import PagerWatch
-from firedrill.watch.pagers.sink import Sink
+from firedrill.watch.pagers.sink import OPEN, Sink
 
 
 class Watch(Protocol):
@@ -100,7 +100,7 @@ async def prepare(drill: Drill, closing: AsyncExitStack) -> Gear:
     environment = drill.order.environment
     sink = await _sink(drill, closing)
     named = _of_stack(environment) | {"probes": "127.0.0.1:0", **environment.system.addresses}
-    addresses = choose(named) | ({"sink": sink.address} if sink else {})
+    addresses = choose(named) | ({"sink": sink.address + sink.doors.hooks} if sink else {})
     addresses |= holders.authorities(drill, closing)
     token = secrets.token_urlsafe(24)
     links = await holders.proxies(drill, closing, addresses, token)
@@ -140,7 +140,10 @@ async def _sink(drill: Drill, closing: AsyncExitStack) -> Sink | None:
     policies = drill.plan.oncall.policies if drill.plan.oncall is not None else {}
     reopens = {receiver: float(policy.reopens_within) for receiver, policy in policies.items()}
     theirs = external.pager_token(settings)
-    sink = await Sink.start(drill.clock, drill.record, listen, token, ailments, watchdog, drill.plan.hooks, reopens, theirs, drill.tasks)
+    doors = drill.doors if embedded is not None else OPEN
+    sink = await Sink.start(
+        drill.clock, drill.record, listen, token, ailments, watchdog, drill.plan.hooks, reopens, theirs, drill.tasks, doors
+    )  # fmt: skip
     drill.observe("the page threads", sink.threads.observe)
     closing.push_async_callback(sink.stop)
     return sink
@@ -161,7 +164,7 @@ async def _stack(drill: Drill, closing: AsyncExitStack, addresses: Mapping[str, 
         return await external.reach(drill, settings.external)
     assert settings.embedded is not None, "a stack without either is refused when the file is read"
     assert sink is not None, "an embedded stack has its receivers pointed at the sink"
-    sinks = Sinks(sink.address, sink.mail)
+    sinks = Sinks(sink.address, sink.mail, sink.doors.receivers)
     directory = drill.ledger.uses(closing.enter_context(temporary.folder()))
     stack = await EmbeddedStack.start(
         drill.order.root, settings.embedded, addresses, sinks, directory, drill.folder.path, drill.folder.logs,

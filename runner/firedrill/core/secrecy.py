@@ -70,8 +70,8 @@ _PATH = re.compile(r"(?:~?/|\.\.?/|[A-Za-z]:\\)[\w./~+ -]*")
 PLACES = _set(
     "kind seq t source source_at schema drill experiment environment versions wall phase of name under histogram second fault undo "
     "silence matchers silences words stage status type when alert labels was receiver integration group_key group_labels names by job "
-    "instance gives record page person schedule before after runbook step role hook moment what faults evidence fingerprint starts_at "
-    "ends_at"
+    "instance gives record page person schedule before after runbook step role hook moment what about faults evidence fingerprint "
+    "starts_at ends_at"
 )
 """Fields of an entry that stay as they are: ids, label values, expressions, undo data, names. Secrets in them are there by name."""
 BESIDES = frozenset({("fault.cleared", "why"), ("person.told", "why"), ("drill.ended", "reason"), ("page.opened", "alerts")})

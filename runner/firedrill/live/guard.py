@@ -100,7 +100,7 @@ class Guard:
 
     def _unknown(self, headers: Mapping[str, str]) -> tuple[int, str] | None:
         scheme, _, given = headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), self.token.value.encode()):
+        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(errors="surrogateescape"), self.token.value.encode()):
             return None
         return 401, "this needs the token that the drill has printed"
 

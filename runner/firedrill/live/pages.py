@@ -4,7 +4,6 @@ Knows requests and answers; refuses to know what an act does.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
@@ -13,6 +12,8 @@ from aiohttp import web
 
 from firedrill.conduct.door import LONGEST, Misspoken
 from firedrill.core.errors import FiredrillError
+from firedrill.core.serving import json_of, serve
+from firedrill.core.untrusted import Unreadable
 from firedrill.live.feed import Feed
 from firedrill.live.guard import HEADERS, Guard
 
@@ -35,14 +36,10 @@ class Desk:
 
     async def serve(self, listen: tuple[str, int], application: web.Application) -> web.AppRunner:
         """Listen; FiredrillError when that cannot be."""
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0, handler_cancellation=True)
-        await runner.setup()
         try:
-            await web.TCPSite(runner, *listen).start()
+            return await serve(application, *listen, shutdown=2.0, cancels=True)
         except OSError as error:
-            await runner.cleanup()
             raise FiredrillError(f"the live page cannot listen on {listen[0]}:{listen[1]}: {error.strerror or error}") from None
-        return runner
 
     def application(self) -> web.Application:
         """Without routes; every answer has our headers, and every request came by our own address."""
@@ -134,12 +131,12 @@ def _had(request: web.Request, feed: Feed) -> int | None:
 
 async def _acted(request: web.Request, act: Callable[[web.Request, str, Any], Any]) -> web.Response:
     try:
-        said = await request.json()
+        said = await json_of(request)
         done = act(request, request.match_info["act"], said)
         if done is not None:
             await done
-    except (json.JSONDecodeError, UnicodeDecodeError, Misspoken) as error:
-        return web.json_response({"error": str(error) if isinstance(error, Misspoken) else "that is no JSON"}, status=400)
+    except (Unreadable, Misspoken) as error:
+        return web.json_response({"error": str(error) if isinstance(error, Misspoken) else f"that is no JSON: {error}"}, status=400)
     except FiredrillError as error:
         return web.json_response({"error": str(error)}, status=409)
     return web.json_response({"done": True})

@@ -40,6 +40,8 @@ class Sinks:
 
     http: str
     mail: str = "127.0.0.1:25"
+    door: str = ""
+    """How every path begins at which it takes something."""
 
 
 def path_of(receiver: str, kind: str = "webhook", number: int = 0) -> str:
@@ -148,7 +150,7 @@ def _as_webhook(one: yaml.Node, kind: str) -> yaml.Node:
 
 
 def _pointed(one: yaml.Node, receiver: str, kind: str, number: int, sinks: Sinks) -> yaml.MappingNode:
-    redirect, path = REDIRECTS[kind], path_of(receiver, kind, number)
+    redirect, path = REDIRECTS[kind], sinks.door + path_of(receiver, kind, number)
     filled = {"url": f"http://{sinks.http}{path}", "path": path, "mail": sinks.mail}
     new: list[tuple[yaml.Node, yaml.Node]] = [(_scalar(key), _node(value, filled)) for key, value in redirect.sets.items()]
     gone = {*redirect.sets, *redirect.drops}

@@ -7,13 +7,14 @@ import asyncio
 import base64
 import binascii
 import hmac
-import json
 import logging
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from firedrill.core.serving import json_of
+from firedrill.core.untrusted import Unreadable
 from firedrill.faults.holding.effects import Rejected, reason
 from firedrill.faults.holding.ledger import Ledger
 
@@ -55,7 +56,7 @@ def _under(path: str, tops: tuple[str, ...]) -> bool:
 def _bears(request: web.Request, token: str) -> bool:
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     secret = _password(given) if scheme.lower() == "basic" else given if scheme.lower() == "bearer" else ""
-    return hmac.compare_digest(secret.encode(errors="replace"), token.encode())
+    return hmac.compare_digest(secret.encode(errors="surrogateescape"), token.encode())
 
 
 def _password(given: str) -> str:
@@ -85,10 +86,15 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
 
 async def body_of(request: web.Request) -> dict[str, Any]:
     """The request's JSON object."""
-    try:
-        body = json.loads(await request.text() or "{}")
-    except ValueError as error:
-        raise Rejected(400, f"bad request body: {error}") from error
+    body = await any_body_of(request) if request.can_read_body else {}
     if not isinstance(body, dict):
         raise Rejected(400, "bad request body: not an object")
     return body
+
+
+async def any_body_of(request: web.Request) -> Any:
+    """The request's JSON, whatever it is."""
+    try:
+        return await json_of(request)
+    except Unreadable as error:
+        raise Rejected(400, f"bad request body: {error}") from error

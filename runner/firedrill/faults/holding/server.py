@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 
 from firedrill.core.errors import FiredrillError
+from firedrill.core.serving import serve
 from firedrill.faults.holding import api as faults_api
 from firedrill.faults.holding.addresses import address_of, text_of
 from firedrill.faults.holding.calls import TOKEN
@@ -36,13 +37,11 @@ async def serve_api(
     app[LEDGER] = ledger
     faults_api.add_routes(app.router)
     more(app)
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
     try:
-        await web.TCPSite(runner, *address_of(where)).start()
+        runner = await serve(app, *address_of(where), shutdown=0.5, cancels=True)
     except OSError as error:
         raise FiredrillError(f"the API cannot listen at {where}: {error.strerror or error}") from error
+    stack.push_async_callback(runner.cleanup)
     return f"http://{text_of(runner.addresses[0])}"
 
 

@@ -3,7 +3,6 @@
 What it does not have: a lease on every change, `lease` in seconds in the JSON of a toxic, or of a proxy that is disabled.
 """
 
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from firedrill.faults.holding.doors import LEDGER, body_of
+from firedrill.faults.holding.doors import LEDGER, any_body_of, body_of
 from firedrill.faults.holding.effects import Rejected
 from firedrill.faults.proxy.forward import Forward, Way
 from firedrill.faults.proxy.metrics import CONTENT_TYPE, exposition
@@ -97,10 +96,7 @@ async def populate(request: web.Request) -> web.Response:
 
 
 async def _list_of(request: web.Request) -> list[dict[str, Any]]:
-    try:
-        bodies = json.loads(await request.text())
-    except ValueError as error:
-        raise Rejected(400, f"bad request body: {error}") from error
+    bodies = await any_body_of(request)
     if not isinstance(bodies, list) or not all(isinstance(body, dict) for body in bodies):
         raise Rejected(400, "bad request body: not a list of objects")
     return bodies

@@ -8,6 +8,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 
+from firedrill.core.serving import serve
 from firedrill.measure.probes.phases import PHASES, Phases
 
 
@@ -45,9 +46,7 @@ class Exporter:
         """Serve `/metrics`; returns the port, chosen by the system when it was 0. OSError when it cannot be had."""
         app = web.Application()
         app.router.add_get("/metrics", self._metrics)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        self._runner = await serve(app, host, port, shutdown=0)
         return int(self._runner.addresses[0][1])
 
     async def close(self) -> None:

@@ -8,10 +8,6 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from urllib.parse import unquote
-
-from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
 from firedrill.core.model.suite import Ailment
 
@@ -61,22 +57,3 @@ class Ailments:
             if ailing.answers is not None:
                 return ailing.answers
         return None
-
-
-def middleware(ailments: Ailments) -> Middleware:
-    """In front of the sink: a message counts as arrived once the receiver has taken it."""
-
-    @web.middleware
-    async def ailing(request: web.Request, handler: Handler) -> web.StreamResponse:
-        refused = await ailments.suffer(_receiver(request.rel_url.raw_path))
-        if refused is not None:
-            return web.Response(status=refused, text="this receiver is told to misbehave\n")
-        return await handler(request)
-
-    return ailing
-
-
-def _receiver(path: str) -> str:
-    """Whom `/receivers/NAME` or a path below it is for; a name's own slashes are quoted in it."""
-    parts = path.split("/")
-    return unquote(parts[2]) if len(parts) > 2 and parts[1] == "receivers" else ""

@@ -3,10 +3,10 @@
 Knows one JSON shape and the threads that are open; refuses to know which pager it is.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from firedrill.core import untrusted
 from firedrill.core.clock import DrillClock
 from firedrill.core.events import Event, PageAcknowledged, PageEscalated, PageResolved, PersonTold
 from firedrill.core.instants import instant
@@ -40,7 +40,7 @@ class PagerEvent:
 def understood(body: bytes) -> PagerEvent:
     """The event of a request, {page or key or alert, event, by, level, at}; ValueError says what is wrong with it."""
     try:
-        data = json.loads(body)
+        data = untrusted.parse(body)
     except ValueError:
         raise ValueError("not JSON") from None
     if not isinstance(data, dict):

@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from firedrill.core.serving import bounded
+
 Take: TypeAlias = Callable[[str, bytes], Awaitable[str]]
 """Given how the sender greeted us, and the mail: why it is none, or nothing."""
 LONGEST = 16 * 1024 * 1024
@@ -32,7 +34,7 @@ class MailServer:
             sessions.add(begun := SMTP(_Handler(take), hostname="localhost", loop=loop, data_size_limit=LONGEST))
             return begun
 
-        server = await loop.create_server(session, "127.0.0.1", 0)
+        server = await loop.create_server(bounded(session), "127.0.0.1", 0)
         host, port = server.sockets[0].getsockname()[:2]
         return cls(f"{host}:{port}", server, sessions)
 

@@ -3,11 +3,12 @@
 Pure: types, and the few readings that several protocols share; times in Unix seconds.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
+
+from firedrill.core import untrusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def jsoned(body: bytes, headers: Mapping[str, str], what: str) -> Mapping[str, A
     if "json" not in kind:
         raise ValueError(f"{what} is JSON, not {kind}")
     try:
-        data = json.loads(body)
+        data = untrusted.parse(body)
     except ValueError as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(data, dict):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from firedrill.core import untrusted
 from firedrill.watch.pagers.message import Answer, Message, jsoned, lines, pairs
 
 _STATUS = {"trigger": "firing", "resolve": "resolved"}
@@ -32,4 +33,4 @@ def _links(data: Mapping[str, Any]) -> list[str]:
 
 
 def answer(path: str, body: bytes) -> Answer:
-    return Answer(202, json.dumps({"status": "success", "message": "Event processed", "dedup_key": json.loads(body)["dedup_key"]}))
+    return Answer(202, json.dumps({"status": "success", "message": "Event processed", "dedup_key": untrusted.parse(body)["dedup_key"]}))

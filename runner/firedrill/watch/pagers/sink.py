@@ -8,6 +8,7 @@ import contextlib
 import hmac
 import os
 import re
+import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
@@ -22,10 +23,11 @@ from firedrill.core.errors import FiredrillError
 from firedrill.core.events import HookReceived, Noted
 from firedrill.core.model.suite import Ailment, Watchdog
 from firedrill.core.recording import Record
+from firedrill.core.serving import Late, body_of, serve
 from firedrill.core.tasks import Tasks
 from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.pagers import hooks
-from firedrill.watch.pagers.ailing import HEALTHY, Ailments, middleware
+from firedrill.watch.pagers.ailing import HEALTHY, Ailments
 from firedrill.watch.pagers.events import PagerEvents, Unknown
 from firedrill.watch.pagers.mail import MailServer
 from firedrill.watch.pagers.message import Answer, Message
@@ -36,8 +38,29 @@ from firedrill.watch.server import Unanswered, ask
 from firedrill.watch.sight import Sight
 
 LOOKS_EVERY = 1.0
+NOTED_EVERY = 1.0
+"""Seconds at least between two notes of strangers."""
 NEVER: Mapping[str, float] = {}
 _ADDRESS = re.compile(rf"/receivers/(?P<name>.+?)/(?P<kind>{'|'.join(PROTOCOLS)})/(?P<number>\d+)(?P<path>/.*)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How the paths begin at which receivers and hooks are told something, `/` and a token. Two: who sends to a hook can page nobody."""
+
+    receivers: str = ""
+    hooks: str = ""
+
+    @classmethod
+    def drawn(cls) -> Self:
+        return cls(f"/{secrets.token_urlsafe(24)}", f"/{secrets.token_urlsafe(24)}")
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        return tuple(door.removeprefix("/") for door in (self.receivers, self.hooks) if door)
+
+
+OPEN = Doors()
 
 
 @dataclass(slots=True)
@@ -45,8 +68,9 @@ class Sink:
     """Listens on free ports of 127.0.0.1, or for HTTP where it is told to: for HTTP at `address`, for mail at `mail`.
 
     The integration NUMBER of a kind of receiver NAME sends to `/receivers/NAME/KIND/NUMBER`, and greets us with that in a mail;
-    `/receivers/NAME` is its first webhook. Status pages and ticket systems are told at `/hooks/NAME` and below. `groups` finds the
-    group of a message whose protocol does not tell it.
+    `/receivers/NAME` is its first webhook. Status pages and ticket systems are told at `/hooks/NAME` and below. Where there are `doors`,
+    these paths begin with them, and nothing that comes by another path is taken. `groups` finds the group of a message whose protocol
+    does not tell it.
     """
 
     address: str
@@ -57,9 +81,9 @@ class Sink:
     threads: Threads
     ailments: Ailments
     """Which receivers misbehave: a drill may change that."""
-    _runner: web.AppRunner
     _session: aiohttp.ClientSession
     _tasks: Tasks
+    _runner: web.AppRunner | None = None
     _mails: MailServer | None = None
     _token: str | None = None
     _pager: str | None = None
@@ -67,6 +91,9 @@ class Sink:
     groups: Groups | None = None
     hooks: Collection[str] = ()
     _untold: bool = False
+    doors: Doors = OPEN
+    _strangers: int = 0
+    _noted: float = float("-inf")
 
     @classmethod
     async def start(
@@ -81,6 +108,7 @@ class Sink:
         reopens_within: Mapping[str, float] = NEVER,
         pager: str | None = None,
         tasks: Tasks | None = None,
+        doors: Doors = OPEN,
     ) -> Self:
         """Listen, and from now on see for ourselves each second that the address answers.
 
@@ -89,29 +117,30 @@ class Sink:
         `reopens_within` are seconds in which a receiver's resolved page may be reopened.
         `tasks` owns what runs beside, and hears of whatever breaks in here.
         `pager` is the token by which a pager tells at `/desk/events` what it did; without it there is no such address.
+        `doors` are the first part of every path at which something is taken.
         """
         ailing, owner = Ailments(ailments), tasks or Tasks()
-        application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[_seen(owner), middleware(ailing)])
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        application = web.Application(client_max_size=16 * 1024 * 1024, middlewares=[_seen(owner)])
         switch = DeadMansSwitch(watchdog, clock, record) if watchdog is not None else None
         sight, threads = Sight("sink", "sink", 2.0, clock, record), Threads(clock, record, switch, reopens_within)
         session = aiohttp.ClientSession()
-        sink = cls("", "", record, clock, sight, threads, ailing, runner, session, owner, _token=token, _pager=pager, hooks=hooks)
-        application.add_routes([web.get("/-/healthy", sink._healthy), web.route("*", "/receivers/{rest:.*}", sink._receive)])
-        application.add_routes([web.route("*", "/hooks/{name}{rest:(/.*)?}", sink._hear)])
+        sink = cls("", "", record, clock, sight, threads, ailing, session, owner, _token=token, _pager=pager, hooks=hooks, doors=doors)
+        application.add_routes([web.get("/-/healthy", sink._healthy)])
+        application.add_routes([web.route("*", f"{doors.receivers}/receivers/{{rest:.*}}", sink._receive)])
+        application.add_routes([web.route("*", f"{doors.hooks}/hooks/{{name}}{{rest:(/.*)?}}", sink._hear)])
         if pager is not None:
             application.add_routes([web.post("/desk/events", sink._hear_pager)])
+        application.add_routes([web.route("*", "/{rest:.*}", sink._turn_away)])
         try:
-            await sink._listen(listen)
+            await sink._listen(listen, application)
         except BaseException:
             await sink.stop()
             raise
         return sink
 
-    async def _listen(self, listen: tuple[str, int]) -> None:
-        await self._runner.setup()
+    async def _listen(self, listen: tuple[str, int], application: web.Application) -> None:
         try:
-            await web.TCPSite(self._runner, *listen).start()
+            self._runner = await serve(application, *listen, shutdown=1.0)
         except OSError as error:
             raise FiredrillError(f"the sink cannot listen on {listen[0]}:{listen[1]}: {os.strerror(error.errno or 0)}") from None
         try:
@@ -130,7 +159,8 @@ class Sink:
     async def stop(self) -> None:
         """Write what was covered and stop listening, whatever became of any of it."""
         async with contextlib.AsyncExitStack() as closing:
-            closing.push_async_callback(self._runner.cleanup)
+            if self._runner is not None:
+                closing.push_async_callback(self._runner.cleanup)
             if self._mails is not None:
                 closing.push_async_callback(self._mails.stop)
             closing.push_async_callback(self._session.close)
@@ -151,13 +181,29 @@ class Sink:
     async def _healthy(self, request: web.Request) -> web.Response:
         return web.json_response("healthy")
 
+    async def _turn_away(self, request: web.Request) -> web.Response:
+        """Whoever comes by no path of ours: without the drill's own token in it that is a stranger, who pages nobody."""
+        self._stranger()
+        return web.Response(status=404, text="there is nothing here\n")
+
+    def _stranger(self) -> None:
+        """Told of once a second at most, and in none of the stranger's words: else anybody could fill the journal."""
+        self._strangers += 1
+        if self.clock.now() - self._noted >= NOTED_EVERY:
+            times = f"{self._strangers} times " if self._strangers > 1 else ""
+            self.record(Noted(f"the sink was {times}sent something without the drill's own token, and did not take it"), "sink")
+            self._noted, self._strangers = self.clock.now(), 0
+
     async def _receive(self, request: web.Request) -> web.Response:
-        arrived = self.clock.now()
-        lane, path = _addressed(request.path)
-        if (refused := self._unknown(request, lane.receiver, arrived)) is not None:
+        lane, path = _addressed(request.path.removeprefix(self.doors.receivers))
+        if (refused := self._unknown(request, lane.receiver, self.clock.now())) is not None:
             return refused
+        body = await body_of(request)
+        if (status := await self.ailments.suffer(lane.receiver)) is not None:
+            return web.Response(status=status, text="this receiver is told to misbehave\n")
+        arrived = self.clock.now()
         try:
-            answer = await self._take(lane, path, await request.read(), request.headers, arrived)
+            answer = await self._take(lane, path, body, request.headers, arrived)
         except ValueError as error:
             self._refuse(lane.receiver, error, arrived)
             return web.Response(status=400, text=f"{error}\n")
@@ -178,7 +224,7 @@ class Sink:
         if hook not in self.hooks:
             self.record(Noted(f"the sink was sent something for the hook {hook}, which the environment does not have"), "sink", arrived)
             return web.Response(status=404, text=f"no hook {hook}: list it under hooks in firedrill.yaml\n")
-        body = await request.read()
+        body = await body_of(request)
         if not body.strip():
             return web.Response(status=400, text="nothing was said: send a body\n")
         text, data = hooks.understood(body)
@@ -191,7 +237,7 @@ class Sink:
             self.record(Noted("the sink was told something of a page without the pager's token"), "sink", arrived)
             return web.Response(status=401, text="the token is missing or wrong\n")
         try:
-            PagerEvents(self.threads, self.clock, self.record).take(await request.read(), arrived)
+            PagerEvents(self.threads, self.clock, self.record).take(await body_of(request), arrived)
         except Unknown as error:
             return web.Response(status=404, text=f"{error}\n")
         except ValueError as error:
@@ -201,10 +247,14 @@ class Sink:
     async def _receive_mail(self, greeting: str, content: bytes) -> str:
         """Empty, or why this is no mail of a receiver's."""
         arrived = self.clock.now()
-        lane, path = _addressed(unquote(greeting))
+        greeted = unquote(greeting)
+        if not _begins(greeted, self.doors.receivers):
+            self._stranger()
+            return "there is nothing here"
+        lane, path = _addressed(greeted.removeprefix(self.doors.receivers))
         try:
             if lane.kind != "email":
-                raise ValueError(f"its sender greeted as {greeting}, which is no receiver of mail")
+                raise ValueError(f"its sender greeted as {greeted.removeprefix(self.doors.receivers)}, which is no receiver of mail")
             await self._take(lane, path, content, {}, arrived)
         except ValueError as error:
             self._refuse(lane.receiver, error, arrived)
@@ -244,13 +294,17 @@ def _seen(tasks: Tasks) -> Middleware:
     async def seen(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except (web.HTTPException, OSError):
+        except (web.HTTPException, OSError, Late, UnicodeError, web.RequestPayloadError):
             raise
         except Exception as error:
             tasks.died("the sink", error)
             return web.Response(status=500, text="the sink is broken\n")
 
     return seen
+
+
+def _begins(path: str, door: str) -> bool:
+    return hmac.compare_digest(path[: len(door)].encode(errors="replace"), door.encode())
 
 
 def _addressed(path: str) -> tuple[Lane, str]:
@@ -262,4 +316,4 @@ def _addressed(path: str) -> tuple[Lane, str]:
 
 
 def _brings(request: web.Request, token: str) -> bool:
-    return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
+    return hmac.compare_digest(request.headers.get("Authorization", "").encode(errors="surrogateescape"), f"Bearer {token}".encode())

@@ -6,6 +6,7 @@ Pure. Telegram has no title, and tells neither the group nor its alerts.
 import json
 from collections.abc import Mapping
 
+from firedrill.core import untrusted
 from firedrill.watch.pagers.message import Answer, Message, from_html, jsoned, said_status, tidy
 
 
@@ -18,6 +19,6 @@ def parse(body: bytes, headers: Mapping[str, str], path: str = "") -> Message:
 
 
 def answer(path: str, body: bytes) -> Answer:
-    chat = json.loads(body)["chat_id"]
+    chat = untrusted.parse(body)["chat_id"]
     result = {"message_id": 1, "date": 1, "chat": {"id": int(chat), "type": "group"}, "text": ""}
     return Answer(body=json.dumps({"ok": True, "result": result}))

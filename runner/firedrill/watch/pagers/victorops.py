@@ -6,6 +6,7 @@ Pure. Its entity_id is the SHA-256 of Alertmanager's group key; it tells no aler
 import json
 from collections.abc import Mapping
 
+from firedrill.core import untrusted
 from firedrill.watch.pagers.message import Answer, Message, jsoned, lines, pairs
 
 _RESOLVED = "RECOVERY"
@@ -23,4 +24,4 @@ def parse(body: bytes, headers: Mapping[str, str], path: str = "") -> Message:
 
 
 def answer(path: str, body: bytes) -> Answer:
-    return Answer(body=json.dumps({"result": "success", "entity_id": json.loads(body)["entity_id"]}))
+    return Answer(body=json.dumps({"result": "success", "entity_id": untrusted.parse(body)["entity_id"]}))
