@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from firedrill.core.serving import json_of
+from firedrill.core.serving import Late, json_of
 from firedrill.core.untrusted import Unreadable
 from firedrill.faults.holding.effects import Rejected, reason
 from firedrill.faults.holding.ledger import Ledger
@@ -75,7 +75,7 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return await asyncio.shield(asyncio.ensure_future(handler(request)))
     except Rejected as rejected:
         return refusal(rejected.status, rejected.message)
-    except web.HTTPException:
+    except (web.HTTPException, Late, UnicodeError, web.RequestPayloadError):
         raise
     except OSError as error:
         return refusal(500, reason(error))
