@@ -52,7 +52,7 @@ class Engine:
 
     def __init__(self, arguments: list[str]) -> None:
         says, hears = os.pipe(), os.pipe()
-        command = [sys.executable, "-m", "firedrill.cli", "run", *arguments, "--joined", str(hears[0]), str(says[1])]
+        command = [sys.executable, "-P", "-m", "firedrill.cli", "run", *arguments, "--joined", str(hears[0]), str(says[1])]
         # A session of its own: Ctrl-C is for Chaos Toolkit, which tells the engine.
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, pass_fds=(hears[0], says[1]), start_new_session=True, stdout=sys.stderr

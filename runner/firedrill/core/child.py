@@ -34,8 +34,8 @@ class Child:
 
     @classmethod
     async def module(cls, name: str, module: str, log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Self:
-        """Start one of our own children, `python -m module`."""
-        return await cls.start(name, [sys.executable, "-m", module], log, env, cwd)
+        """Start one of our own children, `python -P -m module`: a file of the team's never stands in for one of Python's or ours."""
+        return await cls.start(name, [sys.executable, "-P", "-m", module], log, env, cwd)
 
     @classmethod
     async def kept(cls, name: str, argv: Sequence[str], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Self:

@@ -208,7 +208,7 @@ def _root_or_refuse(wanted: Sequence[str]) -> None:
 
 
 def _through_sudo(wanted: Sequence[str], say: Say) -> None:
-    with subprocess.Popen(["sudo", "-n", sys.executable, "-m", __name__, *wanted], stdout=subprocess.PIPE, text=True) as sudo:
+    with subprocess.Popen(["sudo", "-n", sys.executable, "-P", "-m", __name__, *wanted], stdout=subprocess.PIPE, text=True) as sudo:
         assert sudo.stdout is not None
         for line in sudo.stdout:
             say(line.rstrip())

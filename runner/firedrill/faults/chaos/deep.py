@@ -55,7 +55,7 @@ def _asked_with_a_value(tolerance: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _answers(asked: list[tuple[str, Any]], root: Path, within: float) -> dict[str, str | None]:
     child = subprocess.Popen(
-        [sys.executable, "-m", "firedrill.faults.chaos.importing"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-P", "-m", "firedrill.faults.chaos.importing"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, cwd=root, start_new_session=True,
     )  # fmt: skip
     with child:

@@ -19,7 +19,7 @@ def main() -> None:
     """Answer for each activity, then leave without waiting for what modules may have started."""
     orders, out, printed = private_streams()
     threading.Thread(target=printed.copy, args=(str,), daemon=True).start()
-    sys.path.insert(0, os.getcwd())
+    sys.path.append(os.getcwd())  # last: what the suite has never stands in for a library
     logging.disable(logging.CRITICAL)
     from chaoslib.log import configure_logger
 

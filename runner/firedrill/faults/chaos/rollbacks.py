@@ -106,7 +106,7 @@ def _left(undo: Mapping[str, Any]) -> list[int]:
 def _played(experiment: Mapping[str, Any], cwd: Path | None, within: float) -> Iterator[Mapping[str, Any]]:
     """What the child says, until it ends."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "firedrill.faults.chaos.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-P", "-m", "firedrill.faults.chaos.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, cwd=cwd, start_new_session=True,
     )  # fmt: skip
     too_long = threading.Timer(within, os.killpg, (child.pid, signal.SIGKILL))

@@ -9,6 +9,7 @@ A request is good when Locust has no exception for it. It is binned at the momen
 counts it, so that a request cut off at the end is in neither count.
 """
 
+import importlib.util
 import json
 import math
 import os
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from firedrill.measure.bins import Binner
@@ -103,12 +105,24 @@ def _patched() -> Any:
 
 
 def _users(order: Mapping[str, Any]) -> list[Any]:
-    from locust.util.load_locustfile import load_locustfile
+    from locust.util.load_locustfile import is_shape_class, is_user_class
 
-    classes, shapes = load_locustfile(str(Path(order["root"], order["file"])))
-    if shapes:
+    found = list(vars(_loaded(Path(order["root"]), Path(order["root"], order["file"]))).values())
+    if any(is_shape_class(each) for each in found):
         print("the file's LoadTestShape is not used: the experiment says how many users there are", file=sys.stderr)
-    return list(classes.values())
+    return [each for each in found if is_user_class(each)]
+
+
+def _loaded(root: Path, path: Path) -> ModuleType:
+    """The scenario as a module. Its folder and the suite's root come last, where Locust's own loader has them before Python's library."""
+    sys.path += [str(path.parent), str(root)]
+    name = path.stem if path.stem not in sys.modules and path.stem not in sys.stdlib_module_names else f"scenario_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None, "a scenario is a file of Python's"
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _environment(order: Mapping[str, Any], events: Any, users: list[Any], tally: Tally) -> Any:

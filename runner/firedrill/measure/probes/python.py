@@ -1,6 +1,6 @@
 """The kind `python`: a journey of several steps, `async def check(session, addresses)` in a file of the team's.
 
-Knows how to load such a file by its path; refuses to know what it does. Its folder can be imported from, last of all.
+Knows how to load such a file by its path; refuses to know what it does. Its folder and the suite's root can be imported from, last of all.
 """
 
 import inspect
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def python_check(root: Path, file: str, addresses: Mapping[str, str]) -> "Callable[[ClientSession], Awaitable[None]]":
     """What a sample of this probe does; CheckFailed says in one line why the file cannot be used."""
     path = root / file
-    sys.path.append(str(path.parent))
+    sys.path.extend(each for each in (str(path.parent), str(root)) if each not in sys.path)
     try:
         check = runpy.run_path(str(path), run_name=path.stem).get("check")
     except (Exception, SystemExit) as error:
