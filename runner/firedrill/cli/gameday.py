@@ -212,7 +212,7 @@ def _order(sound: Sound, one: Round, seed: int, results: Path) -> "Order | None"
     plan = _drawn(sound, one, seed)
     if sound.day.responders == "people":
         plan = plan.model_copy(update={"respond": ()})
-    return Order(sound.files.root or Path.cwd(), plan, settings, sound.known, results)
+    return Order(sound.files.root or Path.cwd(), plan, settings, sound.known, results, readers=options.readers(sound.files))
 
 
 def _drawn(sound: Sound, one: Round, seed: int) -> Plan:

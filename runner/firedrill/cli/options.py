@@ -13,6 +13,7 @@ from firedrill.core.errors import Invalid
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.experiment import Experiment
 from firedrill.core.model.plan import Plan
+from firedrill.core.private import READERS
 from firedrill.core.units import Duration
 from firedrill.plan.timeline import make_plan
 from firedrill.spec.check import Checked, check
@@ -86,6 +87,11 @@ def planned(files: Checked, known: Kinds, experiment: Experiment, name: str | No
     allowed = files.suite.lint.allow if files.suite else ()
     alerting, oncall = plain(files.alerting[chosen]), files.oncall.get(chosen)
     return make_plan(experiment, chosen, environment, files.slos, files.probes, alerting, known, allowed, files.runbooks, oncall)
+
+
+def readers(files: Checked) -> int:
+    """Who may read what a drill leaves, beside its owner, as bits of a file's mode."""
+    return 0 if files.suite is None else READERS[files.suite.results.readable_by]
 
 
 def drill_folder(results: Path, drill: str) -> Path:

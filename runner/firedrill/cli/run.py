@@ -86,7 +86,8 @@ def command(
         plans = [drawing.drawn(plans, settings.limits, seed, window)]
     root = files.root or Path.cwd()
     attendants = _attendants(settings) if live else ()
-    orders = [Order(root, plan, settings, known, (results or root / "results").absolute(), joined, attendants) for plan in plans]
+    readers = options.readers(files)
+    orders = [Order(root, plan, settings, known, (results or root / "results").absolute(), joined, readers, attendants) for plan in plans]
     raise SystemExit(run(orders, junit, as_json))
 
 

@@ -16,6 +16,7 @@ from firedrill.conduct.responders import outlives, responders
 from firedrill.conduct.results import Folder, make_folder, point_latest
 from firedrill.conduct.signals import Stop, first_signal
 from firedrill.conduct.waiting import undecided, until
+from firedrill.core import private
 from firedrill.core.errors import FiredrillError, Invalid, LeftOver, Refused
 from firedrill.core.events import DrillEnded
 from firedrill.core.journal import Unwritten
@@ -79,7 +80,7 @@ def _unrecorded(drill: Drill, error: Unwritten) -> FiredrillError:
 
 def _begun(order: Order, view: View) -> Drill:
     try:
-        return Drill(order, make_folder(order.results, order.plan.experiment, order.plan.blind is not None), view)
+        return Drill(order, make_folder(order.results, order.plan.experiment, order.plan.blind is not None, order.readers), view)
     except OSError as error:
         raise FiredrillError(f"a drill needs a place for its record: {error}") from error
 
@@ -179,7 +180,7 @@ def _crashed(drill: Drill, error: Exception) -> Ended:
 
 def _with_trace(drill: Drill, said: str, trace: str) -> str:
     try:
-        (drill.folder.logs / "engine.log").write_text(drill.redaction.text(trace), encoding="utf-8")
+        private.write(drill.folder.logs / "engine.log", drill.redaction.text(trace))
     except OSError:
         return said
     return f"{said} (logs/engine.log has the traceback)"

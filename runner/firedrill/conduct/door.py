@@ -119,8 +119,8 @@ def _bound(path: Path) -> socket.socket:
     try:
         path.unlink(missing_ok=True)
         with _near(path) as near:
+            os.fchmod(listening.fileno(), 0o600)  # what bind makes has this mode from the beginning (Linux)
             listening.bind(near)
-        path.chmod(0o600)  # before anybody can connect: it does not listen yet
     except OSError:
         listening.close()
         raise

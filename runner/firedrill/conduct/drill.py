@@ -58,6 +58,8 @@ class Order:
     kinds: Kinds
     results: Path
     joined: tuple[int, int] | None = None
+    readers: int = 0
+    """Who else may read what it leaves, as bits of a file's mode; reports are as the umask has them anyway."""
     attendants: tuple[Callable[["Drill"], AbstractAsyncContextManager[object]], ...] = ()
     """Who attends the drill: entered once it has begun, left once its last entry was written."""
 
@@ -122,7 +124,7 @@ class Drill:
         chaos, routes, steps = values_of(order.plan.chaos, os.environ), _in_routes(order), _in_steps(order)
         told = (*_announced_to(order), *urls(order.plan.oncall).values())
         self.redaction = Redaction({*chaos, *routes, *steps, *told, *self.tokens.values(), *self.doors.tokens})
-        self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry)
+        self.journal = Journal(folder.path / NAME, self.clock, self.redaction.entry, order.readers)
         self.ledger = Ledger(folder.drill, self.journal.path, order.root)
         self.facts = Facts(plan=order.plan)
         self.record = self.journal.append

@@ -105,4 +105,5 @@ def authorities(drill: Drill, closing: AsyncExitStack) -> dict[str, str]:
     if not secured:
         return {}
     folder = drill.ledger.uses(closing.enter_context(temporary.folder()))
+    folder.chmod(0o711)  # what the system runs as another user reads the certificate too
     return {f"{name}-ca": str(folder / f"{name}.pem") for name in secured}

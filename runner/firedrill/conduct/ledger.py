@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from firedrill.core import private
 from firedrill.core.errors import LeftOver
 from firedrill.core.locks import held, is_held, orphaned, sync_folder
 
@@ -113,7 +114,7 @@ class Ledger:
     """A running drill's own page: written through to the disk before each deed, removed when nothing is left."""
 
     def __init__(self, drill: str, journal: Path, root: Path | None = None) -> None:
-        pages().mkdir(parents=True, exist_ok=True)
+        private.of_state(private.of_state(state_directory()) / pages().name)
         self.path = pages() / f"{drill}.json"
         content: dict[str, Any] = {
             "drill": drill, "journal": str(journal.resolve()), "pid": os.getpid(), "started": started(os.getpid()), "undos": {},
@@ -329,7 +330,7 @@ def note_undone(drill: str, how: Mapping[str, str]) -> None:
     """Remember that faults of a drill were put back: its journal, which ended before, lists them for ever."""
     folder = state_directory() / UNDONE
     with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
+        private.of_state(private.of_state(state_directory()) / UNDONE)
         sheet = _Sheet(folder / f"{drill}.json", {"drill": drill, "undone": {**undone(drill), **how}})
         sheet.replace()
         sheet.close()

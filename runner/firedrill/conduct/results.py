@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from firedrill.core import private
 from firedrill.core.errors import Refused
 from firedrill.core.journal import NAME
 
@@ -26,11 +27,14 @@ BLIND = "blind"
 """What the id of a blind drill begins with, in place of its experiment: people see the id while the drill runs."""
 
 
-def make_folder(results: Path, experiment: str, blind: bool = False) -> Folder:
-    """A new folder for a drill of `experiment`, with its logs folder; OSError if the disk says no."""
+def make_folder(results: Path, experiment: str, blind: bool = False, readers: int = 0) -> Folder:
+    """A new folder for a drill of `experiment`, with its logs folder, which `readers` may read, too; OSError if the disk says no."""
     drill = f"{BLIND if blind else experiment}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
     folder = Folder(drill, results / experiment / drill)
-    folder.logs.mkdir(parents=True)
+    folder.path.mkdir(parents=True)
+    if readers:
+        folder.path.chmod(folder.path.stat().st_mode | readers | readers >> 2)
+    private.folder(folder.logs, readers)
     return folder
 
 

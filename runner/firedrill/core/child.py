@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from firedrill.core import keeper
+from firedrill.core import keeper, private
 
 LINE_LIMIT = 16 * 1024 * 1024
 
@@ -25,7 +25,7 @@ class Child:
     @classmethod
     async def start(cls, name: str, argv: Sequence[str], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Self:
         """Start `argv`; `env` is added to ours. `log` receives standard error."""
-        with log.open("ab") as errors:
+        with private.opened(log, "ab") as errors:
             process = await asyncio.create_subprocess_exec(
                 *argv, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
                 env=os.environ | dict(env or {}), cwd=cwd, start_new_session=True, limit=LINE_LIMIT,
@@ -40,7 +40,7 @@ class Child:
     @classmethod
     async def kept(cls, name: str, argv: Sequence[str], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Self:
         """Start a foreign program under a keeper; all that it prints goes to its log."""
-        with log.open("ab") as out:
+        with private.opened(log, "ab") as out:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-IS", keeper.__file__, *argv, stdin=asyncio.subprocess.PIPE, stdout=out, stderr=out,
                 env=os.environ | dict(env or {}), cwd=cwd, start_new_session=True,

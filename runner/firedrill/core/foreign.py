@@ -81,6 +81,7 @@ def replace(path: Path, new: bytes, *, durable: bool = False) -> None:
     try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         try:
+            _open_up(descriptor, path.parent)
             with os.fdopen(descriptor, "wb") as out:
                 out.write(new)
                 out.flush()
@@ -93,3 +94,12 @@ def replace(path: Path, new: bytes, *, durable: bool = False) -> None:
             raise
     except OSError as error:
         raise FiredrillError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _open_up(descriptor: int, folder: Path) -> None:
+    """What stands beside a journal may be read by whoever may read that, whatever the umask says."""
+    with suppress(OSError):
+        readers = (folder / "journal.jsonl").lstat().st_mode & 0o044
+        mode = os.fstat(descriptor).st_mode
+        if mode & readers != readers:
+            os.fchmod(descriptor, mode | readers)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from firedrill.core import private
 from firedrill.core.clock import DrillClock
 from firedrill.core.errors import FiredrillError
 from firedrill.core.events import Entry, Event
@@ -39,12 +40,12 @@ class Journal:
     whoever leads the drill ends it then.
     """
 
-    def __init__(self, path: Path, clock: DrillClock, hide: Hide = _nothing_hidden) -> None:
+    def __init__(self, path: Path, clock: DrillClock, hide: Hide = _nothing_hidden, readers: int = 0) -> None:
         self.path, self.clock, self._hide = path, clock, hide
         self.observers: list[Observer] = []
         self.trouble = ""
         self._seq, self._sum, self._written, self._kept = 0, 0, 0, b""
-        self._file: IO[bytes] = path.open("xb", buffering=0)
+        self._file: IO[bytes] = private.opened(path, "xb", readers)
         fcntl.flock(self._file, fcntl.LOCK_EX)  # whoever looks whether it is locked holds it for an instant, too
         sync_folder(path.parent)
 

@@ -21,7 +21,7 @@ import aiohttp
 import psutil
 import yaml
 
-from firedrill.core import kubernetes
+from firedrill.core import kubernetes, private
 from firedrill.core.errors import FiredrillError, Invalid, Problem
 from firedrill.core.model.suite import Embedded, Scrape
 from firedrill.core.phase import known_as
@@ -134,7 +134,7 @@ class EmbeddedStack:
         rules = [path.relative_to(self._files.folder) for path in self._files.rules]
         at = named.fill(self._settings.alertmanager_at or self._ports["alertmanager"], addresses)
         document = prometheus_document(self._settings, rules, addresses, at, self._mark)
-        self._files.prometheus.write_text(yaml.safe_dump(document, sort_keys=False))
+        private.write(self._files.prometheus, yaml.safe_dump(document, sort_keys=False))
         argv = prometheus_argv(program.path, Path(self._files.prometheus.name), directory / "prometheus", self._ports["prometheus"])
         argv.append(f"--rules.alert.resend-delay={self._settings.resend_delay}")
         await self._begin("prometheus", argv, self.prometheus_log, self._files.folder, self.prometheus)
@@ -190,8 +190,10 @@ class EmbeddedStack:
 
 
 def _folders(*folders: Path) -> list[Path]:
+    """All there, and as open as the last of them, the logs'."""
+    *_, logs = folders
     for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
+        private.folder(folder, logs.stat().st_mode & 0o044 if logs.exists() else 0)
     return [folder.absolute() for folder in folders]
 
 
@@ -211,7 +213,8 @@ def write_files(root: Path, settings: Embedded, sinks: Sinks, folder: Path, vers
     home = _written(carried, folder) if carried else original.parent
     caught = capture(told, sinks, settings.alertmanager, str(home.absolute()), version, settings.replace)
     used = folder / "alertmanager.yml"
-    used.write_text(f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed.\n{caught.text}")
+    head = f"# {settings.alertmanager}, with its receivers pointed at firedrill's sink and nothing else changed."
+    private.write(used, f"{head}\n{caught.text}")
     return Files(
         folder, used, folder / "prometheus.yml", _copied_rules(root, settings.rules, folder / "rules"), caught.receivers, caught.silent,
         settings.alertmanager,
@@ -226,11 +229,11 @@ def refuse_uncaught(root: Path, settings: Embedded) -> None:
 
 
 def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, str]:
-    folder.mkdir(exist_ok=True)
+    private.folder(folder, folder.parent.stat().st_mode & 0o044)
     copied: dict[Path, str] = {}
     for declared, known in zip(rules, known_as(rules), strict=True):
         target = folder.parent / known
-        target.write_text(_plain(kubernetes.plain_rules, _read(root / declared, declared), declared))
+        private.write(target, _plain(kubernetes.plain_rules, _read(root / declared, declared), declared))
         copied[target] = declared
     return copied
 
@@ -238,8 +241,8 @@ def _copied_rules(root: Path, rules: Sequence[str], folder: Path) -> dict[Path, 
 def _written(templates: Mapping[str, str], folder: Path) -> Path:
     """The folder from which a configuration finds the templates that were in its Secret."""
     for name, text in templates.items():
-        (folder / "templates").mkdir(exist_ok=True)
-        (folder / "templates" / Path(name).name).write_text(text)
+        inner = private.folder(folder / "templates", folder.stat().st_mode & 0o044)
+        private.write(inner / Path(name).name, text)
     return folder
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Self
 
+from firedrill.core import private
 from firedrill.core.errors import FiredrillError
 from firedrill.core.model import suite
 from firedrill.stack import addresses as named
@@ -71,7 +72,7 @@ class System:
 
 
 def _log(logs: Path, number: int) -> Path:
-    logs.mkdir(parents=True, exist_ok=True)
+    private.folder(logs)
     return logs / ("system.log" if number == 1 else f"system-{number}.log")
 
 

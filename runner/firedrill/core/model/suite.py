@@ -385,6 +385,13 @@ class Lint(Declared):
     allow: tuple[Allowed, ...] = ()
 
 
+class Results(Declared):
+    """Who may read what drills leave."""
+
+    readable_by: Literal["owner", "group", "all"] = "owner"
+    """Who may read a drill's journal, its logs and the configuration used. Its reports are as open as the umask says, or more so."""
+
+
 class Suite(Declared):
     """firedrill.yaml as a whole."""
 
@@ -392,3 +399,5 @@ class Suite(Declared):
     default: str = "local"
     """The environment used when none is named."""
     lint: Lint = Lint()
+    results: Results = Results()
+    """Who may read what drills leave."""

@@ -25,6 +25,7 @@ class TlsForward(Forward):
         self.host, self.issuer = host, Issuer.made(f"firedrill for {host}")
         self.good = self.presented = context(good(self.issuer, host))
         ca.write_bytes(self.issuer.pem)
+        ca.chmod(0o644)  # it is no secret, and a server that has dropped root reads it
 
     async def _serving(self, bound: socket.socket) -> asyncio.Server:
         return await asyncio.get_running_loop().create_server(self._arrival, sock=bound, backlog=BACKLOG, ssl=self.presented)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from firedrill.core import private
 from firedrill.core.child import Child
 from firedrill.core.errors import FiredrillError
 from firedrill.respond.steps.command import last_words, length
@@ -17,7 +18,7 @@ async def play(name: str, activity: Mapping[str, Any], world: World, log: str) -
         order = {"activity": {"name": name, **_filled(activity, world)}}
     except FiredrillError as error:
         return Done(False, f"it cannot be played: {error}")
-    world.logs.mkdir(parents=True, exist_ok=True)
+    private.folder(world.logs)
     since = length(world.logs / log)
     child = await Child.module("action", CHILD, world.logs / log, {"PYTHONUNBUFFERED": "1", **world.tokens}, world.root)
     try:

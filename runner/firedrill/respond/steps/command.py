@@ -4,6 +4,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from firedrill.core import private
 from firedrill.core.child import Child
 from firedrill.core.errors import FiredrillError
 from firedrill.respond.steps.world import SAID, Done, World
@@ -19,7 +20,7 @@ async def run(command: str, world: World, log: str) -> Done:
     except (FiredrillError, ValueError) as error:
         return Done(False, f"it cannot be run: {error}")
     argv = [sys.executable, *argv[1:]] if argv[0] == "python" else argv
-    world.logs.mkdir(parents=True, exist_ok=True)
+    private.folder(world.logs)
     since = length(world.logs / log)
     child = await Child.kept("step", argv, world.logs / log, {"PYTHONUNBUFFERED": "1", **world.tokens}, world.root)
     try:
