@@ -77,3 +77,38 @@ def test_a_token_is_made_and_printed_or_taken_from_the_environment() -> None:
 def test_what_cannot_be_is_wrong_usage(options: list[str], words: str) -> None:
     done = subprocess.run([*PROXY, *options], env=ENV, capture_output=True, text=True, timeout=20, check=False)
     assert (done.returncode, words in done.stderr) == (2, True)
+
+
+def test_without_a_token_no_proxy_listens_where_another_machine_could_reach_it() -> None:
+    with started("--no-token") as (api, _):
+        for listen in ("192.0.2.2:0", "[2001:db8::1]:0", "proxies.example:0", "127.0.0.1.nip.example:0", "[::ffff:192.0.2.2]:0"):
+            status, said = posted(f"{api}/proxies", {"name": "outer", "listen": listen, "upstream": "127.0.0.1:22"})
+            assert status == 403, listen
+            assert said["error"].startswith("without a token a proxy may listen on loopback only"), listen
+            assert posted(f"{api}/populate", [{"name": "outer", "listen": listen, "upstream": "127.0.0.1:22"}])[0] == 403
+        for listen in ("0.0.0.0:0", ":0", "localhost:0", "127.0.0.2:0"):
+            status, made = posted(f"{api}/proxies", {"name": f"at {listen}", "listen": listen, "upstream": "127.0.0.1:22"})
+            assert (status, made["listen"].startswith(("127.", "[::1]"))) == (201, True)
+        assert posted(f"{api}/proxies/at%20:0", {"listen": "192.0.2.2:0"})[0] == 403
+    refused = subprocess.run([*PROXY, "--no-token", "b=0.0.0.0:0=127.0.0.1:1"], capture_output=True, text=True, env=ENV, check=False)
+    assert refused.returncode == 2
+    assert "without a token a proxy may listen on loopback only, not b at 0.0.0.0:0" in refused.stderr
+
+
+def test_without_a_token_who_asks_has_to_mean_this_machine_and_be_no_page() -> None:
+    refused: list[dict[str, str]] = [
+        {"Host": "rebound.example"}, {"Host": "rebound.example:8474"}, {"Host": "127.0.0.1.example"}, {"Host": "["},
+        {"Origin": "http://127.0.0.1:8474"}, {"Sec-Fetch-Site": "same-origin"},
+    ]  # fmt: skip
+    with started("--no-token") as (api, _):
+        assert [_status(f"{api}/proxies", headers) for headers in refused] == [403] * len(refused)
+        assert [_status(f"{api}/proxies", {"Host": host}) for host in ("localhost:1", "[::1]:8474", "127.0.0.1")] == [200, 200, 200]
+
+
+def _status(url: str, headers: dict[str, str]) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code

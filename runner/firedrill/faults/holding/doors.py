@@ -9,12 +9,14 @@ import binascii
 import hmac
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from firedrill.core.serving import Late, json_of
 from firedrill.core.untrusted import Unreadable
+from firedrill.faults.holding.addresses import is_loopback
 from firedrill.faults.holding.effects import Rejected, reason
 from firedrill.faults.holding.ledger import Ledger
 
@@ -32,17 +34,31 @@ def refusal(status: int, message: str) -> web.Response:
 
 
 def guard(token: str, free: tuple[str, ...] = ()) -> Middleware:
-    """The middleware that lets only a bearer of `token` change anything, save below the paths that are `free`."""
+    """The middleware that lets only a bearer of `token` change anything, save below the paths that are `free`.
+
+    Where some are, whoever asks has to say that it means this machine: a name in somebody else's DNS may lead a browser here.
+    """
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.headers.get("User-Agent", "").startswith("Mozilla/"):
             return refusal(403, "User agent not allowed")
+        if free and ("Origin" in request.headers or "Sec-Fetch-Site" in request.headers):
+            return refusal(403, "pages in a browser are not allowed")
+        if free and not _means_this_machine(request.headers.get("Host", "")):
+            return refusal(403, "Host not allowed: without a token this is reached as 127.0.0.1, [::1] or localhost")
         if _changes(request) and not _under(request.path, free) and not _bears(request, token):
             return refusal(401, REFUSED)
         return await _answered(request, handler)
 
     return guarded
+
+
+def _means_this_machine(host: str) -> bool:
+    try:
+        return is_loopback((urlsplit(f"//{host}").hostname or "", 0))
+    except ValueError:
+        return False
 
 
 def _changes(request: web.Request) -> bool:

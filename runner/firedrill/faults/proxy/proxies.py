@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from firedrill.core.errors import FiredrillError
-from firedrill.faults.holding.addresses import address_of, text_of
+from firedrill.faults.holding.addresses import address_of, is_loopback, text_of
 from firedrill.faults.holding.effects import Place, Rejected
 from firedrill.faults.holding.ledger import Fault, Ledger, Order
 from firedrill.faults.proxy.descriptors import Descriptors
@@ -28,13 +28,15 @@ class Proxies:
     """Forwards by name, and what is changed about them through Toxiproxy's API.
 
     Each such change is a fault of the ledger without a holder: `PROXY/TOXIC` for a toxic, `PROXY/down` for `enabled: false`.
-    `lease` is in seconds, None for none. `near`: who asks for every network is given loopback.
+    `lease` is in seconds, None for none. `near`: who asks for every network is given loopback; `only_near`: nobody is given
+    anything else.
     """
 
     ledger: Ledger
     descriptors: Descriptors
     lease: float | None = LEASE
     near: bool = True
+    only_near: bool = False
     forwards: dict[str, Forward] = field(default_factory=dict)
 
     def find(self, name: str) -> Forward:
@@ -49,9 +51,12 @@ class Proxies:
         if host in EVERYWHERE:
             host = "127.0.0.1" if self.near else host or "0.0.0.0"
         try:
-            return Way(name, text_of(address_of(f"{host}:{port}")), text_of(address_of(upstream)))
+            way = Way(name, text_of(address_of(f"{host}:{port}")), text_of(address_of(upstream)))
         except FiredrillError as error:
             raise Rejected(400, f"bad request body: {error}") from None
+        if self.only_near and not is_loopback(address_of(way.listen)):
+            raise Rejected(403, f"without a token a proxy may listen on loopback only, not at {way.listen}")
+        return way
 
     async def create(self, way: Way, enabled: bool = True, lease: float | None = None) -> Forward:
         if way.name in self.forwards:

@@ -40,10 +40,13 @@ async def serve(
     near = is_loopback(address_of(api))
     if open_to_all and not near:
         raise Refused(f"without a token the API may listen on loopback only, not at {api}")
+    for way in ways if open_to_all else ():
+        if not is_loopback(address_of(way.listen)):
+            raise Refused(f"without a token a proxy may listen on loopback only, not {way.name} at {way.listen}")
     async with AsyncExitStack() as stack:
         descriptors = Descriptors()
         asyncio.get_running_loop().set_exception_handler(descriptors.handle)
-        proxies = Proxies(Ledger({}), descriptors, lease, near)
+        proxies = Proxies(Ledger({}), descriptors, lease, near, open_to_all)
         stack.callback(proxies.close)
         await _open(stack, proxies, ways, named)
 
