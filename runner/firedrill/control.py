@@ -137,6 +137,7 @@ def after_experiment_control(context: Mapping[str, Any], state: MutableMapping[s
     else:
         _engine.process.send_signal(signal.SIGINT)
     links.current.stopping.set()
+    links.current.close()
     code = _engine.end()
     status, deviated = _ENDINGS.get(code, ("failed", False))
     if code != 0 and state["status"] == "completed":

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import re
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace as Words
@@ -18,7 +20,8 @@ from firedrill.core.errors import Refused
 from firedrill.core.events import ChaosEnded, FaultCleared
 from firedrill.faults.chaos import rollbacks
 from firedrill.faults.chaos.client import Ending
-from firedrill.faults.chaos.link import AGAIN
+from firedrill.faults.chaos.link import AGAIN, Link
+from firedrill.faults.holding.pulse import HEARTBEAT
 
 TOKEN = "chaos-tests"
 FAILS = {"type": "action", "name": "fails", "provider": {"type": "http", "url": "http://127.0.0.1:1/"}}
@@ -429,3 +432,18 @@ async def test_whatever_an_action_of_the_users_raises_what_it_broke_is_put_back(
         await asyncio.to_thread(rollbacks.perform, rollbacks.undo_of(experiment), tmp_path)
     assert outcome.ending is not Ending.OK or len(outcome.failed) >= len(errors)
     assert list(folder.iterdir()) == []
+
+
+def test_a_link_that_is_closed_writes_nothing_into_what_has_its_descriptor_next(tmp_path: Path) -> None:
+    orders, (hears, tells) = io.BytesIO(), os.pipe()
+    link = Link(orders, tells)
+    threading.Thread(target=link._beat, daemon=True).start()
+    assert b"heartbeat" in os.read(hears, 4096)
+    link.close()
+    theirs = os.open(tmp_path / "theirs", os.O_WRONLY | os.O_CREAT)
+    os.dup2(theirs, tells)
+    link.tell("heartbeat")
+    time.sleep(2 * HEARTBEAT)
+    for each in (theirs, tells, hears):
+        os.close(each)
+    assert (tmp_path / "theirs").read_bytes() == b""

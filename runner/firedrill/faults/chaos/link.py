@@ -36,13 +36,19 @@ class Link:
         self._refused: dict[str, str] = {}
         self.stopping = threading.Event()
         self.orphaned = False
+        self._closed = False
 
     def tell(self, kind: str, **fields: object) -> None:
         """One line to the engine, stamped with this machine's monotonic clock."""
         line = json.dumps({"kind": kind, "at": time.monotonic()} | fields, default=str).encode() + b"\n"
         with self._writing:
-            while line:
+            while line and not self._closed:
                 line = line[os.write(self._out, line) :]
+
+    def close(self) -> None:
+        """Nothing more is told: the descriptor may be closed now, and somebody else's next."""
+        with self._writing:
+            self._closed = True
 
     def ask(self, fault: str) -> Mapping[str, Any] | None:
         """Tell what is about to be done and wait until its undo is written down; what exactly to do, where the engine says so.
@@ -79,7 +85,7 @@ class Link:
 
     def _beat(self) -> None:
         with contextlib.suppress(OSError):  # the engine is gone, which the reader thread hears
-            while True:
+            while not self._closed:
                 self.tell("heartbeat")
                 time.sleep(HEARTBEAT)
 
