@@ -2,6 +2,8 @@
 
 import json
 import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,27 @@ def test_a_running_drill_holds_its_journal(path: Path) -> None:
     assert len(list(read(path))) == 1
     journal.close()
     assert not is_locked(path)
+
+
+def test_whoever_looks_whether_a_journal_is_held_keeps_no_drill_from_starting(tmp_path: Path) -> None:
+    over, paths = threading.Event(), [tmp_path / "0"]
+
+    def look() -> None:
+        while not over.is_set():
+            with suppress(FileNotFoundError):
+                is_locked(paths[-1])
+
+    lookers = [threading.Thread(target=look) for _ in range(3)]
+    for one in lookers:
+        one.start()
+    try:
+        for number in range(300):
+            paths.append(tmp_path / str(number))
+            Journal(paths[-1], DrillClock()).close()
+    finally:
+        over.set()
+        for one in lookers:
+            one.join()
 
 
 def test_a_journal_is_never_written_over(path: Path, written: list[Entry]) -> None:

@@ -92,7 +92,7 @@ def _stopped(one: "Runs") -> dict[str, object]:
     page = open_page(one.drill) if one.over else None
     return {
         "drill": one.drill, "pid": one.pid, "ended": one.over, "took_s": round(time.monotonic() - began, 3),
-        "cleared": _cleared(one.journal), "left": [] if page is None else sorted(page.undos),
+        "cleared": _cleared(one.journal), "left": [] if page is None else [page.trouble] if page.trouble else sorted(page.undos),
     }  # fmt: skip
 
 

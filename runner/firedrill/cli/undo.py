@@ -68,7 +68,7 @@ def _one(drill: str, results: Path, trusted: bool) -> dict[str, Any]:
     from firedrill.core.journal import NAME
 
     folder = find_drill(results, drill)
-    name = drill if folder is None else folder.name
+    name = (folder or Path(drill)).name
     page = open_page(name)
     if folder is None and page is None:
         raise click.UsageError(f"no drill {drill!r} under {results}/ nor among the drills that left something")
