@@ -131,7 +131,7 @@ def test_what_only_a_journal_lists_is_shown_in_full_and_nothing_of_it_is_run(kin
     code, out, err = undo(str(folder))
     assert code == 4
     assert not (tmp_path / "PWNED").exists()
-    assert "run `firedrill undo exp-1 --trust-folder`" in out
+    assert f"run `firedrill undo {folder} --trust-folder`" in out
     shown = {"a process": f'run the command "touch {tmp_path / "PWNED"}"', "a way back": f'run the command "touch {tmp_path / "PWNED"}"'}
     assert shown.get(kind, f'import the module "helper", looked for in "{folder}" first, and call "run"') in err
     code, out, _ = undo(str(folder), "--json")
@@ -229,6 +229,8 @@ def test_the_ledgers_page_is_played_whole_however_damaged_the_journal_is(tmp_pat
         assert f"  method-{number}: t" in out
         assert "its journal is damaged" in out
     assert (tmp_path / "back").exists()
+    code, out, _ = undo("exp-1")
+    assert (code, "nothing left" in out, "What the ledger listed was undone: method-0, method-1, " in out) == (0, False, True)
 
 
 @pytest.mark.parametrize("how", DAMAGED)

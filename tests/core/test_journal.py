@@ -93,7 +93,7 @@ def test_whoever_looks_whether_a_journal_is_held_keeps_no_drill_from_starting(tm
     for one in lookers:
         one.start()
     try:
-        for number in range(300):
+        for number in range(80):
             paths.append(tmp_path / str(number))
             Journal(paths[-1], DrillClock()).close()
     finally:

@@ -18,6 +18,7 @@ from firedrill.core.errors import LeftOver
 from firedrill.core.events import FaultIntended
 from firedrill.core.journal import NAME, Journal
 from firedrill.faults.host import processes
+from hosting import holding, kept
 
 AS_NOBODY = """
 import json, os, sys
@@ -88,3 +89,28 @@ def test_a_process_that_is_not_ours_to_wake_is_left_over_with_the_command_to_typ
         "the fault pause-service of service is left over: Operation not permitted\n  do by hand: kill -CONT " + f"{paused.pid}\n"
     )
     assert paused.status() == psutil.STATUS_STOPPED
+
+
+def test_a_holder_whose_engine_is_gone_goes_on_clearing_what_could_not_be_cleared_at_first(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"trial": 1, "error": "PermissionError", "counting": True, "clearing": 1.0}
+    (tmp_path / "mishap.json").write_text(json.dumps(told), encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(root / "tests" / "trials" / "spoiling"))
+    monkeypatch.setenv("FIREDRILL_TRIAL_MISHAP", str(tmp_path / "mishap.json"))
+    (tmp_path / "service.pid").touch()
+    program = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); print('ready', flush=True); time.sleep(600)"
+    with (
+        kept(sys.executable, "-c", program, str(tmp_path / "service.pid")) as keeper,
+        holding({"service": {"process": {"pid-file": str(tmp_path / "service.pid")}}}, tmp_path) as holder,
+    ):
+        service = psutil.Process(int((tmp_path / "service.pid").read_text()))
+        holder.inject("service", effect="pause")
+        assert service.status() == psutil.STATUS_STOPPED
+        assert holder.process.stdin is not None
+        holder.process.stdin.close()
+        assert holder.process.wait(10) == 0
+        assert service.status() != psutil.STATUS_STOPPED
+        assert keeper.stdin is not None
+        keeper.stdin.close()
+    assert "PermissionError" in (tmp_path / "holder.log").read_text()

@@ -30,7 +30,7 @@ def command(drill: str | None, everything: bool, results: Path, trust_folder: bo
     something could not be put back, or was not run.
 
     \b
-    --json answers {drills: [{drill, done: {fault: how}, failed: {fault: why}, skipped, untrusted: {fault: undo}, note}...],
+    --json answers {drills: [{drill, done: {fault: how}, failed: {fault: why}, skipped, untrusted: {fault: undo}, note, folder}...],
       removed: [path...]}
     """
     from firedrill.conduct.leftovers import swept
@@ -76,7 +76,8 @@ def _one(drill: str, results: Path, trusted: bool) -> dict[str, Any]:
     if any(one.drill == name for one in running()) or (journal is not None and _locked(journal)):
         return {"drill": name, "skipped": "it still runs", "done": {}, "failed": {}}
     answer: dict[str, Any] = {"drill": name, "done": {}, "failed": {}} if page is None else perform_page(page)
-    if journal is not None:
+    if folder is not None and journal is not None:
+        answer["folder"] = str(folder)
         try:
             _add(answer, listed(journal), page, trusted)
         except LeftOver as newer:
@@ -98,11 +99,11 @@ def _add(answer: dict[str, Any], journal: "Listed", page: "Open | None", trusted
     from firedrill.conduct.undo import only_listed, perform_listed
 
     if journal.damage:
-        said = f"its journal is damaged: {journal.damage}"
-        if page is None and not undone(journal.drill):
+        said, before = f"its journal is damaged: {journal.damage}", undone(journal.drill)
+        if page is None and not before:
             answer["failed"]["journal"] = f"{said}. The ledger lists nothing of this drill; what it broke, if anything, is not known"
         else:
-            answer["note"] = said
+            answer["note"] = f"{said}. What the ledger listed was undone: {', '.join(before)}" if before else said
     extra = only_listed(journal, page)
     if not extra.undos:
         return
@@ -129,14 +130,14 @@ def _agreed(journal: "Listed") -> bool:
 
 def _words(answer: dict[str, Any]) -> str:
     untrusted = answer.get("untrusted", {})
-    nothing = not (answer["done"] or answer["failed"] or untrusted)
+    nothing = not (answer["done"] or answer["failed"] or untrusted or answer.get("note"))
     lines = [f"{answer['drill']}: {answer.get('skipped') or ('nothing left' if nothing else '')}".rstrip(": ")]
     lines += [f"  {fault}: {how}" for part in ("done", "failed") for fault, how in answer[part].items()]
     lines += [f"  note: {note}" for note in [answer.get("note")] if note]
     if untrusted:
         lines.append(
             f"  not run: {len(untrusted)} that only its journal lists, see above. If you know who wrote it, run "
-            f"`firedrill undo {answer['drill']} --trust-folder`, or put it back by hand"
+            f"`firedrill undo {answer['folder']} --trust-folder`, or put it back by hand"
         )
     return "\n".join(lines)
 
