@@ -4,7 +4,9 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -61,6 +63,44 @@ class Holder:
             raise self.error
 
 
+class Stubborn(HTTPServer):
+    """A fault proxy that could not clear its fault at the first try."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.asked = 0
+        self._serving = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
+
+    def __enter__(self) -> "Stubborn":
+        self._serving.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Stubborn)
+        faults = [{"name": "gone", "holder": None}] * (self.server.asked < 2)
+        self._say(200, {"instance": "i", "faults": faults})
+
+    def do_DELETE(self) -> None:
+        assert isinstance(self.server, Stubborn)
+        self.server.asked += 1
+        self._say(*((500, {"error": "it is tried again"}) if self.server.asked == 1 else (200, {"cleared": True})))
+
+    def _say(self, status: int, what: object) -> None:
+        body = json.dumps(what).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
 def put_back(drill: Drill, *holders: Holder) -> None:
     gear = cast(Any, SimpleNamespace(links={str(number): each for number, each in enumerate(holders)}))
     asyncio.run(conductor._put_back(drill, gear))
@@ -86,6 +126,15 @@ def test_what_a_holder_could_not_clear_and_its_undo_could_is_put_back(drill: Dri
     put_back(drill, Holder(LeftOver("gone of its target may be left over")))
     assert drill.ledger.open == {}
     assert drill.facts.faults["gone"].cleared is not None
+
+
+def test_a_proxy_that_clears_at_its_second_try_has_left_nothing(drill: Drill) -> None:
+    with Stubborn() as proxy:
+        what = GONE | {"api": f"http://127.0.0.1:{proxy.server_port}", "token_env": "PATH"}
+        drill.intend("gone", what)
+        put_back(drill)
+    assert proxy.asked >= 2
+    assert drill.ledger.open == {}
 
 
 def test_a_rollback_that_chaos_toolkit_played_is_not_played_again_by_undo(drill: Drill, tmp_path: Path) -> None:

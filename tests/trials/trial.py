@@ -25,8 +25,8 @@ from trials.mishaps import Mishap, befallen, drawn, tear
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1")
 FROZEN = ("SIGSTOP, SIGCONT", "SIGSTOP, SIGKILL")
 """A process that stands still for a while, and then goes on, or not."""
-ABRUPT = {"SIGKILL", "SIGQUIT", "SIGUSR1", "SIGSTOP, SIGKILL"}
-"""After these an engine tidies nothing up."""
+TIDY = {0, 1, 2, 3, 130}
+"""Exit codes of an engine that has ended by itself, and says that nothing may be left."""
 WITH_THE_DRILL = {"receiver", "dns", "tls"}
 """Kinds of target that end with the drill, whatever it broke."""
 VICTIMS: Mapping[str, str] = {
@@ -144,7 +144,7 @@ def played(around: Bystanders, what: Draw, kind: FaultKind) -> Result:
                 engine.wait(ENDS_WITHIN)
                 hit = time.monotonic()
             _look(around, engine, mark, hit, result)
-        if engine.poll() is None or what.signal not in ABRUPT or result.hit != "engine":
+        if engine.returncode in TIDY:
             result.left += beside(around)
         _undo(around, what, result)
     finally:
@@ -213,7 +213,7 @@ def _undo(around: Bystanders, what: Draw, result: Result) -> None:
     bad = tear(around.open, what.mishap)
     if bad:
         done = _undone(around)
-        unnamed = [page for page in bad if str(page) not in done.stdout]
+        unnamed = [page for page in bad if page.stem not in done.stdout]
         if done.returncode != 4 or unnamed or (around.open / "z-sound-1.json").exists():
             result.left.append(f"firedrill undo, with pages that cannot be used, exits with {done.returncode}: {done.stdout} {done.stderr}")
         for page in bad:

@@ -5,7 +5,7 @@ One undo that fails keeps no other from being tried, and each that succeeds is s
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from firedrill.watch.alerts import silences
 
 METHOD = "method"
 """The name under which a user's own method stands in the journal, beside our faults."""
+PROXY_WITHIN = 4.0
+"""Seconds in which a fault that its proxy could not clear is asked for again."""
+AGAIN = 0.25
 
 
 async def intended(
@@ -63,14 +66,22 @@ def perform(undo: object, fault: str = "a fault") -> str:
 
 async def perform_open(drill: Drill) -> list[str]:
     """Perform all that this drill's own ledger still lists of its faults; what is left over, in sentences."""
-    left = []
-    for fault, undo in drill.ledger.open.items():
-        if fault == SILENCES:
-            continue  # they outlast the faults
+    left = await _tried(drill, [fault for fault in drill.ledger.open if fault != SILENCES])  # those outlast the faults
+    deadline = drill.clock.now() + PROXY_WITHIN
+    # A proxy tries by itself what it could not clear at first. Other undos have their own tries, and a rollback is played once.
+    while (again := [fault for fault in left if drill.ledger.open[fault].get("kind") == "proxy"]) and drill.clock.now() < deadline:
+        await asyncio.sleep(AGAIN)
+        left = {fault: why for fault, why in left.items() if fault not in again} | await _tried(drill, again)
+    return [f"{fault}: {why}" for fault, why in left.items()]
+
+
+async def _tried(drill: Drill, faults: Iterable[str]) -> dict[str, str]:
+    left = {}
+    for fault in faults:
         try:
-            await asyncio.to_thread(perform, undo, fault)
+            await asyncio.to_thread(perform, drill.ledger.open[fault], fault)
         except LeftOver as error:
-            left.append(f"{fault}: {error}")
+            left[fault] = str(error)
         else:
             drill.record(FaultCleared(fault, "undo"))
     return left
