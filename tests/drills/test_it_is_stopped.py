@@ -61,7 +61,7 @@ def test_stop_puts_a_paused_process_back_within_a_second_however_often_people_in
     running.wait_for("fault.active")
     paused = psutil.Process(intended.event.undo["aimed"]["processes"][0]["pid"])
     assert paused.status() == psutil.STATUS_STOPPED
-    with subprocess.Popen([*_firedrill(), "stop", "--json"], stdout=subprocess.PIPE, text=True) as stop:
+    with subprocess.Popen([*_firedrill(), "stop", "--json"], cwd=suite.root, stdout=subprocess.PIPE, text=True) as stop:
         running.wait_for("phase.entered", phase="end")
         for _ in range(3):
             running.process.send_signal(signal.SIGINT)

@@ -12,7 +12,7 @@ from html.entities import codepoint2name
 from typing import Any
 
 from firedrill.core.forms import found
-from firedrill.core.secrecy import BESIDES, IN_PLAN, PLACES, SHORTEST, is_named_as_secret, is_no_value, is_opaque, is_secret
+from firedrill.core.secrecy import BESIDES, IN_PLAN, LAST, PLACES, SHORTEST, is_named_as_secret, is_no_value, is_opaque, is_secret
 
 HIDDEN = "***"
 _IN_BASE64 = re.compile(r"[A-Za-z0-9+_-]")
@@ -26,7 +26,12 @@ class Redaction:
     """Hides known values, however they are quoted, and credentials that a text shows."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        known = {part for value in values for part in _parts(value) if len(part) >= SHORTEST and not is_no_value(part)}
+        known = {
+            part
+            for value in values
+            for part in _parts(value)
+            if len(part) >= SHORTEST and not is_no_value(part) and part.lower() not in LAST
+        }
         # Longest first: a value that is part of another must not leave the other's rest.
         self._known = [_Known(value) for value in sorted(known, key=lambda value: (-len(value), value))]
         self._drawn = [one for one in self._known if _looks_drawn(one.value)]
