@@ -6,6 +6,7 @@ import pytest
 
 from firedrill.core.events import AlertFiring, AlertResolved, BlindBegan, BlindEnded, Covered, PageOpened, SilenceCreated
 from firedrill.core.verdicts import Verdict
+from firedrill.judge.surprises import set_off
 
 OTHER = "LedgerErrors"
 
@@ -108,3 +109,33 @@ def test_silence_of_an_interrupted_drill_is_inconclusive(quiet: Any) -> None:
 
 def test_before_play_silence_is_pending(quiet: Any) -> None:
     assert quiet.until(5).finding(5).verdict is Verdict.PENDING
+
+
+def standing(name: str = OTHER) -> Any:
+    """An alert that had fired for 117 seconds when the drill began: a running Prometheus tells since when."""
+    return (1.0, AlertFiring(name, {"alertname": name}), -117.0)
+
+
+def test_what_fired_before_the_drill_is_told_with_its_time_and_not_held_against_it(quiet: Any) -> None:
+    tape = quiet.plus(standing())
+    finding, said = tape.finding(), f"{OTHER} had fired for 117.0s when the drill began"
+    assert finding.verdict is Verdict.PASS
+    assert finding.sentence.endswith(f"the sink always open; blind to what {said}.")
+    assert f"{said}, and is not held against it." in [one.sentence for one in tape.concluded().noticed]
+
+
+def test_what_ends_and_fires_again_is_of_the_drill(quiet: Any) -> None:
+    tape = quiet.plus(standing(), (10.0, AlertResolved(OTHER, {"alertname": OTHER}, "firing")), firing())
+    assert tape.finding().sentence == f"{OTHER} fired at 25.0s, which nothing expected."
+
+
+def test_a_page_for_what_fired_before_the_drill_is_no_page_of_the_drills(quiet: Any, script: Any) -> None:
+    paged = [(26.0, script.notified(receiver="others", name=OTHER)), (26.01, PageOpened("p9", "others", (OTHER,), 0))]
+    assert quiet.plus(*paged).finding().verdict is Verdict.FAIL
+    assert quiet.plus(standing(), *paged).finding().verdict is Verdict.PASS
+
+
+def test_the_next_drill_waits_for_what_this_one_set_off_and_for_what_it_left_of_others(quiet: Any, script: Any) -> None:
+    facts = quiet.plus(standing(), standing("Older")).facts()
+    assert set_off(facts) == {script.alert}
+    assert set_off(facts, frozenset({"Older"})) == {script.alert, "Older"}

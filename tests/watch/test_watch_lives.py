@@ -55,7 +55,7 @@ def test_firing_then_pending_is_an_end_and_a_beginning():
 
 
 def test_an_alert_that_was_active_before_we_came_began_when_its_rule_says():
-    assert seen(look([(10, "f")], 10.001, 3.5)) == [Change("pending", 3.5), Change("firing", 10)]
+    assert seen(look([(10, "f")], 10.001, 3.5)) == [Change("pending", 3.5), Change("firing", 3.5)]
 
 
 @given(states=st.lists(st.sampled_from(["", "p", "f"]), max_size=30), cuts=st.sets(st.integers(0, 30)))
@@ -73,3 +73,8 @@ def test_however_the_looks_fall_the_changes_are_the_same(states, cuts):
     every = seen(*(until(end) for end in range(1, len(states) + 1)))
     some = seen(*(until(end) for end in sorted({end for end in cuts if 0 < end < len(states)} | {len(states)})))
     assert some == every
+
+
+def test_an_alert_that_fired_before_we_came_fired_when_for_was_over():
+    seen_late = Look([(100.0, "firing"), (101.0, "firing")], 1.0, 101.0, 20.5, for_=4.0)
+    assert list(follow(Life(), seen_late)) == [Change("pending", 20.5), Change("firing", 24.5)]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -104,11 +105,14 @@ def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
     """Drill each order and say what became of it; the exit code of all. What was drilled is told even if the rest cannot be."""
     from firedrill.cli.ending import Ending, conclude_folder, say_ending, say_summary
     from firedrill.conduct.signals import signals_after_drills
+    from firedrill.judge.surprises import set_off
 
     endings: list[Ending] = []
     codes: list[Exit] = []
     late = signals_after_drills()
-    for order in orders:
+    after: frozenset[str] = frozenset()
+    for each in orders:
+        order = replace(each, after=after)
         try:
             folder = _drill(order)
             ending = conclude_folder(folder, order.kinds)
@@ -117,6 +121,7 @@ def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
             codes.append(Exit(error.exit_code if isinstance(error, FiredrillError) else FiredrillError.exit_code))
             break
         endings.append(ending)
+        after = set_off(ending.drill.facts, after) if order.environment.stack.external is not None else after
         codes.append(endings[-1].drill.exit_code)
         if ending.trouble:
             say_last(f"firedrill: {ending.trouble}")

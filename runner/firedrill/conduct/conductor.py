@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from firedrill.conduct import aiming, announcing, blind, budgets, desk, door, full_disks, leftovers, silences, steady, undo
+from firedrill.conduct import aiming, announcing, blind, budgets, desk, door, full_disks, leftovers, settling, silences, steady, undo
 from firedrill.conduct.drill import Drill, Ended, Order, View
 from firedrill.conduct.gear import Gear, prepare
 from firedrill.conduct.guards import Guards
@@ -209,6 +209,7 @@ async def _life(drill: Drill, closing: AsyncExitStack) -> None:
     closing.push_async_callback(answering.stop)
     await desk.sit(drill, closing)
     await aiming.refuse(drill, gear)
+    await settling.settled(drill, gear)
     await _ramp(drill, gear)
     await aiming.refuse(drill, gear, settled=True)
     await steady.reach(drill, gear)

@@ -62,6 +62,8 @@ class Order:
     """Who else may read what it leaves, as bits of a file's mode; reports are as the umask has them anyway."""
     attendants: tuple[Callable[["Drill"], AbstractAsyncContextManager[object]], ...] = ()
     """Who attends the drill: entered once it has begun, left once its last entry was written."""
+    after: frozenset[str] = frozenset()
+    """Alerts that earlier drills of the same command set off at a stack that goes on running: this one waits until they are over."""
 
 
 class View(Protocol):

@@ -23,6 +23,7 @@ from firedrill.core.errors import FiredrillError
 from firedrill.core.gameday import FILE, FOLDER, GameDayKept, NoteKept, RoundKept
 from firedrill.core.verdicts import Exit, loudest
 from firedrill.judge.drill import JudgedDrill
+from firedrill.judge.surprises import set_off
 
 T = TypeVar("T")
 Note = Callable[[str, str, str], None]
@@ -79,6 +80,8 @@ class Record:
 
     def __init__(self, results: Path, kept: GameDayKept) -> None:
         self.folder, self.kept = results / FOLDER / kept.game_day, kept
+        self.after: frozenset[str] = frozenset()
+        """Alerts that the day's drills have set off at a stack that goes on running."""
         try:
             self.folder.mkdir(parents=True)
         except OSError as error:
@@ -190,7 +193,8 @@ async def _drilled(record: Record, one: RoundKept, order: Order, hall: Hall) -> 
     """The drill of a round, judged; what keeps it from being one is its reason."""
     try:
         with hall.view() as shown:
-            folder = await conduct(replace(order, attendants=(_with_roles(record.kept), *order.attendants, *hall.attendants)), shown)
+            attendants = (_with_roles(record.kept), *order.attendants, *hall.attendants)
+            folder = await conduct(replace(order, after=record.after, attendants=attendants), shown)
         one.what, one.title = order.plan.experiment, order.plan.title
         one.drill, one.folder = folder.drill, f"{folder.path.parent.name}/{folder.path.name}"
         record.save()
@@ -200,6 +204,8 @@ async def _drilled(record: Record, one: RoundKept, order: Order, hall: Hall) -> 
         one.reason = str(error)
         one.exit_code = error.exit_code if isinstance(error, FiredrillError) else FiredrillError.exit_code
         return Exit(one.exit_code)
+    if order.environment.stack.external is not None:
+        record.after = set_off(judged.facts, record.after)
     one.verdict, one.reason, one.exit_code = judged.verdict.word, judged.reason, int(judged.exit_code)
     if judged.exit_code is Exit.INTERRUPTED:
         record.kept.stopped_by = _stopper(judged)

@@ -48,11 +48,33 @@ def surprises(facts: Facts, excused: Excused, since: float) -> list[Notice]:
     return [*_alerts(facts, excused, since), *_pages(facts, excused, since)]
 
 
+def standing(facts: Facts) -> list[AlertSpan]:
+    """Alerts that fired before the drill had begun: none of its own doing, and nothing that it could set off a second time."""
+    began = facts.phases[0].start if facts.phases else 0.0
+    return [span for span in facts.alerts if span.firing is not None and span.firing < began]
+
+
+def told_standing(facts: Facts, since: float) -> list[Notice]:
+    """Those that still fired at `since`, each as a clause."""
+    found = [one for one in standing(facts) if (one.resolved is None or one.resolved > since) and not is_watchdog(facts, one.alert)]
+    return [
+        Notice(f"{one.alert} had fired for {seconds(-(one.firing or 0.0))} when the drill began", [one.seqs["firing"]]) for one in found
+    ]
+
+
+def set_off(facts: Facts, before: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The alerts that this drill set off, and those of drills before it that it left as they were."""
+    old = {id(span) for span in standing(facts)}
+    return frozenset(span.alert for span in facts.alerts if id(span) not in old or (span.alert in before and span.resolved is None))
+
+
 def _alerts(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
     told = _receivers(facts) if excused.receivers else {}
+    old = {id(span) for span in standing(facts)}
     for span in facts.alerts:
         if (
-            _fired(span, since, close(facts))
+            id(span) not in old
+            and _fired(span, since, close(facts))
             and not _excused(excused, span.alert, span.labels)
             and not _told_to(facts, excused, told.get(span.alert, set()))
             and not _silenced(facts, span)
@@ -65,9 +87,19 @@ def _pages(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
     for page in facts.pages:
         if page.receiver in excused.receivers or not (page.opened >= since or page.resolved is None or page.resolved > since):
             continue
-        names = sorted(name for name in paged_alerts(page) if name not in excused.alerts and not _labelled(excused, page, name))
+        names = sorted(
+            name for name in paged_alerts(page)
+            if name not in excused.alerts and not _labelled(excused, page, name) and not _stood(facts, name, page)
+        )  # fmt: skip
         if names:
             yield Notice(f"{both(names)} paged {page.receiver} at {seconds(page.opened)}", [page.seqs["opened"]])
+
+
+def _stood(facts: Facts, alert: str, page: Page) -> bool:
+    """Whether a page speaks of what fired before the drill had begun, and of nothing newer."""
+    spans = [span for span in facts.alerts if span.alert == alert and span.firing is not None and span.firing <= page.opened]
+    old = [span for span in standing(facts) if span.alert == alert]
+    return bool(old) and len(old) == len(spans)
 
 
 def _labelled(excused: Excused, page: Page, alert: str) -> bool:
@@ -117,6 +149,7 @@ def noticed(facts: Facts) -> list[Notice]:
     return [
         *traffic.notices(facts),
         *_remarks(facts),
+        *(Notice(f"{one.sentence}, and is not held against it.", one.evidence) for one in told_standing(facts, 0.0)),
         *unexpected,
         *hypothesis.noticed(facts),
         *(_elsewhere(facts) if heard is not None else ()),

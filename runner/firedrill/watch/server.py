@@ -55,7 +55,7 @@ class Active:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as the server has it; `evaluated` is when it was last, in Unix seconds."""
+    """A rule as the server has it; `evaluated` is when it was last, in Unix seconds, `for_` how long it has to hold."""
 
     name: str
     alerting: bool
@@ -64,6 +64,7 @@ class Rule:
     error: str
     evaluated: float
     alerts: Sequence[Active]
+    for_: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,8 @@ def _rule(one: Mapping[str, Any]) -> Rule:
     alerting = one["type"] == "alerting"
     alerts = [_active(each) for each in _list(one.get("alerts"))] if alerting else []
     health, error = str(one.get("health", "ok")), str(one.get("lastError") or "")
-    return Rule(_name(one["name"]), alerting, labels(one.get("labels")), health, error, _time(one.get("lastEvaluation")), alerts)
+    for_ = float(one.get("duration") or 0.0)
+    return Rule(_name(one["name"]), alerting, labels(one.get("labels")), health, error, _time(one.get("lastEvaluation")), alerts, for_)
 
 
 def _active(one: Mapping[str, Any]) -> Active:

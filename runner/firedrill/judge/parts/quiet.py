@@ -9,7 +9,7 @@ from firedrill.judge.expectations.quiet import Exceptions, QuietExpectation
 from firedrill.judge.grounds import Check, blinded, cut_short, finding, shaken, unproven
 from firedrill.judge.moments import close, phase
 from firedrill.judge.sight import cited, failed_rules
-from firedrill.judge.surprises import Excused, named, surprises
+from firedrill.judge.surprises import Excused, named, surprises, told_standing
 from firedrill.judge.traffic import unasked
 from firedrill.judge.wording import seconds, several
 
@@ -37,7 +37,10 @@ def judged(declared: QuietExpectation, words: str, facts: Facts) -> Finding:
     looks = facts.coverage["prometheus"].looks
     while_ = f"from {seconds(heard.start)} to {seconds(close(facts))}"
     text = f"nothing else fired or paged {while_}: {looks} looks at Prometheus, the sink always open"
-    return finding(words, Check(Verdict.PASS, text, [heard.seq, *cited(facts, LISTENED)]))
+    old = told_standing(facts, heard.start)
+    text += f"; blind to what {several([one.sentence for one in old])}" if old else ""
+    seqs = [seq for one in old for seq in one.evidence]
+    return finding(words, Check(Verdict.PASS, text, [heard.seq, *cited(facts, LISTENED), *seqs]))
 
 
 def _unasked(facts: Facts) -> Check | None:

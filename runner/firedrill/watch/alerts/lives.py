@@ -37,6 +37,8 @@ class Look:
     evaluated: float
     active_at: float | None
     """When it became active, if the rule says that it is."""
+    for_: float = 0.0
+    """How long it has to be active before it fires."""
 
 
 def snapped(samples: Sequence[tuple[float, str]], evaluation: float, interval: float) -> list[tuple[float, str]]:
@@ -62,11 +64,16 @@ def follow(life: Life, look: Look) -> Iterator[Change]:
 def _lived(life: Life, at: float, state: str, look: Look) -> Iterator[Change]:
     if life.state and _broke_off(life, at, state, look):
         yield _end(life, min(at, life.last + look.interval))
+    fired = at
     if not life.state:
-        yield Change("pending", _began(life, at, look))
+        began = _began(life, at, look)
+        if began < at:
+            # The first evaluation that we saw is not its first: it fires as soon as `for` is over.
+            fired = min(at, round(began + ceil(look.for_ / look.interval - JITTER) * look.interval, 3))
+        yield Change("pending", began)
         life.state = "pending"
     if state == "firing" and life.state == "pending":
-        yield Change("firing", at)
+        yield Change("firing", fired)
     life.state, life.last = state, at
 
 

@@ -115,11 +115,11 @@ class PrometheusWatch:
         active = _active(groups)
         for key in dict.fromkeys([*self._lives, *samples, *active]):
             life = self._lives.setdefault(key, Life())
-            interval, evaluated = _evaluated(groups, key)
+            interval, evaluated, for_ = _evaluated(groups, key)
             # An evaluation whose samples may still be under way says nothing yet of an alert that has gone.
             known = min(evaluated, self._looked - self.late) if self.late else evaluated
             look = Look(
-                self._stamped(key, samples, active.get(key, evaluated), interval), interval or self.interval, known, active.get(key)
+                self._stamped(key, samples, active.get(key, evaluated), interval), interval or self.interval, known, active.get(key), for_
             )
             for change in follow(life, look):
                 self._write(key, change)
@@ -187,10 +187,10 @@ def _active(groups: list[Group]) -> dict[Key, float]:
     return {_key(alert.labels): alert.since for group in groups for rule in group.rules for alert in rule.alerts}
 
 
-def _evaluated(groups: list[Group], key: Key) -> tuple[float, float]:
-    """The interval and last evaluation of the rule that an instance comes from; zeros for a rule that is gone."""
+def _evaluated(groups: list[Group], key: Key) -> tuple[float, float, float]:
+    """The interval, last evaluation and `for` of the rule that an instance comes from; zeros for a rule that is gone."""
     for group in groups:
         for rule in group.rules:
             if rule.alerting and rule.name == key[0] and fits(rule.labels, dict(key[1])):
-                return group.interval, rule.evaluated
-    return 0.0, 0.0
+                return group.interval, rule.evaluated, rule.for_
+    return 0.0, 0.0, 0.0
