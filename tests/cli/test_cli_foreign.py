@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from recordings import NAMES, ends, folder_of, unsummed
+from recordings import JOURNALS, NAMES, ends, folder_of, unsummed
 
 READERS = ("judge", "report", "explain", "wheel")
 VERDICTS = {"passing": 0, "failing": 1, "placebo": 0, "response": 0, "killed": 4, "blind": 0, "earlier": 0}
@@ -232,3 +232,23 @@ def test_action_items_are_changed_in_the_file_that_has_them(results: Path, outsi
     assert outside.read_text() == "mine\n"
     assert sorted(one.name for one in outside.parent.iterdir()) == [".bashrc"]
     assert json.loads(file.read_text())["actions"][0]["owner"] == "me"
+
+
+def test_action_items_that_cannot_be_read_cost_no_report(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = folder_of(results, "failing")
+    os.mkfifo(folder.parent / "actions.json")
+    assert ends(["report", folder]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{folder}/report.html\n"
+    assert "actions.json cannot be read as action items, and is left as it is: it is no file that can be read" in said.err
+
+
+def test_a_game_day_that_is_a_link_to_elsewhere_is_refused(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    elsewhere = tmp_path / "other" / "gamedays" / "day"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "gameday.json").write_text((JOURNALS / "gameday.json").read_text())
+    (results / "gamedays").mkdir(parents=True)
+    (results / "gamedays" / "day").symlink_to(elsewhere)
+    assert ends(["debrief", results / "gamedays" / "day"]) == 2
+    assert f"is a link to {elsewhere}" in capsys.readouterr().err
+    assert [one.name for one in elsewhere.iterdir()] == ["gameday.json"]

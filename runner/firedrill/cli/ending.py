@@ -34,11 +34,12 @@ TINTS = {"closed": "green", "new": "red", "back": "red", "again": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A judged drill and its folder; `trouble` says why its action items are not known, or its files could not be written."""
+    """A judged drill and its folder; `trouble` says why its action items are not known, `unwritten` why files of it are not there."""
 
     drill: JudgedDrill
     folder: Path
     trouble: str = ""
+    unwritten: str = ""
 
     def as_json(self) -> dict[str, object]:
         report = None if self.report is None else str(self.report)
@@ -100,13 +101,13 @@ def _unmerged(drill: JudgedDrill, folder: Path, results: Path) -> bool:
 
 def _written(ending: Ending) -> Ending:
     """For machines, for CI, for a merge request, for those who learn from it; one that cannot be written keeps no other from it."""
-    troubles = [ending.trouble] if ending.trouble else []
+    troubles = list[str]()
     for name, render in LIGHT_REPORTS.items():
         try:
             replace_file(ending.folder / name, render(ending.drill))
         except FiredrillError as error:
             troubles.append(str(error))
-    return replace(ending, trouble="; ".join(troubles))
+    return replace(ending, unwritten="; ".join(troubles))
 
 
 def drawing(folder: Path, results: Path) -> list[str]:

@@ -301,8 +301,8 @@ async def _concluded(folder: "Folder", order: "Order", quiet: bool) -> "JudgedDr
     _, wrong = await drawn.communicate()
     if drawn.returncode != 0:
         click.echo(f"the report could not be drawn: {wrong.decode().strip()}; try `firedrill report {folder.path}`", err=True)
-    if ending.trouble:
-        click.echo(f"firedrill: {ending.trouble}", err=True)
+    for trouble in filter(None, (ending.trouble, ending.unwritten)):
+        click.echo(f"firedrill: {trouble}", err=True)
     if not quiet:
         say_ending(ending)
         sys.stdout.flush()

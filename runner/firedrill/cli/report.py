@@ -32,5 +32,7 @@ def command(drill: str, results: Path, inline: bool) -> None:
     entries = {entry.seq: entry for entry in recorded(folder / NAME) if not isinstance(entry.event, Unsound)}
     replace(folder / "report.html", html.render(ending.drill, script, entries))
     if ending.trouble:
-        raise FiredrillError(ending.trouble)
+        click.echo(f"without action items: {ending.trouble}", err=True)
     click.echo(folder / "report.html")
+    if ending.unwritten:
+        raise FiredrillError(ending.unwritten)

@@ -123,8 +123,8 @@ def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
         endings.append(ending)
         after = set_off(ending.drill.facts, after) if order.environment.stack.external is not None else after
         codes.append(endings[-1].drill.exit_code)
-        if ending.trouble:
-            say_last(f"firedrill: {ending.trouble}")
+        for trouble in filter(None, (ending.trouble, ending.unwritten)):
+            say_last(f"firedrill: {trouble}")
             codes.append(Exit.INCONCLUSIVE)
         _render(folder, order.results)
         if not as_json:

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from firedrill.conduct.conductor import conduct
 from firedrill.conduct.drill import Drill, Order, View
-from firedrill.conduct.results import Folder, folders
+from firedrill.conduct.results import Folder, folders, within
 from firedrill.conduct.signals import first_signal
 from firedrill.core.errors import FiredrillError
 from firedrill.core.gameday import FILE, FOLDER, GameDayKept, NoteKept, RoundKept
@@ -121,7 +121,8 @@ def find_game_day(results: Path, name: str) -> Path | None:
     known = folders(days)
     named = [one for one in known if one.name == name]
     newest = sorted((one for one in known if ids.fullmatch(one.name)), reverse=True)
-    return next((one.resolve() for one in (Path(name), *named, *newest) if _is_file(one / FILE)), None)
+    found = next((one for one in (Path(name), *named, *newest) if _is_file(one / FILE)), None)
+    return None if found is None else within(Path(os.path.abspath(found)))
 
 
 def _is_file(path: Path) -> bool:

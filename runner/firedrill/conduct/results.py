@@ -52,20 +52,20 @@ def find_drill(results: Path, name: str) -> Path | None:
     Refused where a link leads out of its folder: a results folder of somebody else's may have one to anywhere.
     """
     if _holds(Path(name)):
-        return _within(Path(os.path.abspath(name)))
+        return within(Path(os.path.abspath(name)))
     if not name or os.sep in name or name in {os.curdir, os.pardir}:
         return None
     for candidate in (*(experiment / name for experiment in folders(results)), results / name / "latest"):
         if _holds(candidate):
-            return _within(Path(os.path.abspath(candidate)))
+            return within(Path(os.path.abspath(candidate)))
     return None
 
 
-def folders(within: Path) -> list[Path]:
+def folders(holder: Path) -> list[Path]:
     """The folders of a folder, sorted, without those that are links; none when it cannot be read."""
     try:
-        with os.scandir(within) as entries:
-            return sorted(within / one.name for one in entries if one.is_dir(follow_symlinks=False))
+        with os.scandir(holder) as entries:
+            return sorted(holder / one.name for one in entries if one.is_dir(follow_symlinks=False))
     except (OSError, ValueError):
         return []
 
@@ -82,7 +82,7 @@ def _holds(folder: Path) -> bool:
         return False
 
 
-def _within(folder: Path) -> Path:
+def within(folder: Path) -> Path:
     """The folder itself, with `latest` resolved; neither it nor its experiment's folder may be a link to elsewhere."""
     for one in (folder, folder.parent):
         if one.resolve().parent != one.parent.resolve():
