@@ -4,6 +4,7 @@ Knows targets, records and rules as the journal has them; refuses to blame a tar
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from firedrill.core import promql
 from firedrill.core.alerting import AlertingRule, Place
@@ -12,7 +13,7 @@ from firedrill.judge.drill import AlertSpan, Facts, Held
 from firedrill.judge.moments import Moment
 from firedrill.judge.pages import spans
 from firedrill.judge.stages import time_to_hurt
-from firedrill.judge.wording import both, seconds
+from firedrill.judge.wording import both, seconds, times
 
 Cause = tuple[str, list[int]]
 """A clause for the sentence `did not page NAME: ...`, and the entries that show it."""
@@ -89,8 +90,7 @@ def _reads_empty(facts: Facts, name: str, empty: dict[str, int]) -> bool:
 def _never(facts: Facts, alert: str, lives: Sequence[AlertSpan], start: Moment) -> Cause:
     rule = next(iter(rules(facts, alert)), None)
     if lives:
-        said = f"it was pending {seconds((lives[0].pending or 0.0) - start.at)} after {start.name}, but never fired"
-        return said + _asked_for(rule, lives[0]), [lives[0].seqs["pending"]]
+        return _pending(facts, rule, lives, start), [span.seqs["pending"] for span in lives if "pending" in span.seqs]
     hurt = time_to_hurt(facts, start)
     if rule is None:
         return "the alert never became pending", []
@@ -98,8 +98,56 @@ def _never(facts: Facts, alert: str, lives: Sequence[AlertSpan], start: Moment) 
     return f"the alert never became pending{though}: what its rule {at(rule.place)} asks for was never true", []
 
 
-def _asked_for(rule: AlertingRule | None, span: AlertSpan) -> str:
-    if rule is None or span.pending is None or span.resolved is None:
-        return ""
-    place = rule.places.get("for", rule.place)
-    return f": it held for {seconds(span.resolved - span.pending)}, and `for` asks for {Duration(rule.for_)} {at(place)}"
+def _pending(facts: Facts, rule: AlertingRule | None, lives: Sequence[AlertSpan], start: Moment) -> str:
+    """How often it was pending, and for how long at most: a condition that comes and goes begins `for` anew each time."""
+    first = min(lives, key=lambda span: span.pending or 0.0)
+    if (changing := _changing(facts, rule, lives)) is not None:
+        return f"{changing}{_for(rule)}"
+    if len(lives) == 1:
+        said = f"it was pending {seconds((first.pending or 0.0) - start.at)} after {start.name}, but never fired"
+        return said + (
+            f": it held for {seconds(first.resolved - (first.pending or 0.0))}{_for(rule)}" if first.resolved is not None else ""
+        )
+    lasted = [span.resolved - span.pending for span in lives if span.resolved is not None and span.pending is not None]
+    longest = f", {seconds(max(lasted))} at the longest" if lasted else ""
+    began = seconds((first.pending or 0.0) - start.at)
+    often = f"it was pending {times(len(lives))}, first {began} after {start.name}{longest}, but never fired"
+    return f"{often}{_for(rule)}: each time its condition was false again before that"
+
+
+def _for(rule: AlertingRule | None) -> str:
+    return "" if rule is None else f", and `for` asks for {Duration(rule.for_)} {at(rule.places.get('for', rule.place))}"
+
+
+def _changeable(facts: Facts, rule: AlertingRule | None, lives: Sequence[AlertSpan]) -> list[str]:
+    """Labels that the rule computes; others only where no life was longer than an evaluation, so that it is no other instance's turn."""
+    named = sorted({name for span in lives for name in span.labels} - {"alertname"})
+    brief = len(lives) > 2 and all(
+        span.resolved is not None and span.resolved - (span.pending or 0.0) <= 1.5 * facts.plan.evaluation_interval for span in lives
+    )
+    return [name for name in named if brief or (rule is not None and "{{" in rule.labels.get(name, ""))]
+
+
+def _changing(facts: Facts, rule: AlertingRule | None, lives: Sequence[AlertSpan]) -> str | None:
+    """That one label changes at each evaluation, so that each is another alert and `for` begins anew though the condition holds on."""
+    for label in _changeable(facts, rule, lives):
+        chains: dict[frozenset[tuple[str, str]], list[AlertSpan]] = {}
+        for span in lives:
+            chains.setdefault(frozenset((name, value) for name, value in span.labels.items() if name != label), []).append(span)
+        for chain in chains.values():
+            held = sorted((span for span in chain if span.pending is not None), key=lambda span: span.pending or 0.0)
+            values = {span.labels.get(label, "") for span in held}
+            if len(values) > 1 and len(held) > 1 and _seamless(facts, held):
+                end = max(span.resolved or span.pending or 0.0 for span in held)
+                return (
+                    f"each evaluation was another alert: its label `{label}` had {len(values)} values while its condition held for "
+                    f"{seconds(end - (held[0].pending or 0.0))}, so that it was pending {times(len(held))} and never for long enough; what "
+                    "changes belongs into an annotation"
+                )
+    return None
+
+
+def _seamless(facts: Facts, held: Sequence[AlertSpan]) -> bool:
+    """Whether each begins no later than an evaluation after the one before it ended."""
+    step = 1.5 * facts.plan.evaluation_interval
+    return all(one.resolved is not None and (after.pending or 0.0) - one.resolved <= step for one, after in pairwise(held))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from firedrill.core.alerting import Route
+from firedrill.core.alerting import Inhibition, Route
 from firedrill.core.routing import all_hold, possible_routes
 from firedrill.core.units import Duration
 from firedrill.core.ways import label_of, unmet, ways
@@ -117,17 +117,54 @@ def _inhibited(case: Case) -> Cause | None:
     held = _held_by(case, "inhibition")
     if held is None:
         return None
-    place = next(
-        (f" {at(one.place)}" for one in case.facts.plan.alerting.inhibitions if _inhibits(case, one.source, one.target, held.why)), ""
-    )
-    return f"Alertmanager held it back, inhibited by {held.why or 'another alert'}{place}", [case.span.seqs["firing"], held.seq]
+    rule = next((one for one in case.facts.plan.alerting.inhibitions if _inhibits(case, one.source, one.target, held.why)), None)
+    place = "" if rule is None else f" {at(rule.place)}"
+    said = f"Alertmanager held it back, inhibited by {held.why or 'another alert'}{place}{_elsewhere(case, rule, held.why)}"
+    return said, [case.span.seqs["firing"], held.seq]
+
+
+def holder(facts: Facts, span: AlertSpan, held: Held) -> str:
+    """What held an alert back, with where an inhibition stands."""
+    if held.by != "inhibition":
+        return f"the {'silence' if held.by == 'silence' else 'time interval'} {both(held.names)}"
+    case = Case(facts, span, None, Moment(span.firing or 0.0, (), ""))
+    rule = next((one for one in facts.plan.alerting.inhibitions if _inhibits(case, one.source, one.target, held.why)), None)
+    return f"{held.why or 'another alert'}{'' if rule is None else f' {at(rule.place)}'}"
+
+
+def _elsewhere(case: Case, rule: Inhibition | None, by: str) -> str:
+    """That the alert which holds it back is the same one somewhere else: the labels that tell them apart are not in `equal`."""
+    if rule is None or case.span.alert not in by:
+        return ""
+    source = next((one for one in case.facts.named.get(case.span.alert, ()) if _is_source(case, rule, one)), None)
+    if source is None:
+        return ""
+    names = sorted({*source.labels, *case.span.labels} - {"alertname", *rule.equal})
+    apart = [name for name in names if source.labels.get(name) != case.span.labels.get(name) and not _asked_of(rule, name)]
+    if not apart:
+        return ""
+    which = both(f"`{name}` ({source.labels.get(name, 'none')}, not {case.span.labels.get(name, 'none')})" for name in apart)
+    differ = "is not in its `equal`" if len(apart) == 1 else "are not in its `equal`"
+    return f": that is the same alert elsewhere, whose {which} {differ}"
+
+
+def _is_source(case: Case, rule: Inhibition, one: AlertSpan) -> bool:
+    fired = one.firing is not None and (one.resolved is None or one.resolved > case.fired)
+    return one is not case.span and fired and all_hold(rule.source, {**one.labels, "alertname": one.alert}) is True
+
+
+def _asked_of(rule: Inhibition, name: str) -> bool:
+    """Whether the rule's matchers speak of a label: then it is meant to differ."""
+    return any(label_of(matcher) == name for matcher in (*rule.source, *rule.target))
 
 
 def _inhibits(case: Case, source: Sequence[str], target: Sequence[str], by: str) -> bool:
     """Whether an inhibit rule may be the one: its target's matchers hold, and its source's may hold for that alert."""
-    rule = next((one for one in case.facts.plan.alerting.alerts if one.alert == by), None)
-    labels = {"alertname": by} | ({} if rule is None else dict(rule.labels))
-    return all_hold(target, case.labels) is True and all_hold(source, labels) is not False
+    seen = [dict(one.labels) for one in case.facts.named.get(by, ()) if one.firing is not None and one is not case.span]
+    declared = [dict(one.labels) for one in case.facts.plan.alerting.alerts if one.alert == by]
+    known = [{name: value for name, value in labels.items() if "{{" not in value} for labels in seen or declared or [{}]]
+    sources = [all_hold(source, {**labels, "alertname": by}) for labels in known]
+    return all_hold(target, case.labels) is True and any(held is not False for held in sources)
 
 
 def _silenced(case: Case) -> Cause | None:

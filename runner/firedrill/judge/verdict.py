@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from firedrill.core.kinds import ExpectationKind, Kinds
 from firedrill.core.model.plan import PlannedExpectation
 from firedrill.core.verdicts import Exit, Finding, Verdict, exit_of, worst
-from firedrill.judge import hypothesis, traffic
+from firedrill.judge import collisions, hypothesis, traffic
+from firedrill.judge.collisions import collides
 from firedrill.judge.drill import Facts, FaultWindow, JudgedDrill
 from firedrill.judge.grounds import ending
 from firedrill.judge.moments import close, phase, real_faults
@@ -170,6 +171,7 @@ def drill_findings(facts: Facts) -> Iterator[Finding]:
     yield from _left(facts)
     yield from _unsteady(facts)
     yield from _blind(facts)
+    yield from collisions.findings(facts)
     yield from _stepped(facts)
     yield from _activities(facts)
     yield from hypothesis.findings(facts)
@@ -270,7 +272,7 @@ def _blind(facts: Facts) -> Iterator[Finding]:
     if play is None:
         return
     for spot in (*standstills(facts, play.start, close(facts)), *blinds(facts, _relied_on(facts), play.start, close(facts))):
-        if meant(facts, spot) is not None:
+        if meant(facts, spot) is not None or collides(spot):
             continue  # then it is a blind spot of those findings that need that sight, and of no other
         told = describe(facts, spot)
         yield _inconclusive("nothing goes unseen", f"{told[0].upper()}{told[1:]}.", spot.seq)

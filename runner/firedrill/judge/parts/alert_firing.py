@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Verdict
+from firedrill.judge.collisions import collision
 from firedrill.judge.drill import AlertSpan, Facts
 from firedrill.judge.grounds import Check, blinded, cut_short, polled, polled_undecided
 from firedrill.judge.moments import Moment, close, phase
@@ -66,6 +67,9 @@ def _missing(wanted: Wanted, facts: Facts, start: Moment) -> Check:
         until = None if deadline is None else deadline + polled(facts)
         left = "the drill ends" if wanted.within is None else f"{wanted.within} after {start.name}"
         return Check(Verdict.PENDING, f"has not fired yet; waiting until {left}", start.evidence, until)
+    failed = collision(facts, wanted.alert, start.at, close(facts) if deadline is None else deadline)
+    if failed is not None:
+        return Check(Verdict.FAIL, f"did not fire: {failed[0]}", [*start.evidence, *failed[1]])
     missed = cut_short(facts, deadline, span) or blinded(
         facts, [*watching(facts, wanted.alert), *traffic(facts)], start.at, close(facts) if deadline is None else deadline
     )

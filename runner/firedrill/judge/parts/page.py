@@ -68,7 +68,7 @@ def _contents(declared: PageExpectation, facts: Facts, first: Hit) -> Iterator[C
     if (broken := unreadable(alert, first)) is not None:
         yield Check(Verdict.FAIL, f"paged {first.page.receiver} {broken}", first.evidence)
     if declared.has:
-        yield contents.has(alert, labels, first, declared.has)
+        yield contents.has(alert, labels, facts, first, declared.has)
     if declared.annotations:
         yield contents.annotated(alert, labels, first, declared.annotations)
     if declared.says:

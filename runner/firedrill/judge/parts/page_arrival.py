@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.causes import late_page, no_page
+from firedrill.judge.collisions import collision
 from firedrill.judge.drill import Facts
 from firedrill.judge.episodes import Episodes, already, forged, unproved
 from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, undecided
 from firedrill.judge.moments import Moment, close, phase
-from firedrill.judge.pages import Hit, hits, instances
+from firedrill.judge.pages import Hit, hits, instances, spans
 from firedrill.judge.sight import PAGING, cited, is_watchdog, paging, traffic
 from firedrill.judge.wording import both, pairs, seconds
 
@@ -82,10 +83,13 @@ def _missing(wanted: Wanted, facts: Facts, start: Moment, unseen: Sequence[Hit] 
     if (early := cut_short(facts, deadline, span)) is not None:
         return early
     last = close(facts) if deadline is None else deadline
+    within = f" within {wanted.within}" if wanted.within is not None else ""
+    if (failed := collision(facts, wanted.alert, start.at, last)) is not None:
+        words = f"did not page {wanted.to or 'anyone'}{wanted.marked}{within}: {failed[0]}"
+        return Check(Verdict.FAIL, words, [*start.evidence, *failed[1]])
     if (spot := blinded(facts, _needed(facts, wanted.alert), start.at, last)) is not None:
         return spot
-    why, evidence = _otherwise_labelled(wanted, facts, start) or no_page(facts, wanted.alert, wanted.to, start, last)
-    within = f" within {wanted.within}" if wanted.within is not None else ""
+    why, evidence = _otherwise_labelled(wanted, facts, start) or no_page(facts, wanted.alert, wanted.to, start, last, wanted.labels)
     words = f"did not page {wanted.to or 'anyone'}{wanted.marked}{within}: {why}"
     if unseen:
         words, evidence = f"{words}; {forged(unseen[0], start)}", [*evidence, *unseen[0].evidence]
@@ -98,6 +102,9 @@ def _needed(facts: Facts, alert: str) -> list[str]:
 
 
 def _otherwise_labelled(wanted: Wanted, facts: Facts, start: Moment) -> tuple[str, list[int]] | None:
+    """That the page came for other instances; those that were meant did not fire, or else what kept them back is the cause."""
+    if any(span.firing is not None and span.firing >= start.at for span in spans(facts, wanted.alert, wanted.labels)):
+        return None
     others = [hit for hit in hits(facts, wanted.alert, wanted.to) if hit.at >= start.at] if wanted.labels else []
     if not others or others[0].note is None:
         return None

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from firedrill.core.verdicts import Verdict
+from firedrill.judge.blanks import blank
+from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import Check
 from firedrill.judge.messages import text_of
 from firedrill.judge.pages import Hit, instances
@@ -11,14 +13,16 @@ from firedrill.judge.wording import both, clipped, quoted
 UNREAD = Check(Verdict.INCONCLUSIVE, "cannot be judged: the page's message is not in the journal")
 
 
-def has(alert: str, labels: Mapping[str, str], hit: Hit, names: Sequence[str]) -> Check:
-    """That each instance carries these annotations or labels, not empty."""
+def has(alert: str, labels: Mapping[str, str], facts: Facts, hit: Hit, names: Sequence[str]) -> Check:
+    """That each instance carries these annotations or labels, not empty, and no text with an empty place."""
     if hit.note is None:
         return UNREAD
     told = [{**one.get("labels", {}), **one.get("annotations", {})} for one in instances(hit.note, alert, labels)]
     lacking = [name for name in names if not all(str(one.get(name) or "").strip() for one in told)]
     if lacking:
         return Check(Verdict.FAIL, f"paged {hit.page.receiver} without {both(lacking)}", hit.evidence)
+    if (empty := blank(facts, alert, labels, hit, list(names))) is not None:
+        return Check(Verdict.FAIL, f"paged {hit.page.receiver} {empty}", hit.evidence)
     return Check(Verdict.PASS, f"with {both(names)}", hit.evidence)
 
 

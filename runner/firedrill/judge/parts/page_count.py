@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from firedrill.core.verdicts import Verdict
+from firedrill.judge.causes import ran_out, resumed
 from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import Check, blinded, cut_short
 from firedrill.judge.moments import Moment, close
@@ -22,14 +23,20 @@ def count(alert: str, wanted: int, facts: Facts, found: Sequence[Hit], start: Mo
         who = both(dict.fromkeys(hit.page.receiver for hit in found))
         times_of = [seconds(hit.at - start.at) for hit in found]
         when = both(times_of) if len(found) <= MANY else f"from {times_of[0]} to {times_of[-1]}"
-        return Check(Verdict.FAIL, f"paged {who} {times(len(found))}, {when} after {start.name}; expected {times(wanted)}", evidence)
+        said = f"paged {who} {times(len(found))}, {when} after {start.name}; expected {times(wanted)}"
+        cause = next((each for hit in found if (each := ran_out(facts, hit.page)) is not None), None)
+        if cause is not None:
+            said, evidence = f"{said}: {cause[0]}", [*evidence, *cause[1]]
+        return Check(Verdict.FAIL, said, evidence)
     if facts.ended is None:
         return Check(Verdict.PENDING, f"has paged {times(len(found))}; pages are counted until the drill ends", evidence)
     missed = cut_short(facts, None, "its pages were all counted") or blinded(facts, paging(facts, alert), start.at, close(facts))
     if missed is not None:
         return missed
     if len(found) < wanted:
-        return Check(Verdict.FAIL, f"paged {times(len(found))}; expected {times(wanted)}", evidence)
+        cause = resumed(facts, alert, {}, wanted)
+        why, more = ("", []) if cause is None else (f": {cause[0]}", cause[1])
+        return Check(Verdict.FAIL, f"paged {times(len(found))}; expected {times(wanted)}{why}", [*evidence, *more])
     return Check(Verdict.PASS, times(wanted), [*evidence, *cited(facts, PAGING)])
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from firedrill.core.units import Duration
 from firedrill.core.verdicts import Verdict
+from firedrill.judge.causes import held_at_its_end
 from firedrill.judge.drill import Facts
 from firedrill.judge.grounds import GRACE, Check, blinded, cut_short, undecided
 from firedrill.judge.moments import Moment, cleared, expected_clear
@@ -62,4 +63,6 @@ def _why_unresolved(alert: str, facts: Facts, clear: Moment) -> tuple[str, list[
         return "the alert was still firing", [span.seqs["firing"] for span in firing]
     last = max(fired, key=lambda span: span.resolved or 0.0)
     said = _after((last.resolved or 0.0) - clear.at)
-    return f"the alert was resolved {said} {clear.name}, but no notification said so", [last.seqs["resolved"]]
+    words, seqs = f"the alert was resolved {said} {clear.name}, but no notification said so", [last.seqs["resolved"]]
+    kept = held_at_its_end(facts, last)
+    return (words, seqs) if kept is None else (f"{words}: {kept[0]}, so the page stays open", [*seqs, *kept[1]])
