@@ -3,6 +3,7 @@
 `validate` and `run` ask promtool and amtool the same, and say the same. `plan`, `compile` and `tell` ask nobody.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +14,7 @@ import yaml
 from firedrill.core import deployment
 from firedrill.core.deployment import Deployed
 from firedrill.core.errors import FiredrillError, Invalid, Problem, Severity
+from firedrill.core.integrations import INTEGRATIONS
 from firedrill.core.model.suite import Stack
 from firedrill.spec.check import Checked
 from firedrill.spec.yaml import shown, text_of
@@ -123,7 +125,17 @@ def _of_routes(amtool: Path | None, file: Path, replaced: tuple[str, ...]) -> Ju
         return Judged(unjudged=(f"{shown(file)} could not be judged: {error}",))
     except (ValueError, yaml.YAMLError):
         return Judged()
-    return Judged(tuple(_problem(file, at, one.words, "Alertmanager") for at, one in zip(places, refusals, strict=True)))
+    return Judged(tuple(_problem(file, at, _explained(one.words), "Alertmanager") for at, one in zip(places, refusals, strict=True)))
+
+
+def _explained(words: str) -> str:
+    """With what can be done about a receiver of a newer version."""
+    kind = found[1] if (found := re.match(r"field (\w+)_configs not found", words)) else ""
+    if kind not in INTEGRATIONS:
+        return words
+    since = ".".join(map(str, INTEGRATIONS[kind].since))
+    instead = f"`replace: [{kind}]` beside `alertmanager:` in firedrill.yaml has a webhook in its place"
+    return f"{words}: Alertmanager has it from {since} on; {instead}"
 
 
 def _rule_file(file: Path) -> Deployed | None:
