@@ -93,4 +93,4 @@ settings: stack
 
 # FILES=10000 and SEED=1 are read by the tests of the same name.
 fuzz: setup
-	@FIREDRILL_FUZZ_FILES=$(FILES) FIREDRILL_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q -s -p no:cacheprovider tests/spec/test_spec_fuzz.py tests/cli/test_cli_journal_fuzz.py
+	@FIREDRILL_FUZZ_FILES=$(FILES) FIREDRILL_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q -s -p no:cacheprovider tests/spec/test_spec_fuzz.py tests/cli/test_cli_journal_fuzz.py tests/cli/test_cli_validate_fuzz.py

@@ -56,12 +56,12 @@ def files(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     for number in range(count):
         text = chance.choice(sound if chance.random() < 0.6 else known)
         if number % 3 != 0:
-            text = _restructured(text, chance)
+            text = restructured(text, chance)
         as_json = chance.random() < 0.15
         if as_json:
             text = _as_json(text)
         if number % 3 != 1:
-            text = _scrapped(text, chance)
+            text = scrapped(text, chance)
         content = text.encode("utf-8", "surrogatepass")
         yield (".json" if as_json else chance.choice((".yaml", ".yml"))), _torn(content, chance) if chance.random() < 0.05 else content
 
@@ -73,7 +73,8 @@ def _as_json(text: str) -> str:
         return text
 
 
-def _scrapped(text: str, chance: random.Random) -> str:
+def scrapped(text: str, chance: random.Random) -> str:
+    """The text with scraps put into it, or parts of it taken out or shuffled."""
     for _ in range(chance.choice((1, 1, 1, 2, 4))):
         start = chance.randint(0, len(text))
         end = chance.choice((start, start + 1, start + chance.randint(0, 40), max(text.find("\n", start), start)))
@@ -90,7 +91,8 @@ def _torn(content: bytes, chance: random.Random) -> bytes:
     return content[:at] + bytes(chance.randrange(256) for _ in range(chance.randint(1, 8))) + content[at:]
 
 
-def _restructured(text: str, chance: random.Random) -> str:
+def restructured(text: str, chance: random.Random) -> str:
+    """The text with its structure changed; the text itself where it has none."""
     try:
         tree = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError):

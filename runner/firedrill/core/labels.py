@@ -4,8 +4,9 @@ Knows the operators and the records that an expression reads; refuses to know an
 one that it can have. Pure.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import promql_parser as ast
 
@@ -43,10 +44,49 @@ _NONE = Labels(only=frozenset())
 
 def labels(expr: str, records: Sequence[RecordingRule] = ()) -> Labels:
     """What the series that `expr` yields can have; ValueError when it is not analysed."""
-    return _of(promql.parse(expr), records, 0)
+    return _of(promql.parse(expr), _by_name(records), 0)
 
 
-def _of(node: Node, records: Sequence[RecordingRule], depth: int) -> Labels:
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Records by name, and what is known by now of what each name can have; any label while it is being looked at."""
+
+    of: Sequence[RecordingRule] = ()
+    rules: Mapping[str, Sequence[RecordingRule]] = field(default_factory=dict)
+    known: dict[str, Labels] = field(default_factory=dict)
+
+
+_last = _Records()
+
+
+def _by_name(records: Sequence[RecordingRule]) -> _Records:
+    """One suite's rules are asked about one after another: those that were asked about last are kept."""
+    global _last
+    if _last.of is not records or not isinstance(records, tuple):
+        found: dict[str, list[RecordingRule]] = {}
+        for rule in records:
+            found.setdefault(rule.record, []).append(rule)
+        _last = _Records(records, found)
+    return _last
+
+
+def _recorded(name: str, records: _Records, depth: int) -> Labels:
+    if name not in records.known:
+        records.known[name] = Labels()
+        each = [_of_record(rule, records, depth + 1) for rule in records.rules[name]]
+        records.known[name] = reduce(_either, each)
+    return records.known[name]
+
+
+def _of_record(rule: RecordingRule, records: _Records, depth: int) -> Labels:
+    try:
+        read = _of(promql.parse(rule.expr), records, depth)
+    except ValueError:
+        return Labels()
+    return replace(_with(read, frozenset(rule.labels)), fixed=frozenset(), names=False)
+
+
+def _of(node: Node, records: _Records, depth: int) -> Labels:
     match node:
         case ast.VectorSelector():
             return _selected(node, records, depth)
@@ -64,17 +104,9 @@ def _of(node: Node, records: Sequence[RecordingRule], depth: int) -> Labels:
             return _NONE
 
 
-def _selected(vector: Node, records: Sequence[RecordingRule], depth: int) -> Labels:
+def _selected(vector: Node, records: _Records, depth: int) -> Labels:
     name, matchers = promql.metric(vector), vector.matchers.matchers
-    own = [rule for rule in records if rule.record == name] if name and depth < _DEEPEST else []
-    found = Labels()
-    for number, rule in enumerate(own):
-        try:
-            read = _of(promql.parse(rule.expr), records, depth + 1)
-        except ValueError:
-            read = Labels()
-        read = replace(_with(read, frozenset(rule.labels)), fixed=frozenset(), names=False)
-        found = read if number == 0 else _either(found, read)
+    found = _recorded(name, records, depth) if name in records.rules and depth < _DEEPEST else Labels()
     equal = frozenset(one.name for one in matchers if one.op == ast.MatchOp.Equal and one.value)
     several = frozenset(one.name for one in matchers if one.op != ast.MatchOp.Equal and one.name != _NAME)
     odd = not vector.name and any(one.name == _NAME and one.op != ast.MatchOp.Equal for one in matchers)
@@ -95,7 +127,7 @@ def _aggregated(node: Node, inner: Labels) -> Labels:
     )
 
 
-def _joined(node: Node, records: Sequence[RecordingRule], depth: int) -> Labels:
+def _joined(node: Node, records: _Records, depth: int) -> Labels:
     left, right = _of(node.lhs, records, depth), _of(node.rhs, records, depth)
     operator, modifier = str(node.op).lower(), node.modifier
     if promql.value_type(node.lhs) == "scalar":
@@ -118,7 +150,7 @@ def _joined(node: Node, records: Sequence[RecordingRule], depth: int) -> Labels:
     return replace(left, minus=left.minus | listed, several=left.several - listed, names=False)
 
 
-def _called(node: Node, records: Sequence[RecordingRule], depth: int) -> Labels:
+def _called(node: Node, records: _Records, depth: int) -> Labels:
     name = str(node.func.name)
     if name in _BARE or not node.args:
         return _NONE
