@@ -75,6 +75,7 @@ def mutants(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
 def _plausible(file: str, text: str, chance: random.Random) -> str:
     tree = yaml.safe_load(text)
     change = {RULES: _rules, ROUTES: _routes, SLO: _slo}[file]
+    change = {RULES: _sound_rules, ROUTES: _sound_routes, SLO: _slo}[file] if chance.random() < 0.5 else change
     for _ in range(chance.choice((1, 1, 1, 2))):
         change(tree, chance)
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=chance.choice((80, 100_000)))
@@ -156,6 +157,46 @@ def _routes(tree: Any, chance: random.Random) -> None:
                 "foo": 1,
             }
             tree["global"] = dict(chance.sample(list(given.items()), 2))
+
+
+def _sound_rules(tree: Any, chance: random.Random) -> None:
+    """A rule more, or another one, as somebody might write it."""
+    label, metric, seconds = (
+        chance.choice(("job", "code", "route")),
+        chance.choice(("up", "http_requests_total", "a_b")),
+        chance.choice((5, 60, 3600)),
+    )
+    expr = chance.choice(
+        (
+            f"sum by ({label}) (rate({metric}[{seconds}s])) > {chance.random()}", f"{metric} == 0", f"absent({metric})", f"{metric}[{seconds}s]", '"hello"',
+            f'{{__name__=~"{metric}|b"}} > 1', f"({metric} > 1) and on ({label}) (b < 2) or vector(1)", "(" * seconds + metric + ")" * seconds, "+".join([metric] * seconds),
+            f"{metric}{{{label}=~`a.*|{'b|' * seconds}c`}} offset 1m > 1", f"count_values('v', {metric})", f"quantile_over_time(0.9, {metric}[1m:5s] offset 1d)",
+        )
+    )  # fmt: skip
+    group = chance.choice(tree["groups"])
+    added = {"alert": f"New{chance.random()}", "expr": expr, "for": chance.choice(DURATIONS[:4])}
+    added["labels"] = {label: chance.choice(("page", "{{ $value }}", ""))}
+    added["annotations"] = {"summary": chance.choice((TEXTS[0], TEXTS[1], "{{ .Labels.gone }}", *TEXTS[8:]))}
+    group["rules"].insert(
+        chance.randrange(len(group["rules"]) + 1), chance.choice((added, {"record": "a:b", "expr": "up" if '"' in expr else expr}))
+    )
+    group["interval"] = chance.choice(DURATIONS[:2])
+
+
+def _sound_routes(tree: Any, chance: random.Random) -> None:
+    """A receiver with an integration and a route to it."""
+    kind, name = chance.choice([each for each in KINDS if each not in {"msteams", "nosuch"}]), f"new {chance.random()}"
+    tree["receivers"].append({"name": name, f"{kind}_configs": [dict(KINDS[kind][0])]})
+    route = chance.choice([tree["route"], *tree["route"]["routes"]])
+    pattern = chance.choice(("a|b", "([a-z]+)+!", "(?i)x", "[[:alpha:]]", "|".join(map(str, range(3_000)))))
+    below = {
+        "receiver": name,
+        "matchers": [f'{chance.choice(LABELS[:3])}{chance.choice(("=", "=~", "!~"))}"{pattern}"'],
+        "continue": chance.random() < 0.5,
+    }
+    route.setdefault("routes", []).insert(0, below | {"group_wait": chance.choice(DURATIONS[:4]), "group_by": [chance.choice(LABELS[:3])]})
+    if chance.random() < 0.3:
+        tree["inhibit_rules"] = [{"source_matchers": ["a=b"], "target_matchers": ["c!=d"], "equal": ["e"]}]
 
 
 def _slo(tree: Any, chance: random.Random) -> None:

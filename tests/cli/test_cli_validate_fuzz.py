@@ -123,7 +123,8 @@ def test_no_configuration_ends_in_a_traceback_a_wait_or_a_process_and_none_that_
             broken += [f"{number} ({file}): {one.exception!r}" for one in results if not isinstance(one.exception, SystemExit | None)]
             broken += [f"{number} ({file}) took {took:.1f}s"] if took > (LONGEST_BIG if len(content) > BIG else LONGEST) else []
             broken += [f"{number} ({file}) ended with {one.exit_code}" for one in results if one.exit_code not in {0, 2}]
-            taken = refused and results[-1].exit_code == 0 and "given-at-deployment" not in results[-1].output
+            given = "given-at-deployment" in results[-1].output or b"${" in content
+            taken = refused and results[-1].exit_code == 0 and not given
             broken += [f"{number} ({file}) is refused and was taken: {results[-1].output[-300:]}"] if taken else []
             ended[
                 f"{'SLO' if refused is None else 'refused by its tool' if refused else 'taken by its tool'}, {results[-1].exit_code}"

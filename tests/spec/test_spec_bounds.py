@@ -96,3 +96,12 @@ def test_the_end_of_time_is_no_moment_to_be_on_call(root: Path) -> None:
     done = subprocess.run(command, cwd=root / "tests" / "suite", capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_a_window_of_thousands_of_digits_is_a_sentence(root: Path, validate: Callable[..., Process]) -> None:
+    slo = "slos/negotiation-latency.yaml"
+    document = yaml.safe_load(_with(root, slo, str))
+    document["spec"]["timeWindow"] = [{"duration": "9" * 5000 + "d", "isRolling": True}]
+    done = validate(slo, yaml.safe_dump(document))
+    assert done.returncode == 2
+    assert "spec.timeWindow[0].duration: a duration such as 28d, 4w or 1M is expected here" in done.stdout

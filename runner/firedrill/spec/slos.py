@@ -148,11 +148,11 @@ def _window(spec: openslo.Spec) -> Duration:
     if len(spec.time_window) != 1:
         raise _Unread(at, f"exactly one time window is expected, not {len(spec.time_window)}")
     text = spec.time_window[0].duration
-    if match := re.fullmatch(r"(\d+)([dwMQY])", text):
+    if match := re.fullmatch(r"(\d{1,5})([dwMQY])", text):
         return Duration(int(match[1]) * _DAYS[match[2]] * 86400)
-    if match := re.fullmatch(r"\d+[mh]", text):
+    if match := re.fullmatch(r"\d{1,6}[mh]", text):
         return Duration.parse(text)
-    raise _Unread((*at, 0, "duration"), f"a duration such as 28d, 4w or 1M is expected here, not '{text}'")
+    raise _Unread((*at, 0, "duration"), f"a duration such as 28d, 4w or 1M is expected here, not '{text[:100]}'")
 
 
 def _indicator(spec: openslo.Spec) -> Indicator:
