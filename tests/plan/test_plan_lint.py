@@ -7,6 +7,7 @@ import pytest
 
 from firedrill.core.alerting import Alerting, Inhibition, Receiver
 from firedrill.core.model.plan import Plan
+from firedrill.core.model.probes import HttpCheck, Probe
 from firedrill.plan import lint
 from firedrill.plan.lint.spans import held, shortest, spans
 from firedrill.plan.lint.taken import steps
@@ -107,3 +108,12 @@ def test_a_page_of_which_one_rule_is_not_held_back_is_not_hidden(suite: Suite) -
     for rules, said in (((held_back, other), 1), ((held_back, suite.rule(), other), 0)):
         alerting = suite.alerting(*rules).model_copy(update={"inhibitions": (inhibition,)})
         assert len(remarks(plan.model_copy(update={"alerting": alerting}), alerting, "hidden-page")) == said
+
+
+def test_a_probe_that_calls_a_server_error_good_is_told(suite: Suite) -> None:
+    probes = {
+        name: Probe(http=HttpCheck(url="http://<api>/", status=status)) for name, status in (("lax", (200, 500, 502)), ("well", (200, 404)))
+    }
+    plan = Plan(experiment="e", file="experiments/e.yaml", title="e", environment="local", steady=10, probes=probes)
+    said = [one.message for one in lint.remarks(lint.Linted(Alerting(), (plan,))) if one.lint == "good-error"]
+    assert said == ["e: the probe lax calls 500 and 502 good: it would not see a fault that makes them"]

@@ -84,22 +84,23 @@ def _alerts(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
 
 
 def _pages(facts: Facts, excused: Excused, since: float) -> Iterator[Notice]:
+    old, fresh = {span.alert for span in standing(facts)}, _fresh(facts)
     for page in facts.pages:
         if page.receiver in excused.receivers or not (page.opened >= since or page.resolved is None or page.resolved > since):
             continue
-        names = sorted(
-            name for name in paged_alerts(page)
-            if name not in excused.alerts and not _labelled(excused, page, name) and not _stood(facts, name, page)
-        )  # fmt: skip
+        known = {name for name in old if fresh.get(name, page.opened + 1) > page.opened}
+        names = sorted(name for name in {*paged_alerts(page)} - known if name not in excused.alerts and not _labelled(excused, page, name))
         if names:
             yield Notice(f"{both(names)} paged {page.receiver} at {seconds(page.opened)}", [page.seqs["opened"]])
 
 
-def _stood(facts: Facts, alert: str, page: Page) -> bool:
-    """Whether a page speaks of what fired before the drill had begun, and of nothing newer."""
-    spans = [span for span in facts.alerts if span.alert == alert and span.firing is not None and span.firing <= page.opened]
-    old = [span for span in standing(facts) if span.alert == alert]
-    return bool(old) and len(old) == len(spans)
+def _fresh(facts: Facts) -> dict[str, float]:
+    """When each alert first fired that had not before the drill began: a page of others speaks of nothing new."""
+    old, first = {id(span) for span in standing(facts)}, dict[str, float]()
+    for span in facts.alerts:
+        if span.firing is not None and id(span) not in old:
+            first[span.alert] = min(first.get(span.alert, span.firing), span.firing)
+    return first
 
 
 def _labelled(excused: Excused, page: Page, alert: str) -> bool:

@@ -370,7 +370,7 @@ class Allowed(Declared):
         "idle-inhibition", "late-resolve", "no-runbook", "unexercised",
         "unjudged-tolerance", "idle-timeout", "no-timeout", "shell-arguments", "shown-secret",
         "literal-secret", "unknown-variable", "two-numbers",
-        "same-name", "idle-dry", "form-body", "no-rollbacks", "first-miss", "silent-configuration", "no-value",
+        "same-name", "idle-dry", "form-body", "no-rollbacks", "first-miss", "silent-configuration", "no-value", "good-error",
         "given-at-deployment", "not-a-vector", "same-labels", "label-left-out",
     ]  # fmt: skip
     of: str | None = None

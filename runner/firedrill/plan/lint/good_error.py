@@ -1,0 +1,32 @@
+"""A probe that calls an error a good answer."""
+
+from collections.abc import Iterator
+
+from firedrill.core.alerting import Place
+from firedrill.plan.lint.remark import Check, Linted, Remark
+from firedrill.plan.words import listed
+
+NAME = "good-error"
+ERRORS = 500
+"""The first status by which a server says that it failed."""
+
+
+def look(linted: Linted) -> Iterator[Remark]:
+    """Each probe whose `status` holds server errors, once for each experiment that lists it."""
+    for plan in linted.plans:
+        for name, probe in plan.probes.items():
+            errors = [str(status) for status in (probe.http.status if probe.http is not None else ()) if status >= ERRORS]
+            if errors:
+                yield Remark(
+                    NAME, plan.experiment, Place(file=plan.file, line=1),
+                    f"{plan.experiment}: the probe {name} calls {listed(errors)} good: it would not see a fault that makes them",
+                )  # fmt: skip
+
+
+CHECK = Check(
+    NAME,
+    __doc__,
+    "A server that fails says so with a status from 500 on. A probe that takes it for good measures that something answers, and "
+    "an SLO on it is met while users get errors.",
+    look,
+)
