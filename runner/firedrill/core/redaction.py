@@ -50,6 +50,8 @@ class Redaction:
             return {name: self.data(part) if name in IN_PLAN else part for name, part in value.items()}
         if key in PLACES or (kind, key) in BESIDES:
             return value
+        if (kind, key) == ("link.checked", "url"):
+            return self.data(value)
         if key == "alerts" and isinstance(value, list | tuple):
             return [self._alert(alert) for alert in value]
         return self._texts(value)
@@ -57,7 +59,8 @@ class Redaction:
     def _alert(self, alert: Any) -> Any:
         if not isinstance(alert, Mapping):
             return alert
-        return {key: value if key in PLACES else self._texts(value) for key, value in alert.items()}
+        # Links of annotations are fetched: a path in one stays what it is.
+        return {key: value if key in PLACES else self.data(value) for key, value in alert.items()}
 
     def _texts(self, data: Any) -> Any:
         """Every text in it hidden; keys that are names stay."""
