@@ -31,8 +31,8 @@ from firedrill.core.events import (
 )
 from firedrill.core.foreign import loaded, opened
 
-LONGEST = 16_000_000
-"""Bytes of a line."""
+LONGEST = 64_000_000
+"""Bytes of a line: the first one holds every rule of the suite."""
 MOST = 1_000_000_000
 """Bytes of a journal."""
 MANY = 100
@@ -84,7 +84,7 @@ class Reader:
     path: Path
     given_up: bool = False
     """Whether so much is wrong that nothing more is read."""
-    _rest: bytes = b""
+    _rest: bytearray = field(default_factory=bytearray)
     _line: int = 0
     _seq: int = 0
     _t: float = 0.0
@@ -98,16 +98,19 @@ class Reader:
 
     def read(self, more: bytes) -> Iterator[Entry]:
         """The entries of all lines that are whole by now."""
-        *lines, self._rest = (self._rest + more).split(b"\n")
-        for line in lines:
-            if not self.given_up:
-                yield from self._entries(line)
+        self._rest += more
+        if b"\n" in more:
+            *lines, rest = bytes(self._rest).split(b"\n")
+            self._rest = bytearray(rest)
+            for line in lines:
+                if not self.given_up:
+                    yield from self._entries(line)
         if len(self._rest) > LONGEST:
             raise self.unreadable(f"a line is longer than {LONGEST // 1_000_000} MB")
 
     def end(self) -> Iterator[Entry]:
         """What a last line without its end holds, if it is whole; Invalid when there was no drill in all of it."""
-        line, self._rest = self._rest, b""
+        line, self._rest = bytes(self._rest), bytearray()
         if line and not self.given_up:
             try:
                 loaded(line)
