@@ -447,3 +447,16 @@ def test_a_link_that_is_closed_writes_nothing_into_what_has_its_descriptor_next(
     for each in (theirs, tells, hears):
         os.close(each)
     assert (tmp_path / "theirs").read_bytes() == b""
+
+
+async def test_a_stop_whose_caller_is_cancelled_goes_on_and_the_next_caller_waits_for_the_same(words: Words, start: Any, seen: Any) -> None:
+    run = await start(words.made([words.theirs("waits", "sleep", "30")], [words.theirs("back", "true")]))
+    await seen.until("activity.started", name="waits")
+    first = asyncio.create_task(run.stop(3.0))
+    await asyncio.sleep(0)
+    stopping = run._stopping
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    assert (stopping.done(), first.cancelled()) == (False, True)
+    outcome = await run.stop(3.0)
+    assert (outcome.status, run._stopping is stopping, stopping.done()) == ("interrupted", True, True)
