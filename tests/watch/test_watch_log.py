@@ -84,6 +84,25 @@ async def test_the_boundaries_of_a_detection_are_found_in_it(version: str, tmp_p
     assert book.of(BlindBegan) == []
 
 
+async def test_a_flush_that_only_counts_is_none_of_an_alert_that_was_resolved_before_it(tmp_path: Path, clock, book, session) -> None:
+    log = tmp_path / "log"
+    came = 'time=2026-11-28T15:24:46.{}Z level=DEBUG msg="Received alert" component=dispatcher alert=Plain[1dc044b][{}]\n'
+    flush = (
+        'time=2026-11-28T15:24:47.{}Z level=DEBUG msg=flushing aggrGroup="{{}}:{{alertname=\\"Plain\\"}}" numAlerts=1 alerts="Plain: 1"\n'
+    )
+    watch = AlertmanagerWatch("http://127.0.0.1:9", log, clock, book.journal.append, session=session)
+    book.journal.observers.append(watch.observe)
+    watch._learn("1dc044b000000000", {"alertname": "Plain"})
+    (first,) = [one for one in events(came.format("900", "active")) if isinstance(one, Received)]
+    book.journal.append(AlertFiring("Plain", {}), "prometheus", clock.from_wall(first.at))
+    log.write_text(came.format("900", "active") + came.format("950", "resolved") + flush.format("100"))
+    watch.read()
+    assert {entry.event.stage for entry in book.of(AlertBoundary)} == {"send"}
+    log.write_text(log.read_text() + came.format("990", "active") + flush.format("200"))
+    watch.read()
+    assert {entry.event.stage for entry in book.of(AlertBoundary)} == {"send", "flush"}
+
+
 async def test_a_log_of_which_no_line_is_understood_is_a_blind_spot_until_one_is(tmp_path: Path, clock, book, session) -> None:
     log = tmp_path / "log"
     watch = AlertmanagerWatch("http://127.0.0.1:9", log, clock, book.journal.append, session=session)

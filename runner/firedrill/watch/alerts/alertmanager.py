@@ -88,6 +88,7 @@ class AlertmanagerWatch:
         # By fingerprint, or its first digits: a storm of alerts must not be searched through for each of them.
         self._arrivals: dict[str, list[_Arrival]] = {}
         self._received: dict[str, list[Received]] = {}
+        self._ended: dict[str, list[Received]] = {}
         self._flushes: dict[str, list[Flush]] = {}
         self._counted: dict[str, list[Flush]] = {}
         """Flushes that name alerts without a digit, by name."""
@@ -158,8 +159,8 @@ class AlertmanagerWatch:
         said = list(events(text))
         for event in said:
             match event:
-                case Received(resolved=False):
-                    self._received.setdefault(event.digits, []).append(event)
+                case Received(resolved=resolved):
+                    (self._ended if resolved else self._received).setdefault(event.digits, []).append(event)
                 case Flush():
                     for digits in event.firing:
                         self._flushes.setdefault(digits, []).append(event)
@@ -224,7 +225,13 @@ class AlertmanagerWatch:
         """Groups sent off that held it."""
         yield from self._flushes.get((episode.fingerprint or "")[:DIGITS], ())
         labels = self._known.get(episode.fingerprint or "") or {**episode.labels, "alertname": episode.alert}
-        yield from (one for one in self._counted.get(episode.alert, ()) if may_hold(one.group, labels))
+        digits = (episode.fingerprint or "")[:DIGITS]
+        yield from (one for one in self._counted.get(episode.alert, ()) if may_hold(one.group, labels) and self._fires(digits, one.at))
+
+    def _fires(self, digits: str, at: float) -> bool:
+        """Whether an alert had come in and not been resolved by then: a flush that only counts its alerts does not say so."""
+        came = max((one.at for one in self._received.get(digits, ()) if one.at <= at), default=None)
+        return came is not None and not any(came <= one.at <= at for one in self._ended.get(digits, ()))
 
     def _sent(self, episode: _Episode) -> float | None:
         """When Alertmanager first had it after it fired."""
