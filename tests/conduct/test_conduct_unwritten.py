@@ -14,12 +14,13 @@ from firedrill.conduct.drill import Drill, Ended, Order, Told
 from firedrill.conduct.ledger import Ledger, left_open
 from firedrill.conduct.results import make_folder
 from firedrill.core.clock import DrillClock
-from firedrill.core.errors import Refused
+from firedrill.core.errors import FiredrillError, Refused
 from firedrill.core.events import FaultCleared, Noted
 from firedrill.core.journal import NAME, Journal, Unwritten, read
 from firedrill.core.kinds import Kinds
 from firedrill.core.model.plan import Plan
 from firedrill.core.model.suite import Embedded, Environment, Stack
+from firedrill.report.html import place_library
 
 Full = Callable[[int], Any]
 UNDO = {"kind": "host", "fault": "x", "why": "y" * 300}
@@ -135,3 +136,9 @@ def test_a_view_that_cannot_speak_is_asked_once_and_ends_the_drill_only_at_its_n
     assert broken.said == 1
     with pytest.raises(Ended, match="nobody can be told of this drill any more: Broken pipe"):
         check_all(drill)
+
+
+def test_a_chart_library_that_finds_no_room_leaves_no_part_of_itself_and_is_a_sentence(tmp_path: Path) -> None:
+    with full_at(100_000), pytest.raises(FiredrillError, match=r"plotly-.*\.js cannot be written: File too large"):
+        place_library(tmp_path)
+    assert list(tmp_path.iterdir()) == []
