@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from firedrill.core.events import AlertFiring, BlindBegan, LinkChecked, NotificationReceived, PageOpened
+from firedrill.core.events import AlertFiring, BlindBegan, LinkChecked, Noted, NotificationReceived, PageOpened
 from firedrill.core.verdicts import Verdict
 
 OTHER = "LedgerErrors"
@@ -143,3 +143,8 @@ def test_a_broken_link_is_noticed_where_no_expectation_asked(script: Any) -> Non
     tape = script.tape(script.expectation("page", script.alert)).plus(gone)
     assert noticed(tape) == ["The link https://runbooks.example/slow in a message answers 404."]
     assert noticed(script.tape(script.expectation("page", script.alert, links="reachable")).plus(gone)) == []
+
+
+def test_stages_that_nobody_looked_for_in_a_storm_are_told_in_the_report(script: Any) -> None:
+    left_out = "the stages of 1980 changes of alerts were not searched for, to spare Prometheus in a storm: Storm (1980)"
+    assert noticed(quiet(script).plus((30.0, Noted(left_out, "stages")))) == [f"{left_out}."]

@@ -29,6 +29,7 @@ async def test_a_storm_is_bounded_in_number_and_at_once_and_what_is_left_out_is_
         f"the stages of {2000 - OF_ONE_ALERT} changes of alerts were not searched for, to spare Prometheus in a storm: "
         f"Storm ({2000 - OF_ONE_ALERT})"
     ]
+    assert book.of(Noted)[0].event.about == "stages"  # which a report shows
 
 
 async def test_what_is_not_done_by_the_end_counts_as_left_out_and_a_search_that_breaks_is_said(clock, book) -> None:

@@ -160,11 +160,11 @@ def noticed(facts: Facts) -> list[Notice]:
 
 
 def _remarks(facts: Facts) -> Iterator[Notice]:
-    """What was noted of an SLO, and of what the rule of an expected alert reads where that alert never came."""
+    """What was noted of an SLO, of stages that nobody looked for, and of what the rule of an expected alert reads where that never came."""
     pended = {span.alert for span in facts.alerts}
     for about, text, seq in facts.remarks:
         kind, _, name = about.partition(" ")
-        if kind == "slo" or (kind == "rule" and name in named(facts.plan) - pended and facts.ended is not None):
+        if kind in {"slo", "stages"} or (kind == "rule" and name in named(facts.plan) - pended and facts.ended is not None):
             yield Notice(f"{text}.", [seq])
 
 

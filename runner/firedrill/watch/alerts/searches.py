@@ -68,7 +68,7 @@ class Searches:
             more = f" and of {len(self.left_out) - NAMED} other alerts" if len(self.left_out) > NAMED else ""
             total = self.left_out.total()
             said = f"the stages of {total} {'change' if total == 1 else 'changes'} of alerts were not searched for"
-            self.record(Noted(f"{said}, to spare Prometheus in a storm: {named}{more}"), "prometheus")
+            self.record(Noted(f"{said}, to spare Prometheus in a storm: {named}{more}", "stages"), "prometheus")
             self.left_out.clear()
 
     async def _work(self) -> None:
