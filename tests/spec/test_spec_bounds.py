@@ -105,3 +105,9 @@ def test_a_window_of_thousands_of_digits_is_a_sentence(root: Path, validate: Cal
     done = validate(slo, yaml.safe_dump(document))
     assert done.returncode == 2
     assert "spec.timeWindow[0].duration: a duration such as 28d, 4w or 1M is expected here" in done.stdout
+
+
+@pytest.mark.parametrize("file", [RULES, ALERTMANAGER])
+def test_a_file_of_five_megabytes_is_not_analysed(root: Path, validate: Callable[..., Process], file: str) -> None:
+    done = validate(file, _with(root, file, lambda text: text + "# " + "x" * 5_000_000 + "\n"))
+    assert f"{file}:1:1: warning: not analysed: it has more than 400000 characters" in done.stdout

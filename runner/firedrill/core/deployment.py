@@ -17,7 +17,7 @@ from firedrill.core.placeholders import NOWHERE, PLACEHOLDER, filled, quoted
 
 _QUICK = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _STANDS_IN = "given-at-deployment"
-MOST = 1_000_000
+MOST = 400_000
 """Characters of an alertmanager.yml in which gaps are looked for."""
 
 

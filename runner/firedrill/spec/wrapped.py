@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from firedrill.core.errors import Problem
+from firedrill.core.errors import Problem, Severity
 from firedrill.core.kubernetes import Unwrap, unwrap_alertmanager, unwrap_rules
 from firedrill.core.placeholders import outside_blocks, quoted
 from firedrill.spec.located import Document, Scalar, Table, grow
@@ -15,6 +15,8 @@ from firedrill.spec.yaml import documents_of, only, shown, text_of
 
 TEMPLATE = "this is a template, not yet what it makes; render it first, as with `helm template`"
 
+LARGEST = 400_000
+"""Characters of a rule file or an alertmanager.yml that are read; promtool and amtool are asked about larger ones too."""
 _OPENS = r"\s*(?:- +)*(?:[\w.\"'-]+:\s+)?(?=\{\{|\{%)"
 
 
@@ -37,6 +39,9 @@ def _read(path: Path, unwrap: Unwrap, prepared: Callable[[str], str]) -> tuple[D
     text, problems = text_of(path)
     if text is None:
         return None, problems
+    if len(text) > LARGEST:
+        what = f"not analysed: it has more than {LARGEST} characters; nothing that it says is known here"
+        return None, [Problem(shown(path), 1, 1, "", what, Severity.WARNING)]
     text = prepared(text)
     documents, problems = documents_of(shown(path), text, path.suffix == ".json")
     documents = [each for each in documents if not _empty(each)] or documents[:1]
