@@ -98,6 +98,11 @@ def test_the_end_of_time_is_no_moment_to_be_on_call(root: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_file_of_millions_of_brackets_is_no_crash(validate: Callable[..., Process]) -> None:
+    for file in (RULES, ALERTMANAGER):
+        assert validate(file, "groups: " + "[" * 2_500_000).returncode == 2
+
+
 def test_a_window_of_thousands_of_digits_is_a_sentence(root: Path, validate: Callable[..., Process]) -> None:
     slo = "slos/negotiation-latency.yaml"
     document = yaml.safe_load(_with(root, slo, str))

@@ -17,6 +17,7 @@ from firedrill.core.placeholders import NOWHERE, PLACEHOLDER, filled, quoted
 
 _QUICK = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _STANDS_IN = "given-at-deployment"
+_DEEPEST = 200
 MOST = 400_000
 """Characters of an alertmanager.yml in which gaps are looked for."""
 
@@ -107,6 +108,8 @@ def rules(source: str) -> Deployed:
     """A rule file, or what a Kubernetes resource carries of one; ValueError when nothing can be taken out."""
     if not _may_be_resource(source):
         return Deployed(source)
+    if len(source) > MOST:
+        raise ValueError(f"it has more than {MOST} characters")
     unwrapped = kubernetes.unwrap_rules(composed(source), source)
     if unwrapped is None:
         return Deployed(source)
@@ -175,7 +178,12 @@ def _may_be_resource(source: str) -> bool:
 
 
 def composed(source: str) -> list[yaml.Node]:
-    """Every document of a text in which no scalar has a type."""
+    """Every document of a text in which no scalar has a type; `yaml.YAMLError` too for what is nested too deeply."""
+    depth = 0
+    for event in yaml.parse(source, Loader=_QUICK):  # composing is recursive and unchecked: depth is looked at first
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError("it is nested too deeply")
     return [node for node in yaml.compose_all(source, Loader=_QUICK) if node is not None and node.value]
 
 

@@ -38,10 +38,17 @@ def in_rules(deployed: Deployed, refusal: Refusal) -> tuple[int, int]:
     """Line and column of what promtool refuses, in the file that was written."""
     if refusal.line:
         return _told(deployed, refusal)
-    tree = deployed.tree or next(iter(composed(deployed.text)), None)
+    tree = _tree(deployed)
     groups = [group for group in items(get(tree, "groups")) if text(get(group, "name")) == refusal.group]
     rules = [rule for group in groups for rule in items(get(group, "rules"))[refusal.rule - 1 : refusal.rule]]
     return _place(_part(rules[0], refusal.words)) if rules else (1, 1)
+
+
+def _tree(deployed: Deployed) -> yaml.Node | None:
+    try:
+        return None if len(deployed.text) > LARGEST else deployed.tree or next(iter(composed(deployed.text)), None)
+    except yaml.YAMLError:
+        return None
 
 
 def _told(deployed: Deployed, refusal: Refusal) -> tuple[int, int]:
@@ -67,8 +74,8 @@ def in_routes(deployed: Deployed, refusal: Refusal, ask: Ask) -> tuple[int, int]
     """Line and column of what amtool refuses, in the file that was written."""
     if refusal.line:
         return _told(deployed, refusal)
-    tree = deployed.tree or next(iter(composed(deployed.text)), None)
-    if tree is None or len(deployed.text) > LARGEST:
+    tree = _tree(deployed)
+    if tree is None:
         return (1, 1)
     until = time.monotonic() + PATIENCE
     if refusal.words not in [each.words for each in ask(written(tree))]:
