@@ -15,7 +15,8 @@ from firedrill.watch.server import Server, Unanswered
 
 GOOD, TOTAL = 'sum(hits{code!~"5.."})', "sum(hits)"
 WINDOW = Duration.parse("28d")
-REMEMBERS = "count(hits offset 28d)"
+BAD = 'sum(hits{code=~"5.."})'
+REMEMBERS, ALL = "count(hits offset 28d)", "sum(increase(hits[28d]))"
 
 
 @dataclass
@@ -24,6 +25,8 @@ class Answers:
 
     server: Server
     known: dict[str, float] = field(default_factory=dict)
+    labels: dict[str, list[str]] = field(default_factory=lambda: {"hits": ["code"]})
+    """The labels of each metric that it has."""
 
 
 @pytest.fixture
@@ -36,7 +39,17 @@ async def prometheus() -> AsyncIterator[Answers]:
         return web.json_response({"status": "success", "data": {"resultType": "vector", "result": series}})
 
     application = web.Application()
-    application.add_routes([web.get("/api/v1/query", query)])
+
+    async def names(_: web.Request) -> web.Response:
+        return web.json_response({"status": "success", "data": [*answers[0].labels]})
+
+    async def labels(request: web.Request) -> web.Response:
+        asked = request.query["match[]"]
+        return web.json_response({"status": "success", "data": next((of for name, of in answers[0].labels.items() if name in asked), [])})
+
+    application.add_routes(
+        [web.get("/api/v1/query", query), web.get("/api/v1/labels", labels), web.get("/api/v1/label/__name__/values", names)]
+    )
     runner = web.AppRunner(application)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -51,27 +64,58 @@ def slo(**keys: object) -> Slo:
 
 
 async def test_a_budget_is_spent_by_the_increase_of_each_counter_over_the_whole_window(prometheus: Answers) -> None:
-    good, total = 'sum( sum(increase(hits{code!~"5.."}[4w])) )', "sum( sum(increase(hits[4w])) )"
-    prometheus.known = {REMEMBERS: 1, total: 1000, good: 992}
+    prometheus.known = {REMEMBERS: 1, ALL: 1000, 'sum(increase(hits{code!~"5.."}[28d]))': 992}
     assert await left_of(prometheus.server, slo(good=GOOD, total=TOTAL)) == pytest.approx(0.2)
-    prometheus.known |= {'sum( sum(increase(hits{code=~"5.."}[4w])) )': 25}
-    assert await left_of(prometheus.server, slo(bad='sum(hits{code=~"5.."})', total=TOTAL)) == pytest.approx(-1.5)
+    prometheus.known |= {'sum(increase(hits{code=~"5.."}[28d]))': 25}
+    assert await left_of(prometheus.server, slo(bad=BAD, total=TOTAL)) == pytest.approx(-1.5)
+
+
+async def test_a_part_of_a_sum_that_never_was_does_not_hide_the_others(prometheus: Answers) -> None:
+    """PromQL gives nothing at all for `a + b` when b has no series."""
+    prometheus.known = {REMEMBERS: 1, ALL: 1000, 'sum(increase(hits{code="500"}[28d]))': 25}
+    bad = 'sum(hits{code="500"}) + sum(hits{code="503"})'
+    assert await left_of(prometheus.server, slo(bad=bad, total=TOTAL)) == pytest.approx(-1.5)
+
+
+async def test_a_value_that_no_series_has_had_is_no_error(prometheus: Answers) -> None:
+    prometheus.known = {REMEMBERS: 1, ALL: 1000}
+    assert await left_of(prometheus.server, slo(bad=BAD, total=TOTAL)) == 1
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("sum(hit_errors)", "Prometheus has no metric hit_errors"),
+        ('sum(hits{cod=~"5.."})', "hits has no label cod; the nearest is code; it has code"),
+        ('sum(hits{code="500"}) + sum(hit)', "Prometheus has no metric hit; the nearest is hits"),
+    ],
+)
+async def test_a_part_that_is_misnamed_is_no_zero(prometheus: Answers, bad: str, why: str) -> None:
+    prometheus.known = {REMEMBERS: 1, ALL: 1000, 'sum(increase(hits{code="500"}[28d]))': 0}
+    with pytest.raises(FiredrillError, match=why):
+        await left_of(prometheus.server, slo(bad=bad, total=TOTAL))
+
+
+async def test_more_good_than_all_is_no_budget(prometheus: Answers) -> None:
+    prometheus.known = {REMEMBERS: 1, ALL: 1000, 'sum(increase(hits{code!~"5.."}[28d]))': 1200}
+    with pytest.raises(FiredrillError, match="it counts more good ones than all: 1200 by "):
+        await left_of(prometheus.server, slo(good=GOOD, total=TOTAL))
 
 
 async def test_half_a_window_of_history_is_not_taken_for_a_whole_one(prometheus: Answers) -> None:
-    prometheus.known = {"sum( sum(increase(hits[4w])) )": 1000}
+    prometheus.known = {ALL: 1000}
     with pytest.raises(FiredrillError, match=r"Prometheus does not remember sum\(hits\) for 28d"):
         await left_of(prometheus.server, slo(good=GOOD, total=TOTAL))
 
 
 async def test_no_traffic_at_all_tells_nothing(prometheus: Answers) -> None:
-    prometheus.known = {REMEMBERS: 1, "sum( sum(increase(hits[4w])) )": 0}
+    prometheus.known = {REMEMBERS: 1, ALL: 0}
     with pytest.raises(FiredrillError, match="nothing was counted"):
         await left_of(prometheus.server, slo(good=GOOD, total=TOTAL))
 
 
 async def test_an_indicator_with_a_limit_is_counted_by_the_time_it_was_kept(prometheus: Answers) -> None:
-    prometheus.known = {"count(delay offset 28d)": 1, "avg_over_time(((delay) <= bool 0.3)[28d:5m])": 0.995}
+    prometheus.known = {"count(delay offset 28d)": 1, "avg_over_time(min(( delay ) <= bool 0.3)[28d:5m])": 0.995}
     assert await left_of(prometheus.server, slo(value="delay", op="lte", limit=0.3)) == pytest.approx(0.5)
 
 

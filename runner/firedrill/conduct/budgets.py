@@ -3,18 +3,25 @@
 Knows the SLO's own window and counters; refuses to guess: what Prometheus cannot tell is refused.
 """
 
+from collections.abc import Sequence
 from math import isfinite
+from time import time
 
 from firedrill.conduct.drill import Order
 from firedrill.core import promql
+from firedrill.core.alerting import RecordingRule
 from firedrill.core.errors import FiredrillError, Refused
 from firedrill.core.model.slos import Indicator, Slo
+from firedrill.core.sums import terms
 from firedrill.core.units import Duration, Ratio
 from firedrill.stack.external import ExternalStack
+from firedrill.watch.absence import misnamed
 from firedrill.watch.server import Server, Unanswered
 
 STEP = "5m"
 """How finely an indicator that is compared with a limit is looked at over its window."""
+SURPLUS = 1.01
+"""How much more than all a part may be, and one besides, where both are counted by different series: what increase() may be off by."""
 
 
 async def refuse_spent(order: Order) -> None:
@@ -26,38 +33,55 @@ async def refuse_spent(order: Order) -> None:
     prometheus, alertmanager = stack.sessions()
     async with prometheus, alertmanager:
         server = Server(prometheus, stack.prometheus, timeout=10.0)
-        said = [why for slo in order.plan.slos if (why := await _why_not(server, slo, least))]
+        said = [why for slo in order.plan.slos if (why := await _why_not(server, slo, order.plan.alerting.records, least))]
     if said:
         raise Refused("\n".join(f"{order.plan.experiment}: limits.error-budget is {least}: {why}" for why in said))
 
 
-async def _why_not(server: Server, slo: Slo, least: float) -> str | None:
+async def _why_not(server: Server, slo: Slo, records: Sequence[RecordingRule], least: float) -> str | None:
     try:
-        left = await left_of(server, slo)
+        left = await left_of(server, slo, records)
     except (Unanswered, FiredrillError, ValueError) as error:
         return f"what is left of {slo.name} is not known: {error}"
     return f"{slo.name} has {Ratio(max(round(left, 4), 0.0))} of its budget left over {slo.window}" if left < least else None
 
 
-async def left_of(server: Server, slo: Slo) -> float:
+async def left_of(server: Server, slo: Slo, records: Sequence[RecordingRule] = ()) -> float:
     """The share of the budget that is left, below 0 when more than all is spent; FiredrillError when Prometheus does not know."""
-    spent = await _bad(server, slo.indicator, slo.window) / max(1 - slo.objective, 1e-12)
+    spent = await _bad(server, slo.indicator, slo.window, records) / max(1 - slo.objective, 1e-12)
     return 1 - spent
 
 
-async def _bad(server: Server, indicator: Indicator, window: Duration) -> float:
+async def _bad(server: Server, indicator: Indicator, window: Duration, records: Sequence[RecordingRule]) -> float:
     """The share of bad events over the window. Counters are looked at one by one, so that a restart of one of them is none of all."""
     if indicator.value is not None:
-        limit = f"({indicator.value}) {_SIGNS[indicator.op or 'lte']} bool {indicator.limit!r}"
+        # Bad is a moment in which one of several series does not keep the limit.
+        limit = f"(\n{indicator.value}\n) {_SIGNS[indicator.op or 'lte']} bool {indicator.limit!r}"
         await _known(server, indicator.value, window)
-        return 1 - await _number(server, f"avg_over_time(({limit})[{window}:{STEP}])")
+        return 1 - await _number(server, f"avg_over_time(min({limit})[{window}:{STEP}])")
     part, total = indicator.good or indicator.bad or "", indicator.total or ""
     await _known(server, total, window)
-    counted = await _number(server, promql.summed(promql.increased(total, window)))
-    if not counted:
+    counted = await _counted(server, total, window, records)
+    if counted <= 0:
         raise FiredrillError("nothing was counted")
-    share = await _number(server, promql.summed(promql.increased(part, window)), 0.0) / counted
+    of_part = await _counted(server, part, window, records)
+    if not 0 <= of_part <= counted * SURPLUS + 1:
+        kind = "bad" if indicator.good is None else "good"
+        raise FiredrillError(f"it counts more {kind} ones than all: {of_part:g} by {part.strip()}, {counted:g} by {total.strip()}")
+    share = min(of_part / counted, 1.0)
     return share if indicator.good is None else 1 - share
+
+
+async def _counted(server: Server, expr: str, window: Duration, records: Sequence[RecordingRule]) -> float:
+    """What all counters of a sum have grown by. One that has no series is zero only if Prometheus knows its metric and its labels."""
+    grown = 0.0
+    for term in terms(expr, records):
+        query = f"{'scalar' if term.lone else 'sum'}(increase({term.of.text}[{window}]))"
+        found = await server.instant(query)
+        if not found and (wrong := await misnamed(server, term.of, time(), window)) is not None:
+            raise FiredrillError(wrong.why)
+        grown += term.factor * (_finite(found[0].points[-1][1], query) if found else 0.0)
+    return grown
 
 
 async def _known(server: Server, expr: str, window: Duration) -> None:
@@ -66,10 +90,15 @@ async def _known(server: Server, expr: str, window: Duration) -> None:
         raise FiredrillError(f"Prometheus does not remember {expr.strip()} for {window}")
 
 
-async def _number(server: Server, query: str, missing: float | None = None) -> float:
+async def _number(server: Server, query: str) -> float:
     series = await server.instant(query)
-    value = series[0].points[-1][1] if series else missing
-    if value is None or not isfinite(value):
+    if not series:
+        raise FiredrillError(f"there is no data for {query}")
+    return _finite(series[0].points[-1][1], query)
+
+
+def _finite(value: float, query: str) -> float:
+    if not isfinite(value):
         raise FiredrillError(f"there is no data for {query}")
     return value
 

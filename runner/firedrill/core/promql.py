@@ -141,25 +141,6 @@ def value_type(node: Node) -> str:
             return "vector"
 
 
-def summed(expr: str) -> str:
-    """PromQL for one number: the sum of all series of an expression, or the scalar that it is, as one series without labels."""
-    # On lines of its own, since an expression may end in a comment.
-    return f"{'vector' if value_type(parse(expr)) == 'scalar' else 'sum'}(\n{expr}\n)"
-
-
-def increased(expr: str, window: object) -> str:
-    """The expression with each counter that it reads replaced by its increase over `window`; ValueError where one is looked back over."""
-
-    def refused(part: Node) -> None:
-        if isinstance(part, ast.MatrixSelector | ast.SubqueryExpr) or (isinstance(part, ast.VectorSelector) and (part.offset or part.at)):
-            raise not_analysable(part)
-
-    def replaced(part: Node) -> Node | None:
-        return parse(f"increase({selector(part)}[{window}])") if isinstance(part, ast.VectorSelector) else None
-
-    return text(ast.transform(parse(expr), pre_visit=refused, post_visit=replaced))
-
-
 def not_analysable(node: Node) -> ValueError:
     """What to raise for a part whose meaning is not known here."""
     return ValueError(f"not analysable: {text(node)}")

@@ -36,13 +36,13 @@ class Absence:
         return self.detail if self.unlabelled else f"{self.of.text} matches no series" + (f": {self.detail}" if self.detail else "")
 
 
-async def misnamed(server: Server, of: Selected, now: float) -> Absence | None:
+async def misnamed(server: Server, of: Selected, now: float, back: float = BACK) -> Absence | None:
     """That the metric, or a label which the selector names, is none that Prometheus has seen of late; Unanswered when it does not say."""
     if not of.metric:
         return None
-    labels = set(await server.labels(of.metric, now - BACK, now)) - {"__name__"}
+    labels = set(await server.labels(of.metric, now - back, now)) - {"__name__"}
     if not labels and not await server.instant(f'count({{__name__="{of.metric}"}})', now):
-        return Absence(of, _nearest(of.metric, await server.names(now - BACK, now), 0.6), nameless=True)
+        return Absence(of, _nearest(of.metric, await server.names(now - back, now), 0.6), nameless=True)
     lacking = next((one for one in of.matchers if one.label != "__name__" and one.label not in labels), None)
     if lacking is None:
         return None
