@@ -118,8 +118,3 @@ def test_text_means_what_was_parsed(expr):
 )
 def test_the_kind_of_what_an_expression_yields_is_told_from_its_text(expr, kind):
     assert promql.value_type(promql.parse(expr)) == kind
-
-
-def test_an_expression_becomes_one_number_whatever_it_yields():
-    assert promql.summed("a{} # every one") == "sum(\na{} # every one\n)"
-    assert promql.summed("scalar(a)") == "vector(\nscalar(a)\n)"
