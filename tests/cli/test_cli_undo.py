@@ -343,3 +343,36 @@ def test_a_name_is_no_pattern(name: str, tmp_path: Path, undo: Any) -> None:
     code, out, err = undo(name)
     assert (code, out) == (2, "")
     assert "no drill" in err
+
+
+def test_pages_that_are_no_plain_files_or_nested_without_an_end_keep_no_other_from_being_undone(tmp_path: Path, undo: Any) -> None:
+    os.mkfifo(owes("z", method=rollbacks(tmp_path, "back")).with_name("a.json"))
+    for depth in range(900, 1000):  # up to where Python gives up, in whatever depth of its own stack
+        page(f"a{depth}", '{"undos":{"x":{"kind":"nothing"},"y":' + "[" * depth + "]" * depth + "}}")
+    code, out, _ = undo("--all")
+    assert (code, (tmp_path / "back").exists()) == (4, True)
+    assert "a.json cannot be used (it is no file that can be read): look for what a broke" in out
+    assert out.count("cannot be used (it is torn: it is nested more than") == 100
+
+
+PLAYED: Mapping[str, Callable[[Path], object]] = {
+    "garbage": lambda path: path.write_bytes(b'garbage\n"two\n\0\0\0\n[]\n5\n'),
+    "a folder": os.mkdir,
+    "a link": lambda path: path.symlink_to("/etc/passwd"),
+    "a pipe": os.mkfifo,
+}
+
+
+@pytest.mark.parametrize("how", PLAYED)
+def test_a_note_of_rollbacks_that_cannot_be_read_keeps_no_undo_from_being_tried(how: str, tmp_path: Path, undo: Any) -> None:
+    owes("b", method=rollbacks(tmp_path, "other"))
+    noted = owes("a", method=rollbacks(tmp_path, "back"), other={"kind": "nothing"}).with_suffix(".played")
+    PLAYED[how](noted)
+    code, out, _ = undo("--all")
+    assert (tmp_path / "other").exists()
+    assert "other: there was nothing to put back" in out
+    if code:
+        assert f"since {noted} cannot be read" in out
+        noted.rmdir() if noted.is_dir() else noted.unlink()
+        assert undo("--all")[0] == 0
+    assert (tmp_path / "back").exists()

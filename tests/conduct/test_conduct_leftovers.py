@@ -12,6 +12,7 @@ import pytest
 from firedrill.conduct.ledger import Ledger, left_open, pages, running
 from firedrill.conduct.leftovers import swept
 from firedrill.core import temporary
+from firedrill.core.foreign import replace
 from firedrill.core.locks import held, is_held, orphaned
 
 ENGINE = """
@@ -193,3 +194,73 @@ def test_a_page_is_replaced_and_never_written_in_place(tmp_path: Path) -> None:
     ledger.cleared("fault")
     ledger.close()
     assert list(pages().iterdir()) == []
+
+
+STOPPED = """
+import os, signal, sys
+from pathlib import Path
+what, when, place = sys.argv[1:]
+def stop(event, given, left=[int(when)]):
+    if event == what and (place in str(given) or not place):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+import firedrill.core.temporary, firedrill.core.foreign
+sys.addaudithook(stop)
+"""
+
+
+def killed(at: str, code: str, cwd: Path, number: int = 1, place: str = "") -> None:
+    """Run code in a process that is killed in the moment before it does such a thing for the so-manieth time."""
+    process = subprocess.run([sys.executable, "-c", STOPPED + code, at, str(number), place], cwd=cwd, check=False, timeout=30)
+    assert process.returncode == -signal.SIGKILL
+
+
+MAKES = "\nwith firedrill.core.temporary.folder() as made:\n    (made / 'x').mkdir()\n"
+
+
+@pytest.mark.parametrize(("at", "place"), [("os.mkdir", ""), ("os.rename", ""), ("os.mkdir", "/x")])
+def test_a_process_that_is_killed_while_it_makes_a_temporary_folder_leaves_nothing_that_is_not_removed(
+    at: str, place: str, temp: Path, tmp_path: Path, results: Path
+) -> None:
+    killed(at, MAKES, tmp_path, place=place)
+    assert list(temp.iterdir())
+    assert swept(results)
+    assert list(temp.iterdir()) == []
+
+
+WRITES = "\nfiredrill.core.foreign.replace(Path({!r}), b'new', durable=True)\n"
+
+
+@pytest.mark.parametrize("name", ["results/exp/exp-1/summary.md", "results/exp/actions.json", "results/gamedays/day-1/gameday.json"])
+def test_a_report_of_which_a_killed_process_had_written_half_is_removed_and_the_one_before_stays(
+    name: str, results: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True)
+    replace(file, b"old")
+    killed("os.rename", WRITES.format(str(file)), tmp_path, place=file.name)
+    assert len(list(file.parent.iterdir())) == 2
+    (half,) = swept(results)
+    assert half.parent == file.parent
+    assert (list(file.parent.iterdir()), file.read_bytes()) == ([file], b"old")
+
+
+def test_a_report_that_is_being_written_stays_and_so_does_what_is_none(results: Path, tmp_path: Path) -> None:
+    folder = results / "exp" / "exp-1"
+    folder.mkdir(parents=True)
+    for name in (".summary.md.swp", ".notes.deadbeef", "summary.md.deadbeef", ".summary.md.DEADBEEF", ".profile"):
+        (folder / name).touch()
+    (folder / ".verdict.json.01234567").mkdir()
+    outside = tmp_path / "outside"
+    (outside / "exp-2").mkdir(parents=True)
+    for place in (outside, outside / "exp-2"):
+        (place / ".summary.md.deadbeef").touch()
+        (place / ".latest-exp-3").symlink_to("exp-3")
+    (results / "away").symlink_to(outside)
+    (results / "exp" / "exp-2").symlink_to(outside / "exp-2")
+    (folder / ".incident.md.deadbeef").symlink_to(outside / "exp-2" / ".summary.md.deadbeef")
+    before = sorted(tmp_path.rglob("*"))
+    with held(folder / ".summary.md.deadbeef"):
+        assert swept(results) == []
+        assert sorted(tmp_path.rglob("*")) == sorted([*before, folder / ".summary.md.deadbeef"])

@@ -20,6 +20,7 @@ from firedrill.conduct.drill import Drill, Order, View
 from firedrill.conduct.results import Folder, folders, within
 from firedrill.conduct.signals import first_signal
 from firedrill.core.errors import FiredrillError
+from firedrill.core.foreign import replace as replace_file
 from firedrill.core.gameday import FILE, FOLDER, GameDayKept, NoteKept, RoundKept
 from firedrill.core.verdicts import Exit, loudest
 from firedrill.judge.drill import JudgedDrill
@@ -90,12 +91,7 @@ class Record:
 
     def save(self) -> None:
         """Write gameday.json in one step; FiredrillError when the disk says no."""
-        fresh = self.folder / f".{FILE}"
-        try:
-            fresh.write_text(self.kept.model_dump_json(indent=2) + "\n", encoding="utf-8")
-            os.replace(fresh, self.folder / FILE)
-        except OSError as error:
-            raise FiredrillError(f"{self.folder / FILE} cannot be written: {error.strerror or error}") from error
+        replace_file(self.folder / FILE, (self.kept.model_dump_json(indent=2) + "\n").encode())
 
     def note(self, by: str, text: str, role: str = "") -> None:
         """Somebody's words between drills; with the role that they have in the day when none is given."""

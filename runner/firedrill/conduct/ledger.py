@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from firedrill.core import private
 from firedrill.core.errors import LeftOver
+from firedrill.core.foreign import content, loaded
 from firedrill.core.locks import held, is_held, orphaned, sync_folder
 
 SILENCES = "silences"
@@ -95,14 +96,25 @@ def rollbacks_of(page: Path) -> Path:
 
 def _played(page: Path) -> list[str]:
     """The names of those rollbacks; LeftOver while the child still plays."""
+    noted = rollbacks_of(page)
     try:
-        file = orphaned(rollbacks_of(page), PLAYING)
+        if (file := orphaned(noted, PLAYING)) is not None:
+            with file:
+                return list(_names(file.read() or b""))
     except FileNotFoundError:
         return []
-    if file is None:
-        raise LeftOver("Chaos Toolkit still plays its rollbacks, though its engine is gone: undo again when it has ended")
-    with file:
-        return [str(json.loads(line)) for line in file.read().splitlines(keepends=True) if line.endswith(b"\n")]
+    except OSError as error:
+        why = f"which of its rollbacks Chaos Toolkit has played is not known, since {noted} cannot be read: {error.strerror or error}"
+        raise LeftOver(f"{why}; remove it, and undo again: all of them are played then") from error
+    raise LeftOver("Chaos Toolkit still plays its rollbacks, though its engine is gone: undo again when it has ended")
+
+
+def _names(lines: bytes) -> Iterator[str]:
+    """A line that is not whole, or no name, tells of no rollback: one that may be played twice is better than one that is never."""
+    for line in lines.splitlines(keepends=True):
+        with suppress(ValueError):
+            if line.endswith(b"\n") and isinstance(name := loaded(line), str):
+                yield name
 
 
 def _write(file: IO[bytes], content: bytes) -> None:
@@ -203,9 +215,9 @@ def running() -> list[Runs]:
     """Every drill of this user that runs, the oldest first."""
     found = []
     for path in sorted(pages().glob("*.json")):
-        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        with suppress(OSError, ValueError, KeyError, TypeError):
             if is_held(path):
-                page = json.loads(path.read_bytes())
+                page = _content(path)
                 root = Path(page["root"]) if "root" in page else None
                 one = Runs(page["drill"], Path(page["journal"]), int(page["pid"]), int(page["started"]), page["undos"], root)
                 if not one.over:  # else it is being undone
@@ -252,8 +264,8 @@ def _read(page: Path) -> Open:
     if page.stat().st_uid != os.geteuid():
         return _unread(page, "it is another user's: undo it as that user")
     try:
-        content = json.loads(page.read_bytes())
-    except (ValueError, RecursionError) as error:
+        content = _content(page)
+    except ValueError as error:
         return _unread(page, f"it is torn: {error}")
     undos = content.get("undos") if isinstance(content, dict) else None
     if not isinstance(undos, dict):
@@ -261,6 +273,11 @@ def _read(page: Path) -> Open:
     folders = content.get("temporary")
     named = [Path(each) for each in folders if isinstance(each, str) and "\0" not in each] if isinstance(folders, list) else []
     return Open(page.stem, page, undos, tuple(named))
+
+
+def _content(page: Path) -> Any:
+    """What is in a page; OSError where it is no plain file, ValueError where it is torn, or nested too deep to go on with."""
+    return loaded(content(page), any_number=True)
 
 
 def _unread(page: Path, why: str) -> Open:
@@ -274,7 +291,7 @@ class Claim:
 
     def __init__(self, page: Open, file: IO[bytes]) -> None:
         self.undos = dict(page.undos)
-        self._sheet = _Sheet(page.page, {**json.loads(page.page.read_bytes()), "undos": self.undos}, file)
+        self._sheet = _Sheet(page.page, {**_content(page.page), "undos": self.undos}, file)
         self.drill = page.drill
 
     def to_perform(self, fault: str) -> Any:
@@ -341,7 +358,7 @@ def note_undone(drill: str, how: Mapping[str, str]) -> None:
 def undone(drill: str) -> dict[str, str]:
     """The faults of a drill that this user's firedrill has put back after it, and how."""
     try:
-        told: dict[str, str] = json.loads((state_directory() / UNDONE / f"{drill}.json").read_bytes())["undone"]
+        told: dict[str, str] = _content(state_directory() / UNDONE / f"{drill}.json")["undone"]
         return {**told}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return {}

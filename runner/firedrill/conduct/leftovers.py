@@ -1,4 +1,4 @@
-"""What a killed drill leaves beside its faults: temporary folders, its door, half a page, half a chart library, half a link.
+"""What a killed drill leaves beside its faults: temporary folders, its door, half a page, half a chart library, half a report or link.
 
 Removed by the next command, and only where a lock says that the owner is dead. Knows where such things lie; refuses to know faults.
 """
@@ -12,7 +12,9 @@ from pathlib import Path
 
 from firedrill.conduct.door import path_of
 from firedrill.conduct.ledger import NEW, left_open, pages, rollbacks_of
+from firedrill.conduct.results import folders
 from firedrill.core import temporary
+from firedrill.core.foreign import FRESH
 from firedrill.core.journal import NAME, is_locked
 from firedrill.core.locks import orphaned
 
@@ -25,7 +27,7 @@ PART = re.compile(r"\.plotly-.+\.js\.([0-9]+)")
 
 def swept(results: Path | None = None) -> list[Path]:
     """Remove what is left, below `results` too, and say what it was."""
-    below = () if results is None else (*_parts(results), *_links(results))
+    below = () if results is None else (*_parts(results), *_links(results), *_reports(results))
     return [*_folders(), *_doors(), *_halves(), *below]
 
 
@@ -70,11 +72,18 @@ def _parts(results: Path) -> Iterator[Path]:
 
 
 def _links(results: Path) -> Iterator[Path]:
-    for link in sorted(results.glob(f"*/{LINK}*")):
+    for link in (link for experiment in folders(results) for link in sorted(experiment.glob(f"{LINK}*"))):
         journal = link.with_name(link.name.removeprefix(LINK)) / NAME
         with suppress(OSError):
             if _is(link, stat.S_ISLNK) and not (journal.is_file() and is_locked(journal)) and _gone(link):
                 yield link
+
+
+def _reports(results: Path) -> Iterator[Path]:
+    """Reports, action items and debriefs that were being written; no folder that is a link is looked into."""
+    for holder in (one for experiment in folders(results) for one in (experiment, *folders(experiment))):
+        with suppress(OSError):
+            yield from (holder / name for name in sorted(os.listdir(holder)) if FRESH.fullmatch(name) and _unowned(holder / name))
 
 
 def _is(path: Path, kind: Callable[[int], bool]) -> bool:

@@ -6,6 +6,7 @@ Knows links, pipes, devices and sizes; refuses to know what the files say. What 
 import errno
 import json
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
@@ -13,11 +14,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from firedrill.core.errors import FiredrillError
+from firedrill.core.locks import held
 
 MOST = 64_000_000
 """Bytes of a file that is read whole."""
-DEEPEST = 64
-"""Levels of lists and mappings in JSON: what firedrill writes has a dozen, and a deeper one is nobody's drill."""
+DEEPEST = 128
+"""Levels of lists and mappings in JSON: a file of a suite may have 100, an entry some more, and a deeper one is nobody's drill."""
+FRESH = re.compile(r"\..+\.(?:json|xml|md|html)\.[0-9a-f]{8}", re.DOTALL)
+"""What a file is called while `replace` writes it; whoever writes it holds it."""
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -48,12 +52,14 @@ def content(path: Path, most: int = MOST) -> bytes:
     return read
 
 
-def loaded(text: bytes | str, most: int | None = None) -> Any:
-    """JSON without NaN or infinities, not deeper than firedrill itself writes; ValueError says what is wrong with it."""
+def loaded(text: bytes | str, most: int | None = None, *, any_number: bool = False) -> Any:
+    """JSON without NaN or infinities, unless `any_number` is let through, not deeper than firedrill itself writes; ValueError says what
+    is wrong with it.
+    """
     if most is not None and len(text) > most:
         raise ValueError(f"it is longer than {most // 1_000_000} MB")
     try:
-        found = json.loads(text, parse_constant=_no_number)
+        found = json.loads(text, parse_constant=None if any_number else _no_number)
     except RecursionError:
         raise ValueError(f"it is nested more than {DEEPEST} deep") from None
     if _deeper(found, DEEPEST):
@@ -75,25 +81,28 @@ def _deeper(value: object, left: int) -> bool:
 
 def replace(path: Path, new: bytes, *, durable: bool = False) -> None:
     """Let `path` be a plain file with this content, whatever it was: written beside it and renamed, so that nothing is written through
-    a link; FiredrillError when that cannot be, and then it is what it was.
+    a link; FiredrillError when that cannot be, and then it is what it was. It is held meanwhile: what a killed writer left is nobody's.
     """
     fresh = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-        try:
-            _open_up(descriptor, path.parent)
-            with os.fdopen(descriptor, "wb") as out:
-                out.write(new)
-                out.flush()
+        with held(fresh, 0o666) as out:
+            try:
+                _open_up(out.fileno(), path.parent)
+                _write(out, new)
                 if durable:
                     os.fsync(out.fileno())
-            os.replace(fresh, path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(fresh)
-            raise
+                os.replace(fresh, path)
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(fresh)
+                raise
     except OSError as error:
         raise FiredrillError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _write(out: IO[bytes], new: bytes) -> None:
+    while new:
+        new = new[out.write(new) :]
 
 
 def _open_up(descriptor: int, folder: Path) -> None:
