@@ -148,6 +148,7 @@ BESIDE = [
     "the Alertmanager watcher",
     "the watcher of resolutions",
     "the watcher of targets and records",
+    "the watcher of series",
     "the watcher of indicators",
     "the sink's own watcher",
     "the desk",

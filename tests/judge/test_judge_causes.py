@@ -19,6 +19,8 @@ from firedrill.core.events import (
     PageResolved,
     RecordEmpty,
     RecordFilled,
+    SeriesBack,
+    SeriesGone,
     TargetDown,
     TargetUp,
 )
@@ -128,6 +130,26 @@ def test_records_that_were_filled_before_the_deadline_are_not_to_blame(missed: A
 def test_the_target_comes_before_the_record_that_it_leaves_empty(missed: Any) -> None:
     lost = (15.0, TargetDown("api", "127.0.0.1:80", OUT_OF_REACH, ("slow_total",)), 14.3)
     assert "could not scrape" in why(missed().without(*LIVED).plus(lost, (15.0, RecordEmpty("slow:rate"))))
+
+
+def test_series_that_vanished_with_the_fault(missed: Any) -> None:
+    """A certificate's end, for one, which a probe that fails no longer tells, though it is scraped as before."""
+    tape = missed().without(*LIVED).plus((14.9, SeriesGone("slow_total"), 14.7))
+    words = "slow_total had no series from 0.5s after the fault on, so its rule (alerts/rules.yml:18) saw no new sample of it."
+    assert why(tape) == words
+    assert why(tape.plus((15.0, RecordEmpty("slow:ratio")), (15.0, RecordEmpty("slow:rate")))) == words
+    both = tape.plus((13.2, SeriesGone("all_total")))
+    assert why(both).startswith("slow_total and all_total had no series from 1.0s before the fault on")
+    lost = (15.0, TargetDown("api", "127.0.0.1:80", OUT_OF_REACH, ("slow_total",)), 14.3)
+    assert "could not scrape" in why(tape.plus(lost))
+
+
+def test_series_that_the_rule_can_do_without_or_that_came_back_soon_are_not_to_blame(missed: Any) -> None:
+    other = missed().without(*LIVED).plus((14.9, SeriesGone("other_total"), 14.7))
+    brief = missed().without(*LIVED).plus((14.9, SeriesGone("slow_total"), 14.7), (17.0, SeriesBack("slow_total")))
+    absent = RULE.model_copy(update={"expr": "absent(slow_total) or slow:ratio > 0.1"})
+    asked = missed(ALERTING.model_copy(update={"alerts": (absent,)})).without(*LIVED).plus((14.9, SeriesGone("slow_total"), 14.7))
+    assert {why(other), why(brief), why(asked)} == {DEAD}
 
 
 def test_an_alert_that_did_not_hold_for_as_long_as_for_asks(missed: Any, script: Any) -> None:

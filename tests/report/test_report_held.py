@@ -9,6 +9,7 @@ from firedrill.core.events import (
     NotificationFailed,
     PhaseEntered,
     RecordEmpty,
+    SeriesGone,
     TargetDown,
 )
 from firedrill.judge.facts import fold
@@ -24,6 +25,7 @@ def test_each_hindrance_is_a_row_with_its_time_and_its_words() -> None:
     labels = {"team": "payments"}
     assert _rows(
         (1.0, RecordEmpty("slow:ratio")),
+        (1.5, SeriesGone("a_total")),
         (2.0, TargetDown("api", "127.0.0.1:80", "connection refused", ("a_total",))),
         (3.0, AlertSuppressed("Slow", labels, "silence", ("s1",), "ann: deploying")),
         (4.0, AlertReleased("Slow", labels, "silence")),
@@ -32,6 +34,7 @@ def test_each_hindrance_is_a_row_with_its_time_and_its_words() -> None:
         (7.0, NotificationFailed("oncall", "webhook", "g", "unexpected status code 500", 1)),
     ) == [
         ("no data", "slow:ratio", 1.0, None, ""),
+        ("vanished", "a_total", 1.5, None, ""),
         ("not scraped", "127.0.0.1:80", 2.0, None, "api: connection refused"),
         ("held back", "Slow", 3.0, 4.0, "silence: ann: deploying"),
         ("held back", "Slow", 5.0, None, "mute: within mute time: nights"),

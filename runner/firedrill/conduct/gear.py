@@ -38,6 +38,7 @@ from firedrill.watch.alerts.back import WayBack
 from firedrill.watch.alerts.groups import Groups, Lane
 from firedrill.watch.alerts.hindrances import Hindrances
 from firedrill.watch.alerts.prometheus import PrometheusWatch
+from firedrill.watch.alerts.vanished import Vanished
 from firedrill.watch.history import Shortfall, shortfall
 from firedrill.watch.indicators import Indicators
 from firedrill.watch.links import Links
@@ -186,6 +187,9 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
         stack.alertmanager, stack.alertmanager_log, clock, record, session=other, resend=stack.resend, alerting=plan.alerting
     )
     hindrances = Hindrances(stack.prometheus, stack.prometheus_log, plan.alerting, clock, record, session=session)
+    expected = [one.declared.get(one.kind) for one in plan.expectations]
+    read = [rule for rule in plan.alerting.alerts if rule.alert in expected]
+    vanished = Vanished(stack.prometheus, read, plan.alerting.records, clock, record, session=session)
     if sink is not None and isinstance(stack, EmbeddedStack):
         sink.groups = Groups(stack.alertmanager, stack.alertmanager_log, plan.alerting.route, other, {Lane(*each) for each in stack.silent})
     indicators = Indicators(
@@ -202,6 +206,7 @@ async def _watchers(drill: Drill, closing: AsyncExitStack, stack: AnyStack, sink
         "the watcher of resolutions": back,
         "the Prometheus watcher": prometheus,
         "the watcher of targets and records": hindrances,
+        "the watcher of series": vanished,
         "the watcher of indicators": indicators,
     }
     for name, watch in watchers.items():

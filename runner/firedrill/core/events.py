@@ -427,6 +427,22 @@ class RecordFilled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesGone(Event):
+    """A selector that a rule under test needs matches no series any more; it did before."""
+
+    kind: ClassVar[str] = "series.gone"
+    selector: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBack(Event):
+    """It matches something again."""
+
+    kind: ClassVar[str] = "series.back"
+    selector: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageOpened(Event):
     """A thread that asks for a human: one receiver and group key, until its group is resolved. `notification` is a seq."""
 

@@ -133,7 +133,7 @@ class Held:
 
     Of an alert: `what` is its name, `by` silence, inhibition or mute. Of a target: `what` is its instance, `by` target, `names` the
     metrics that it gave and that rules read.
-    Of a recorded series without data: `what` is its name, `by` record.
+    Of a recorded series without data: `what` is its name, `by` record. Of series that vanished: `what` is their selector, `by` series.
     """
 
     what: str

@@ -54,6 +54,8 @@ from firedrill.core.events import (
     RunbookEnded,
     RunbookStarted,
     Samples,
+    SeriesBack,
+    SeriesGone,
     ShiftChanged,
     SilenceCreated,
     SteadyChecked,
@@ -371,6 +373,10 @@ def _hindered(facts: Facts, entry: Entry) -> None:
             _hold(facts, Held(record, "record", entry.at, entry.seq))
         case RecordFilled(record=record):
             _released(facts, record, "record", entry.at, {})
+        case SeriesGone(selector=selector):
+            _hold(facts, Held(selector, "series", entry.at, entry.seq))
+        case SeriesBack(selector=selector):
+            _released(facts, selector, "series", entry.at, {})
 
 
 def _released(facts: Facts, what: str, by: str, at: float, labels: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from firedrill.core import promql
 from firedrill.core.alerting import AlertingRule, Place
+from firedrill.core.needs import needs
 from firedrill.core.units import Duration
 from firedrill.judge.drill import AlertSpan, Facts, Held
 from firedrill.judge.moments import Moment
@@ -24,7 +25,12 @@ def unfired(facts: Facts, alert: str, start: Moment, until: float) -> Cause | No
     lives = since(facts, alert, start)
     if any(span.firing is not None for span in lives):
         return None
-    return _unscraped(facts, alert, start, until) or _unrecorded(facts, alert, until) or _never(facts, alert, lives, start)
+    return (
+        _unscraped(facts, alert, start, until)
+        or _vanished(facts, alert, start, until)
+        or _unrecorded(facts, alert, until)
+        or _never(facts, alert, lives, start)
+    )
 
 
 def since(facts: Facts, alert: str, start: Moment) -> list[AlertSpan]:
@@ -50,6 +56,24 @@ def _unscraped(facts: Facts, alert: str, start: Moment, until: float) -> Cause |
         return None
     which = both(f"{one.what} of job {one.labels.get('job', '')} ({_last_words(one.why)})" for one in down)
     return f"Prometheus could not scrape {which}, whose metrics its rule reads", [one.seq for one in down]
+
+
+def _vanished(facts: Facts, alert: str, start: Moment, until: float) -> Cause | None:
+    """Series that each of its rules needs and that were gone for most of the time, though nobody failed to scrape their target."""
+    gone = {one.what: one for one in facts.held if one.by == "series" and _mostly(one, start.at, until)}
+    if not gone:
+        return None
+    missed = [(rule, [one for one in needs(rule.expr, facts.plan.alerting.records) if one in gone]) for rule in rules(facts, alert)]
+    if not missed or not all(selectors for _, selectors in missed):
+        return None
+    rule, selectors = missed[0]
+    lost = [gone[one] for one in selectors]
+    apart = min(one.since for one in lost) - start.at
+    began = f"from {seconds(abs(apart))} {'after' if apart >= 0 else 'before'} {start.name} on"
+    words = (
+        f"{both(selectors)} had no series {began}, so its rule {at(rule.place)} saw no new sample of {'it' if len(lost) == 1 else 'them'}"
+    )
+    return words, [one.seq for one in lost]
 
 
 def _selectors(facts: Facts, rule: AlertingRule) -> list[str]:

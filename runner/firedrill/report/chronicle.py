@@ -65,7 +65,7 @@ def _alerts(facts: Facts) -> Iterator[Line]:
 def _held(facts: Facts) -> Iterator[Line]:
     """What was not as the alerting path needs it; what a drill takes down at its end is not among it."""
     for one in facts.held:
-        what = {"target": "cannot be scraped", "record": "has no data"}.get(one.by, f"is held back by a {one.by}")
+        what = {"target": "cannot be scraped", "record": "has no data", "series": "vanished"}.get(one.by, f"is held back by a {one.by}")
         if one.since < close(facts):
             yield Line(one.since, "alerting", f"{one.what} {what}{f': {clipped(one.why, LONGEST)}' if one.why else ''}", one.seq)
     for spot in facts.blinds:

@@ -70,7 +70,7 @@ def _messages(facts: Facts) -> Iterator[Row]:
 def _held(facts: Facts) -> Iterator[Row]:
     """What was not as the alerting path needs it; what a drill takes down at its end is not among it."""
     for one in facts.held:
-        what = {"target": "not scraped", "record": "no data"}.get(one.by, "held back")
+        what = {"target": "not scraped", "record": "no data", "series": "vanished"}.get(one.by, "held back")
         more = [one.by if what == "held back" else one.labels.get("job", ""), one.why, ", ".join(one.names) if one.by == "mute" else ""]
         if one.since < close(facts):
             yield Row(what, one.what, one.since, one.until, ": ".join(filter(None, more)), [one.seq])
