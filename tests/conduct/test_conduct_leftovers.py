@@ -16,7 +16,7 @@ from firedrill.core.foreign import replace
 from firedrill.core.locks import held, is_held, orphaned
 
 ENGINE = """
-import socket, sys
+import signal, socket, sys
 from contextlib import ExitStack
 from pathlib import Path
 from firedrill.conduct.door import path_of
@@ -25,6 +25,7 @@ from firedrill.core import temporary
 from firedrill.core.clock import DrillClock
 from firedrill.core.journal import Journal
 from firedrill.core.locks import held
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell has what it starts in the background ignore it
 home, results = Path(sys.argv[1]), Path(sys.argv[2])
 home.mkdir(parents=True)
 journal = Journal(home / "journal.jsonl", DrillClock())

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -140,3 +141,53 @@ async def test_one_who_is_answered_is_not_sent_away_for_one_who_comes(port: int)
             writer.close()
     finally:
         await runner.cleanup()
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_what_was_asked_on_a_connection_that_went_for_another_is_not_done(turns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "MOST", 20)
+    taken: list[bytes] = []
+
+    async def take(request: web.Request) -> web.Response:
+        taken.append(await body_of(request))
+        return web.Response(text="taken")
+
+    application = web.Application()
+    application.add_routes([web.post("/", take)])
+    runner = await serve(application, "127.0.0.1", 0, shutdown=0.1)
+    try:
+        where = runner.addresses[0][:2]
+        callers = [socket.create_connection(where) for _ in range(20)]
+        callers[0].sendall(_post(0))
+        await _turns(200)  # all of them are let in
+        others = [socket.create_connection(where) for _ in range(20)]
+        await _turns(turns)  # the others are let in before, while or after it is heard what is asked
+        for number, caller in enumerate([*callers, *others]):
+            caller.sendall(_post(number))
+        callers += others
+        await _turns(200)
+    finally:
+        await runner.cleanup()
+    answers = [_read_whole(caller) for caller in callers]
+    told = [b"%02d" % number for number, answer in enumerate(answers) for _ in range(answer.count(b"HTTP/1.1 200 OK"))]
+    assert len(told) >= 20
+    assert sorted(taken) == told
+
+
+async def _turns(number: int) -> None:
+    """So many turns of the loop, which serves in the meantime."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+def _post(number: int) -> bytes:
+    return b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n%02d" % number
+
+
+def _read_whole(caller: socket.socket) -> bytes:
+    answer = b""
+    with caller, contextlib.suppress(ConnectionError):
+        caller.settimeout(10)
+        while more := caller.recv(1000):
+            answer += more
+    return answer

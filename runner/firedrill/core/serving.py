@@ -9,7 +9,7 @@ import contextlib
 import ipaddress
 import logging
 import resource
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, cast
 
 from aiohttp import web
@@ -22,6 +22,8 @@ IDLE = 30.0
 """Seconds between two requests on one connection."""
 MOST = 256
 """Connections of one listener; fewer where the process may have few descriptors."""
+MOST_TOLD = 1024
+"""The same of one that is told of alerts: in a storm each group has a connection of its own, all at once."""
 
 _log = logging.getLogger("firedrill.serving")
 _nobody = logging.getLogger("firedrill.serving.nobody")
@@ -29,10 +31,11 @@ _nobody = logging.getLogger("firedrill.serving.nobody")
 _nobody.disabled = True
 
 
-def most() -> int:
-    """How many connections one listener may have: an eighth of what the process may open."""
+def most(told: bool = False) -> int:
+    """How many connections one listener may have: an eighth of what the process may open, a quarter where it is `told` of alerts."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST if soft == resource.RLIM_INFINITY else max(8, min(MOST, soft // 8))
+    limit, share = (MOST_TOLD, 4) if told else (MOST, 8)
+    return limit if soft == resource.RLIM_INFINITY else max(8, min(limit, soft // share))
 
 
 class Late(Exception):
@@ -66,8 +69,15 @@ class Connections:
         if transport is not None:
             self._open.pop(transport, None)
 
-    def of(self, transport: asyncio.BaseTransport | None) -> "Connection | None":
-        return None if transport is None else self._open.get(transport)
+    def of(self, transport: asyncio.BaseTransport | None) -> "Connection":
+        """The connection of whoever asked; ConnectionResetError when it has gone, also for another's sake.
+
+        Then nothing may be done of what was asked: nobody hears the answer, and whoever asked will ask again.
+        """
+        found = None if transport is None else self._open.get(transport)
+        if found is None:
+            raise ConnectionResetError("whoever asked has gone")
+        return found
 
 
 def _is_near(peer: str) -> bool:
@@ -97,6 +107,16 @@ class Connection(asyncio.Protocol):
         self._admitted = True
         self._inner.connection_made(transport)
         self.wait(self._patience)
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Meanwhile it goes for nobody, however long that takes."""
+        self.busy = True
+        self.wait(None)
+        try:
+            yield
+        finally:
+            self.busy = False
 
     def wait(self, seconds: float | None) -> None:
         """From now on a request has so many seconds to arrive; None for ever."""
@@ -134,10 +154,9 @@ class Connection(asyncio.Protocol):
         self._inner.resume_writing()
 
 
-def bounded(factory: Callable[[], asyncio.Protocol], patience: float | None = None) -> Callable[[], asyncio.Protocol]:
+def bounded(factory: Callable[[], asyncio.Protocol], connections: Connections) -> Callable[[], asyncio.Protocol]:
     """The same protocols, of which only so many are open at a time."""
-    connections = Connections()
-    return lambda: Connection(factory(), connections, patience)
+    return lambda: Connection(factory(), connections, None)
 
 
 CONNECTIONS = web.AppKey("connections", Connections)
@@ -146,15 +165,8 @@ CONNECTIONS = web.AppKey("connections", Connections)
 @web.middleware
 async def guarded(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
     """Outermost of all: its connection is busy while it is answered, and what cannot be read is answered with 400."""
-    connection = request.config_dict[CONNECTIONS].of(request.transport)
-    if connection is None:
+    with request.config_dict[CONNECTIONS].of(request.transport).answering():
         return await _answered(request, handler)
-    connection.busy = True
-    connection.wait(None)
-    try:
-        return await _answered(request, handler)
-    finally:
-        connection.busy = False
 
 
 async def _answered(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
@@ -174,17 +186,18 @@ async def _answered(request: web.Request, handler: Callable[[web.Request], Await
 
 async def body_of(request: web.Request) -> bytes:
     """The body, which has to arrive in time; while it does, its connection is the first to go."""
-    connection = request.config_dict[CONNECTIONS].of(request.transport) if CONNECTIONS in request.config_dict else None
-    if connection is not None:
-        connection.busy = False
+    connections = request.config_dict[CONNECTIONS]
+    connection = connections.of(request.transport)
+    connection.busy = False
     try:
         async with asyncio.timeout(ARRIVES_WITHIN):
-            return await request.read()
+            body = await request.read()
     except TimeoutError:
         raise Late from None
     finally:
-        if connection is not None:
-            connection.busy = True
+        connection.busy = True
+    connections.of(request.transport)
+    return body
 
 
 async def json_of(request: web.Request) -> Any:
@@ -206,14 +219,15 @@ class _Runner(web.AppRunner):
 
 
 async def serve(
-    application: web.Application, host: str, port: int, shutdown: float, patience: float = ARRIVES_WITHIN, *, cancels: bool = False
-) -> web.AppRunner:
+    application: web.Application, host: str, port: int, shutdown: float, patience: float = ARRIVES_WITHIN, *,
+    cancels: bool = False, told: bool = False,
+) -> web.AppRunner:  # fmt: skip
     """Listen, with bounds; OSError when that cannot be, and then nothing is left of it.
 
     `shutdown` is how many seconds requests have to end when the runner is cleaned up; `cancels` ends what a caller that has hung up
-    has asked for.
+    has asked for. What is `told` of alerts may have more connections.
     """
-    application[CONNECTIONS] = Connections()
+    application[CONNECTIONS] = Connections(most(told))
     application.middlewares.insert(0, guarded)
     runner = _Runner(application, patience, handler_cancellation=cancels, shutdown_timeout=shutdown)
     await runner.setup()

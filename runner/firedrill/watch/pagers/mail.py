@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from firedrill.core.serving import bounded
+from firedrill.core.serving import Connections, bounded, most
 
 Take: TypeAlias = Callable[[str, bytes], Awaitable[str]]
 """Given how the sender greeted us, and the mail: why it is none, or nothing."""
@@ -29,12 +29,13 @@ class MailServer:
     @classmethod
     async def start(cls, take: Take) -> "MailServer":
         loop, sessions = asyncio.get_running_loop(), weakref.WeakSet[SMTP]()
+        connections = Connections(most(told=True))
 
         def session() -> SMTP:
-            sessions.add(begun := SMTP(_Handler(take), hostname="localhost", loop=loop, data_size_limit=LONGEST))
+            sessions.add(begun := SMTP(_Handler(take, connections), hostname="localhost", loop=loop, data_size_limit=LONGEST))
             return begun
 
-        server = await loop.create_server(bounded(session), "127.0.0.1", 0)
+        server = await loop.create_server(bounded(session, connections), "127.0.0.1", 0)
         host, port = server.sockets[0].getsockname()[:2]
         return cls(f"{host}:{port}", server, sessions)
 
@@ -48,10 +49,15 @@ class MailServer:
 
 
 class _Handler:
-    def __init__(self, take: Take) -> None:
-        self.take = take
+    def __init__(self, take: Take, connections: Connections) -> None:
+        self.take, self.connections = take, connections
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        refused = await self.take(session.host_name or "", content)
+        try:
+            connection = self.connections.of(server.transport)
+        except ConnectionResetError:
+            return "421 too many connections"
+        with connection.answering():
+            refused = await self.take(session.host_name or "", content)
         return f"554 {refused}" if refused else "250 OK"

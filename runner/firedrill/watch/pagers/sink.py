@@ -140,7 +140,7 @@ class Sink:
 
     async def _listen(self, listen: tuple[str, int], application: web.Application) -> None:
         try:
-            self._runner = await serve(application, *listen, shutdown=1.0)
+            self._runner = await serve(application, *listen, shutdown=1.0, told=True)
         except OSError as error:
             raise FiredrillError(f"the sink cannot listen on {listen[0]}:{listen[1]}: {os.strerror(error.errno or 0)}") from None
         try:
