@@ -179,14 +179,14 @@ def test_validate_run_and_bell_say_the_same_of_an_address_that_capturing_would_r
         ({"wechat_configs": [{"to_user": "x"}]}, "wechat of payments-oncall has no secret (api_secret)"),
         ({"webex_configs": [{"room_id": "x"}]}, "webex of payments-oncall has no token (http_config.authorization)"),
         ({"email_configs": [{"to": "x@y.example"}]}, "email of payments-oncall has no mail server (smarthost)"),
-        ({"slack_configs": [{"api_url_file": "/nowhere/here"}]}, "api_url_file names /nowhere/here, which is not here"),
+        ({"slack_configs": [{"api_url_file": "/nowhere/here"}]}, "api_url_file names /nowhere/here, which does not exist here"),
     ],
 )  # fmt: skip
 def test_what_the_deployment_has_to_give_is_a_warning_and_the_rest_is_judged(suite: Path, settings: Any, words: str) -> None:
     routes(suite, "receiver", settings)
     done = firedrill(suite, "validate")
     assert done.returncode == 0, done.stdout
-    assert f"given-at-deployment: {words}: the deployment has to give it" in done.stdout.replace("warning: ", "")
+    assert f"given-at-deployment: {words}: the deployment has to provide it" in done.stdout.replace("warning: ", "")
     routes(suite, "route", {"group_interval": "0s"})
     assert firedrill(suite, "validate").returncode == 2
 
@@ -201,7 +201,7 @@ def test_what_global_gives_is_no_gap_and_a_placeholder_is_filled_in(suite: Path)
 
 def test_a_template_file_that_is_not_here_is_said(suite: Path) -> None:
     routes(suite, "templates", ["templates/*.tmpl"])
-    assert "no file here is templates/*.tmpl" in firedrill(suite, "validate").stdout
+    assert "no file here matches templates/*.tmpl" in firedrill(suite, "validate").stdout
 
 
 def test_a_kind_of_receiver_that_a_drill_replaces_is_not_asked_about(suite: Path) -> None:

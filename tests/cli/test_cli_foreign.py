@@ -124,7 +124,7 @@ def test_a_journal_with_holes_is_never_a_pass_and_its_fail_is_none_either(result
         unsummed(journal, lambda lines: lines.pop(60))
         assert ends(["judge", journal.parent]) == 3
         told = capsys.readouterr().out
-        assert "The journal is not as a drill writes it: line 61: entry 62 stands where 61 was due" in told
+        assert "The journal is damaged: line 61: entry 62 where 61 was expected" in told
 
 
 @pytest.mark.parametrize("schema", [99, 2, 0])
@@ -132,7 +132,7 @@ def test_a_journal_of_another_version_is_inconclusive(results: Path, schema: int
     journal = folder_of(results, "passing") / "journal.jsonl"
     unsummed(journal, put(0, schema=schema))
     assert ends(["judge", journal.parent]) == 3
-    assert f"the journal is of version {schema}, and this firedrill knows version 1 only" in capsys.readouterr().out
+    assert f"the journal has version {schema}, and this firedrill reads version 1 only" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", READERS)

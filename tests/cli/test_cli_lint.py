@@ -241,7 +241,7 @@ CASES: list[tuple[str, list[Edit], list[str]]] = [
     (
         "a receiver without an address",
         [(ROUTES, "- url: https://pager.example.org/hooks/platform", "- send_resolved: true")],
-        [f"{ROUTES}:35:9: warning: given-at-deployment: webhook of platform has no address (url): the deployment has to give it"],
+        [f"{ROUTES}:35:9: warning: given-at-deployment: webhook of platform has no address (url): the deployment has to provide it"],
     ),
     (
         "a record that is a range of samples",

@@ -98,7 +98,7 @@ async def test_a_part_that_is_misnamed_is_no_zero(prometheus: Answers, bad: str,
 
 async def test_more_good_than_all_is_no_budget(prometheus: Answers) -> None:
     prometheus.known = {REMEMBERS: 1, ALL: 1000, 'sum(increase(hits{code!~"5.."}[28d]))': 1200}
-    with pytest.raises(FiredrillError, match="it counts more good ones than all: 1200 by "):
+    with pytest.raises(FiredrillError, match="it counts more good events than there were in all: 1200 by "):
         await left_of(prometheus.server, slo(good=GOOD, total=TOTAL))
 
 

@@ -122,7 +122,7 @@ def test_whoever_sits_at_a_terminal_is_asked_which_drill_is_meant(engine: Start,
         os.write(keyboard, b"theirs\n")
         said, _ = asking.communicate(timeout=30)
     assert (asking.returncode, theirs.wait(5)) == (0, 0)
-    assert "no suite is here or above; these run:" in said
+    assert "no firedrill.yaml is here or above; these run:" in said
     os.close(keyboard)
     os.close(terminal)
 

@@ -101,32 +101,32 @@ def test_a_line_that_is_lost_doubled_or_moved_is_seen_also_without_sums(path: Pa
 @pytest.mark.parametrize(
     ("line", "fields", "what"),
     [
-        (2, {"seq": "2"}, "its seq is to be a whole number, not a text"),
-        (2, {"seq": True}, "its seq is to be a whole number, not true or false"),
-        (2, {"t": "soon"}, "its t is to be a number, not a text"),
+        (2, {"seq": "2"}, "its seq should be a whole number, not a text"),
+        (2, {"seq": True}, "its seq should be a whole number, not true or false"),
+        (2, {"t": "soon"}, "its t should be a number, not a text"),
         (2, {"t": float("nan")}, "NaN is no number of JSON"),
         (2, {"t": float("inf")}, "Infinity is no number of JSON"),
         (2, {"t": 1e300}, "its t is no number that a drill can have"),
         (2, {"t": -1}, "its t is no moment of a drill"),
-        (2, {"source_at": []}, "its source_at is to be a number, not a list"),
+        (2, {"source_at": []}, "its source_at should be a number, not a list"),
         (2, {"source_at": -1e18}, "its source_at is no number that a drill can have"),
-        (2, {"kind": None}, "its kind is to be a text, not null"),
-        (2, {"phase": 5}, "its phase is to be a text, not a number"),
-        (3, {"good": True}, "its good is to be a whole number, not true or false"),
-        (3, {"good": -1}, "its good is to be a count, not a negative number"),
+        (2, {"kind": None}, "its kind should be a text, not null"),
+        (2, {"phase": 5}, "its phase should be a text, not a number"),
+        (3, {"good": True}, "its good should be a whole number, not true or false"),
+        (3, {"good": -1}, "its good should not be negative"),
         (3, {"bad": 2**60}, "its bad is too large a number"),
-        (3, {"under": []}, "its under is to be a mapping, not a list"),
-        (3, {"under": {"0.3": "x"}}, "its under is to be a whole number, not a text"),
-        (3, {"errors": {"503": None}}, "its errors is to be a whole number, not null"),
-        (3, {"second": 1e6}, "it has samples of second 1e+06, which was not, or was still to come"),
-        (4, {"alerts": [5]}, "its alerts is to hold mappings, not a number"),
-        (4, {"alerts": [ALERT | {"labels": []}]}, "its labels is to be a mapping, not a list"),
+        (3, {"under": []}, "its under should be a mapping, not a list"),
+        (3, {"under": {"0.3": "x"}}, "its under should be a whole number, not a text"),
+        (3, {"errors": {"503": None}}, "its errors should be a whole number, not null"),
+        (3, {"second": 1e6}, "it has samples of second 1e+06, which was before the drill or still to come"),
+        (4, {"alerts": [5]}, "its alerts should hold mappings, not a number"),
+        (4, {"alerts": [ALERT | {"labels": []}]}, "its labels should be a mapping, not a list"),
         (4, {"alerts": [{"status": "firing"}]}, "it lacks its labels"),
-        (4, {"group_labels": {"a": 1}}, "its group_labels is to be a text, not a number"),
+        (4, {"group_labels": {"a": 1}}, "its group_labels should be a text, not a number"),
         (6, {"counted": 41}, "the load negotiate counted 41 requests, and the journal has samples of 42"),
-        (5, {"kind": "mood.measured"}, "this firedrill knows no entry of the kind 'mood.measured'"),
-        (1, {"schema": 99}, "the journal is of version 99, and this firedrill knows version 1 only"),
-        (1, {"schema": 0}, "the journal is of version 0, and this firedrill knows version 1 only"),
+        (5, {"kind": "mood.measured"}, "this firedrill does not know entries of the kind 'mood.measured'"),
+        (1, {"schema": 99}, "the journal has version 99, and this firedrill reads version 1 only"),
+        (1, {"schema": 0}, "the journal has version 0, and this firedrill reads version 1 only"),
     ],
 )
 def test_a_value_of_another_kind_is_told_with_its_line(path: Path, line: int, fields: dict[str, object], what: str) -> None:
@@ -137,7 +137,7 @@ def test_a_value_of_another_kind_is_told_with_its_line(path: Path, line: int, fi
     "fields", [{"schema": None}, {"schema": "x"}, {"wall": float("nan")}, {"wall": 1e300}, {"wall": -1e18}, {"plan": 5}]
 )
 def test_a_journal_that_does_not_say_which_drill_it_was_is_none(path: Path, fields: dict[str, object]) -> None:
-    with pytest.raises(Invalid, match=rf"{path}:7:1: no journal that can be judged: nothing in it says which drill it was"):
+    with pytest.raises(Invalid, match=rf"{path}:7:1: no journal that can be judged: nothing in it names the drill"):
         as_of_old(path, put(1, **fields))
 
 
@@ -147,7 +147,7 @@ def test_samples_told_twice_count_once_even_where_somebody_has_numbered_them_ane
         for number, line in enumerate(lines, 1):
             line["seq"] = number
 
-    assert ("the samples of load negotiate in second 0 stand there twice") in [what for _, what in as_of_old(path, doubled)]
+    assert ("the samples of load negotiate in second 0 are there twice") in [what for _, what in as_of_old(path, doubled)]
 
 
 @pytest.mark.parametrize("nested", ["[" * 100_000 + "]" * 100_000, "[" * 500 + "]" * 500, '{"a":' * 300 + "1" + "}" * 300, "1" * 5000])
@@ -168,12 +168,12 @@ def test_every_kind_of_entry_has_fields_that_can_be_checked() -> None:
 
 
 def test_a_line_after_the_end_and_a_second_start_are_seen(path: Path) -> None:
-    assert (8, "it stands after the drill's end") in as_of_old(path, lambda lines: lines.append(lines[4] | {"seq": 8, "t": 1e3}))
+    assert (8, "it comes after the drill's end") in as_of_old(path, lambda lines: lines.append(lines[4] | {"seq": 8, "t": 1e3}))
 
 
 def test_a_file_with_nothing_but_faults_is_given_up(path: Path) -> None:
     path.write_text("no\n" * 10_000)
-    with pytest.raises(Invalid, match="nothing in it says which drill it was"):
+    with pytest.raises(Invalid, match="nothing in it names the drill"):
         wrong(path)
 
 

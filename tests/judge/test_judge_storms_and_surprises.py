@@ -146,5 +146,5 @@ def test_a_broken_link_is_noticed_where_no_expectation_asked(script: Any) -> Non
 
 
 def test_stages_that_nobody_looked_for_in_a_storm_are_told_in_the_report(script: Any) -> None:
-    left_out = "the stages of 1980 changes of alerts were not searched for, to spare Prometheus in a storm: Storm (1980)"
+    left_out = "the stages of 1980 changes of alerts were not looked up, to spare Prometheus in a storm: Storm (1980)"
     assert noticed(quiet(script).plus((30.0, Noted(left_out, "stages")))) == [f"{left_out}."]

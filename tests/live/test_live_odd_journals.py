@@ -32,9 +32,9 @@ async def ended(folder: Path) -> dict[str, Any]:
     [
         (lambda lines: lines[0].update(plan=[]), "no journal that can be judged"),
         (lambda lines: lines[0].update(wall="x"), "no journal that can be judged"),
-        (lambda lines: lines[20].update(t=[]), "line 21: it is no entry: its t is to be a number, not a list"),
-        (lambda lines: lines[-1].update(kind=5), "line 167: it is no entry: its kind is to be a text, not a number"),
-        (lambda lines: lines.pop(60), "line 61: entry 62 stands where 61 was due"),
+        (lambda lines: lines[20].update(t=[]), "line 21: it is no entry: its t should be a number, not a list"),
+        (lambda lines: lines[-1].update(kind=5), "line 167: it is no entry: its kind should be a text, not a number"),
+        (lambda lines: lines.pop(60), "line 61: entry 62 where 61 was expected"),
     ],
 )
 async def test_the_page_of_an_odd_journal_ends(tmp_path: Path, change: Callable[[list[dict[str, Any]]], object], reason: str) -> None:

@@ -116,4 +116,4 @@ def test_a_probe_that_calls_a_server_error_good_is_told(suite: Suite) -> None:
     }
     plan = Plan(experiment="e", file="experiments/e.yaml", title="e", environment="local", steady=10, probes=probes)
     said = [one.message for one in lint.remarks(lint.Linted(Alerting(), (plan,))) if one.lint == "good-error"]
-    assert said == ["e: the probe lax calls 500 and 502 good: it would not see a fault that makes them"]
+    assert said == ["e: the probe lax counts 500 and 502 as good, so it would miss a fault that causes it"]

@@ -26,7 +26,7 @@ async def test_a_storm_is_bounded_in_number_and_at_once_and_what_is_left_out_is_
     assert most == AT_ONCE
     assert done == OF_ONE_ALERT + 20 <= WAITING
     assert [entry.event.text for entry in book.of(Noted)] == [
-        f"the stages of {2000 - OF_ONE_ALERT} changes of alerts were not searched for, to spare Prometheus in a storm: "
+        f"the stages of {2000 - OF_ONE_ALERT} changes of alerts were not looked up, to spare Prometheus in a storm: "
         f"Storm ({2000 - OF_ONE_ALERT})"
     ]
     assert book.of(Noted)[0].event.about == "stages"  # which a report shows

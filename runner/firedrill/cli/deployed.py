@@ -89,7 +89,7 @@ def _asked(rules: Sequence[Path], routes: Sequence[tuple[Path, tuple[str, ...]]]
     for tool, path, of in (("promtool", promtool, rules), ("amtool", amtool, routes)):
         if of and path is None:
             what = "rule files" if tool == "promtool" else "alertmanager.yml"
-            unjudged.append(f"{tool} was not found: {what} could be read by firedrill alone, {tools.OF[tool].capitalize()} may refuse more")
+            unjudged.append(f"{tool} was not found: only firedrill checked {what}, and {tools.OF[tool].capitalize()} may refuse more")
     return Judged(tuple(problem for one in judged for problem in one.problems), tuple(dict.fromkeys(unjudged)))
 
 

@@ -58,7 +58,7 @@ def chosen(drill: str | None, there: Sequence["Runs"]) -> "Runs":
     listed = "".join(f"\n  {one.drill} (pid {one.pid}{_of(one, root)})" for one in there)
     if drill is not None:
         raise click.UsageError(f"no drill {drill!r} runs here; these do:{listed}")
-    why = "several drills of this suite run" if named else "no drill of this suite runs" if root else "no suite is here or above"
+    why = "several drills of this suite run" if named else "no drill of this suite runs" if root else "no firedrill.yaml is here or above"
     if not sys.stdin.isatty():
         raise click.UsageError(f"{why}; say which drill you mean:{listed}")
     click.echo(f"{why}; these run:{listed}", err=True)

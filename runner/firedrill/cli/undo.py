@@ -71,7 +71,7 @@ def _one(drill: str, results: Path, trusted: bool) -> dict[str, Any]:
     name = (folder or Path(drill)).name
     page = open_page(name)
     if folder is None and page is None:
-        raise click.UsageError(f"no drill {drill!r} under {results}/ nor among the drills that left something")
+        raise click.UsageError(f"no drill {drill!r} under {results}/ nor in your ledger")
     journal = None if folder is None else folder / NAME
     if any(one.drill == name for one in running()) or (journal is not None and _locked(journal)):
         return {"drill": name, "skipped": "it still runs", "done": {}, "failed": {}}
@@ -119,7 +119,7 @@ def _agreed(journal: "Listed") -> bool:
     """Whether somebody at a terminal has read it all and says yes."""
     from firedrill.conduct.shown import shown
 
-    click.echo(f"{_plain(journal.drill)}: this user's ledger knows nothing of what its journal lists:", err=True)
+    click.echo(f"{_plain(journal.drill)}: your ledger does not list what this drill's journal lists:", err=True)
     for fault, undo in journal.undos.items():
         for line in shown(fault, undo):
             click.echo(f"  {line}", err=True)
@@ -135,8 +135,9 @@ def _words(answer: dict[str, Any]) -> str:
     lines += [f"  {fault}: {how}" for part in ("done", "failed") for fault, how in answer[part].items()]
     lines += [f"  note: {note}" for note in [answer.get("note")] if note]
     if untrusted:
+        counted = "1 undo" if len(untrusted) == 1 else f"{len(untrusted)} undos"
         lines.append(
-            f"  not run: {len(untrusted)} that only its journal lists, see above. If you know who wrote it, run "
+            f"  not run: {counted} listed by its journal alone, shown above. If you know who wrote it, run "
             f"`firedrill undo {answer['folder']} --trust-folder`, or put it back by hand"
         )
     return "\n".join(lines)

@@ -21,7 +21,7 @@ BRINGS_BACK = {"kill", "restart", "clock"}
 
 async def refuse(drill: Drill, gear: Gear, settled: bool = False) -> None:
     """End the drill if a fault cannot be had here; what is missing, or does not answer, is missed once the system is `settled`."""
-    drill.view.waiting("every fault to be aimed", None, drill.facts, ())
+    drill.view.waiting("every fault to find its target", None, drill.facts, ())
     faults = [fault for fault in drill.plan.faults if fault.wire is not None and fault.target in gear.links]
     found = await asyncio.gather(*(_refusal(gear, fault) for fault in faults))
     said = [(fault, error) for fault, error in zip(faults, found, strict=True) if error is not None]

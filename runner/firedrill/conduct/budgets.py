@@ -67,7 +67,9 @@ async def _bad(server: Server, indicator: Indicator, window: Duration, records: 
     of_part = await _counted(server, part, window, records)
     if not 0 <= of_part <= counted * SURPLUS + 1:
         kind = "bad" if indicator.good is None else "good"
-        raise FiredrillError(f"it counts more {kind} ones than all: {of_part:g} by {part.strip()}, {counted:g} by {total.strip()}")
+        raise FiredrillError(
+            f"it counts more {kind} events than there were in all: {of_part:g} by {part.strip()}, {counted:g} by {total.strip()}"
+        )
     share = min(of_part / counted, 1.0)
     return share if indicator.good is None else 1 - share
 

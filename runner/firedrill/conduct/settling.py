@@ -22,10 +22,10 @@ async def settled(drill: Drill, gear: Gear) -> None:
         return
     await until(drill, gear, lambda: "prometheus" in drill.facts.coverage, drill.clock.now() + FIRST, "Prometheus")
     names, patience = both(left(drill)), longest(drill.plan, drill.order.after)
-    if not await until(drill, gear, lambda: not left(drill), drill.clock.now() + patience, f"{names} of the drill before to be over"):
+    if not await until(drill, gear, lambda: not left(drill), drill.clock.now() + patience, f"{names} of the previous drill to be over"):
         still = left(drill)
         are = "is" if len(still) == 1 else "are"
-        why = f"{both(still)}, which the drill before set off, {are} not over after {Duration(round(patience))}"
+        why = f"{both(still)}, which the previous drill set off, {are} still not over after {Duration(round(patience))}"
         raise Ended("steady-not-met", why)
 
 

@@ -19,7 +19,7 @@ def shown(fault: str, undo: object) -> Iterator[str]:
     try:
         yield from (f"  would {line}" for line in _deeds(told))
     except (KeyError, TypeError, AttributeError, ValueError):
-        yield "  would do nothing that can be told: it is not of the shape of its kind"
+        yield "  is malformed: nobody can say what it would do"
     yield f"  all of it: {quoted(undo)}"
 
 

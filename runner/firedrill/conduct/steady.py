@@ -53,7 +53,7 @@ async def _missing(drill: Drill, gear: Gear, length: float) -> list[str]:
     try:
         lacks = await gear.unrecorded(drill)
     except Unanswered as error:
-        return [*_unsettled(drill, length), f"Prometheus did not say what it remembers: {error}"]
+        return [*_unsettled(drill, length), f"Prometheus' history could not be checked: {error}"]
     if lacks.missing and (unscraped := [*_unscraped(drill, gear)]):
         return [*unscraped, *lacks.short]
     missing = [*_unsettled(drill, length), *lacks.missing, *lacks.short]

@@ -46,7 +46,7 @@ async def intended(
 def perform(undo: object, fault: str = "a fault") -> str:
     """Put one thing back and look that it is; returns how, in words. LeftOver says what to do by hand, whatever `undo` is."""
     if not isinstance(undo, Mapping):
-        raise LeftOver(f"{fault} may be left over: its undo is {json.dumps(undo, default=str)}, which says nothing; look for it by hand")
+        raise LeftOver(f"{fault} may be left over: its undo is {json.dumps(undo, default=str)}, which cannot be read; look for it by hand")
     try:
         match undo.get("kind"):
             case "nothing":

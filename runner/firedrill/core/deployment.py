@@ -289,7 +289,7 @@ def _named_files(node: yaml.Node, templates: bool) -> Iterator[Missing]:
     """Each `*_file` of `global` and of the receivers, and each template: what it names may be nowhere but where Alertmanager runs."""
     for each in items(get(node, "templates")) if templates else ():
         if text(each) and not re.search(PLACEHOLDER, text(each)):
-            yield Missing(each, "", f"no file here is {text(each)}, whose templates the receivers may use", text(each))
+            yield Missing(each, "", f"no file here matches {text(each)}, whose templates the receivers may use", text(each))
     yield from _files_in(get(node, "global"), "")
     for receiver in items(get(node, "receivers")):
         yield from _files_in(receiver, text(get(receiver, "name")))
@@ -298,7 +298,7 @@ def _named_files(node: yaml.Node, templates: bool) -> Iterator[Missing]:
 def _files_in(node: yaml.Node | None, receiver: str) -> Iterator[Missing]:
     for key, value in pairs(node):
         if str(key.value).endswith("_file") and text(value) and not re.search(PLACEHOLDER, text(value)):
-            yield Missing(value, receiver, f"{key.value} names {text(value)}, which is not here", text(value))
+            yield Missing(value, receiver, f"{key.value} names {text(value)}, which does not exist here", text(value))
         yield from _files_in(value, receiver)
     for each in items(node):
         yield from _files_in(each, receiver)

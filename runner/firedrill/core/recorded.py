@@ -118,7 +118,7 @@ class Reader:
                 line = b""
             yield from self._entries(line)
         if self._line and not self._begun and (self._wrong or self._seq):
-            raise self.unreadable("nothing in it says which drill it was")
+            raise self.unreadable("nothing in it names the drill")
 
     def unreadable(self, why: str) -> Invalid:
         """That nothing can be made of it, and where."""
@@ -140,7 +140,7 @@ class Reader:
             yield Entry(self._seq, self._t, "", None, Unsound(self._line, one))
         if self._wrong >= MANY:
             self.given_up = True
-            yield Entry(self._seq, self._t, "", None, Unsound(self._line, "too much is wrong for the rest to be read"))
+            yield Entry(self._seq, self._t, "", None, Unsound(self._line, "too many errors; the rest was not read"))
         elif entry is not None:
             yield entry
 
@@ -149,12 +149,12 @@ class Reader:
         told = loaded(line, LONGEST)
         entry = entry_of(told)
         if entry.seq == self._seq:
-            wrong.append(f"entry {entry.seq} stands there twice")
+            wrong.append(f"entry {entry.seq} is there twice")
             return None
         if entry.seq != self._seq + 1:
-            wrong.append(f"entry {entry.seq} stands where {self._seq + 1} was due")
+            wrong.append(f"entry {entry.seq} where {self._seq + 1} was expected")
         if entry.t < self._t:
-            wrong.append(f"it was written at {entry.t:g}s, before the entry that stands before it, at {self._t:g}s")
+            wrong.append(f"its time, {entry.t:g}s, is before that of an earlier entry, {self._t:g}s")
         self._check_order(entry, wrong)
         self._seq, self._t = entry.seq, max(self._t, entry.t)
         return entry
@@ -167,47 +167,47 @@ class Reader:
         if found is None:
             self._sum = None
             if self._summed:
-                wrong.append("it has no sum, and its neighbours have")
+                wrong.append("it has no checksum, and the lines before it do")
             return
         if not self._summed:
-            wrong.append("it has a sum, and its neighbours have none")
+            wrong.append("it has a checksum, and the lines before it do not")
         told = int(found[1], 16)
         if self._sum is not None and checksum(line[: found.start()], self._sum) != told:
-            wrong.append("it, or the one before it, is not as it was written: its sum differs")
+            wrong.append("this line or the one before it was changed: the checksum does not match")
         self._sum = told
 
     def _check_order(self, entry: Entry, wrong: list[str]) -> None:
         match entry.event:
             case _ if self._ended:
-                wrong.append("it stands after the drill's end")
+                wrong.append("it comes after the drill's end")
             case DrillStarted(schema=schema):
                 if self._begun:
                     wrong.append("the drill starts a second time")
                 self._begun = True
                 if schema != SCHEMA:
-                    wrong.append(f"the journal is of version {schema}, and this firedrill knows version {SCHEMA} only")
+                    wrong.append(f"the journal has version {schema}, and this firedrill reads version {SCHEMA} only")
             case _ if not self._begun:
-                wrong.append(f"{entry.event.kind} stands before the drill's start")
+                wrong.append(f"{entry.event.kind} comes before the drill's start")
         match entry.event:
             case Samples() as samples:
                 self._check_bin(samples, entry.t, wrong)
             case LoadEnded(name=name, counted=counted) if self._load.get(name, 0) != counted:
                 wrong.append(f"the load {name} counted {counted} requests, and the journal has samples of {self._load.get(name, 0)}")
             case Unknown(name=name):
-                wrong.append(f"this firedrill knows no entry of the kind {name!r}")
+                wrong.append(f"this firedrill does not know entries of the kind {name!r}")
             case DrillEnded():
                 self._ended = True
 
     def _check_bin(self, samples: Samples, t: float, wrong: list[str]) -> None:
         if not -AHEAD <= samples.second <= t + AHEAD:
-            raise ValueError(f"it has samples of second {samples.second:g}, which was not, or was still to come")
+            raise ValueError(f"it has samples of second {samples.second:g}, which was before the drill or still to come")
         if samples.of == "load":
             self._load[samples.name] = self._load.get(samples.name, 0) + samples.good + samples.bad
         if samples.histogram is None or samples.good + samples.bad < 2:
             return  # two of those may be alike by chance
         bin_ = hash((samples.of, samples.name, samples.second, samples.good, samples.bad, samples.first_bad, samples.histogram))
         if bin_ in self._bins:
-            wrong.append(f"the samples of {samples.of} {samples.name} in second {samples.second:g} stand there twice")
+            wrong.append(f"the samples of {samples.of} {samples.name} in second {samples.second:g} are there twice")
         self._bins.add(bin_)
 
 
@@ -277,7 +277,7 @@ def _or_none(check: Check) -> Check:
 def _mapping(check: Check) -> Check:
     def checked(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise ValueError(f"is to be a mapping, not {_called(value)}")
+            raise ValueError(f"should be a mapping, not {_called(value)}")
         return {_text(key): check(one) for key, one in value.items()}
 
     return checked
@@ -286,7 +286,7 @@ def _mapping(check: Check) -> Check:
 def _sequence(check: Check) -> Check:
     def checked(value: Any) -> Any:
         if not isinstance(value, list):
-            raise ValueError(f"is to be a list, not {_called(value)}")
+            raise ValueError(f"should be a list, not {_called(value)}")
         return [check(one) for one in value]
 
     return checked
@@ -295,19 +295,19 @@ def _sequence(check: Check) -> Check:
 def _text(value: Any) -> str:
     """UTF-8 has no room for a lone half of a pair; what one stood for is unknown."""
     if not isinstance(value, str):
-        raise ValueError(f"is to be a text, not {_called(value)}")
+        raise ValueError(f"should be a text, not {_called(value)}")
     return value if value.isascii() else _LONE.sub("\ufffd", value)
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"is to be true or false, not {_called(value)}")
+        raise ValueError(f"should be true or false, not {_called(value)}")
     return value
 
 
 def _whole(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"is to be a whole number, not {_called(value)}")
+        raise ValueError(f"should be a whole number, not {_called(value)}")
     if not -LARGEST <= value <= LARGEST:
         raise ValueError("is too large a number")
     return value
@@ -315,13 +315,13 @@ def _whole(value: Any) -> int:
 
 def _count(value: Any) -> int:
     if _whole(value) < 0:
-        raise ValueError("is to be a count, not a negative number")
+        raise ValueError("should not be negative")
     return int(value)
 
 
 def _number(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"is to be a number, not {_called(value)}")
+        raise ValueError(f"should be a number, not {_called(value)}")
     if not -FARTHEST <= value <= FARTHEST:  # neither is NaN
         raise ValueError("is no number that a drill can have")
     return float(value)
@@ -335,7 +335,7 @@ def _moment(value: Any) -> float:
 
 def _wall(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= LAST_WALL:
-        raise ValueError("is no time of this age")
+        raise ValueError("is no plausible date")
     return float(value)
 
 
@@ -361,7 +361,7 @@ _ALERT: Mapping[str, Check] = {"status": _text, "labels": _TEXTS, "annotations":
 def _alert(value: Any) -> Any:
     """An alert of a message."""
     if not isinstance(value, dict):
-        raise ValueError(f"is to hold mappings, not {_called(value)}")
+        raise ValueError(f"should hold mappings, not {_called(value)}")
     return {key: _anything(one) for key, one in value.items()} | {key: _field(value, key, check) for key, check in _ALERT.items()}
 
 

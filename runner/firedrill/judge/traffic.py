@@ -15,7 +15,7 @@ from firedrill.judge.wording import both, seconds
 
 Source_ = tuple[str, str]
 """`load` or `probe` or `slo`, and its name."""
-ASKED = "something is asked for"
+ASKED = "there is traffic"
 EACH = 0.5
 """The share of journeys from which on a scenario is broken, and not only hurt now and then."""
 FEWEST = 2
@@ -44,11 +44,11 @@ def unasked(facts: Facts) -> tuple[str, list[int]] | None:
     if play is None:
         return None
     if not known:
-        return "nothing measures here, neither load nor probes nor an SLO, so nothing tells whether anybody asked for anything", [play.seq]
+        return "the drill has no load, no probes and no SLOs, so nothing tells whether there was any traffic", [play.seq]
     start = play.start if (play.end or facts.now) - play.start > LONG else play.start - LONG
     if any(sum(samples(facts, source, start, close(facts))) for source in known):
         return None
-    return f"nobody asked for anything: {both(_named(source) for source in known)} had no sample from {seconds(play.start)} on", [play.seq]
+    return f"there was no traffic: {both(_named(source) for source in known)} had no sample from {seconds(play.start)} on", [play.seq]
 
 
 def findings(facts: Facts) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def _idle(facts: Facts, source: Source_, start: float) -> Iterator[Finding]:
     shown = [one for one in facts.unshown.get(source, ()) if one.hanging or one.unreported]
     blind = any(spot.what == f"load {source[1]}" for spot in facts.blinds)
     if plan is not None and not blind and not shown and not sum(samples(facts, source, start, close(facts))):
-        yield _inconclusive(f"{_capital(source)} made no request: {plan.users} users were to make some.", ())
+        yield _inconclusive(f"{_capital(source)} sent no request, though it had {plan.users} users.", ())
 
 
 def _breaking(facts: Facts, source: Source_, start: float, end: float) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ def _unreported(facts: Facts, source: Source_) -> Iterator[Finding]:
     held = [one for one in facts.unshown.get(source, ()) if one.unreported]
     if held:
         many = sum(one.unreported for one in held)
-        text = f"{_capital(source)} made {many} requests whose answers were never reported: `catch_response=True` wants a `with` block."
+        text = f"{_capital(source)} made {many} requests whose answers were never reported: `catch_response=True` needs a `with` block."
         yield _inconclusive(text, _ends(held))
 
 
@@ -146,7 +146,7 @@ def _still_on_their_way(facts: Facts, source: Source_) -> Iterator[Notice]:
         and (found := hanging(facts, source, clear.at)) is not None
         and (found.oldest or 0) >= LONG
     ):
-        text = f"{_on_their_way(found)} of {_named(source)} were on their way when {clear.name}: no sample of that time tells of them."
+        text = f"{_on_their_way(found)} of {_named(source)} were still in flight when {clear.name}, and no sample counts them."
         yield Notice(text, [*clear.evidence, found.seq])
 
 
@@ -171,7 +171,7 @@ def _taken_for_good(facts: Facts, source: Source_, start: Moment) -> Iterator[No
     if taken:
         told = both(f"{number} with status {status}" for status, number in sorted(taken.items()))
         seqs = _ends([one for one in facts.unshown.get(source, ()) if one.second + 1 > start.at and one.statuses])
-        yield Notice(f"{_capital(source)} took answers for good that came with the fault alone: {told}.", seqs)
+        yield Notice(f"{_capital(source)} counted as good what came only with the fault: {told}.", seqs)
 
 
 def error_answers(facts: Facts, source: Source_, start: float, end: float) -> Mapping[str, int]:
@@ -195,7 +195,7 @@ def _nothing_felt(facts: Facts, start: Moment) -> Iterator[Notice]:
     if slow or any(bad for _, bad in counts.values()) or not any(good for good, _ in counts.values()):
         return
     plain = [name for name, probe in facts.plan.probes.items() if probe.http is not None and probe.http.contains is None]
-    bodies = f", and {both(f'probe {name}' for name in plain)} looks at no body (`contains:`)" if plain else ""
+    bodies = f", and {both(f'probe {name}' for name in plain)} does not check the body (`contains:`)" if plain else ""
     told = both(f"{good} of {_named(source)}" for source, (good, _) in counts.items() if good)
     yield Notice(f"Nobody felt the fault: no sample was bad ({told}), and no alert was pending{bodies}.", start.evidence)
 
@@ -212,8 +212,8 @@ def in_doubt(facts: Facts, slo: Slo, start: float, end: float) -> tuple[int, str
     source = (of.value, slo.indicator.name)
     taken = error_answers(facts, source, start, end)
     still = hanging(facts, source, end)
-    told = [f"{sum(taken.values())} answers with status {both(sorted(taken))} were taken for good"] if taken else []
-    told += [f"{_on_their_way(still)} were on their way at the end and are not counted"] if still is not None else []
+    told = [f"{sum(taken.values())} answers with status {both(sorted(taken))} were counted as good"] if taken else []
+    told += [f"{_on_their_way(still)} were still in flight at the end and are not counted"] if still is not None else []
     seqs = _ends([one for one in facts.unshown.get(source, ()) if one.statuses and one.second + 1 > start]) if taken else []
     return (
         sum(taken.values()) + (still.hanging if still is not None else 0),
@@ -229,7 +229,7 @@ def why_silent(facts: Facts, slo: Slo, start: float, end: float) -> tuple[str, l
     worst = max(held, key=lambda one: one.oldest or 0.0, default=None)
     if worst is None:
         return "", []
-    return f": {worst.hanging} requests were on their way, the oldest for {seconds(worst.oldest or 0.0)}, and never counted", [worst.seq]
+    return f": {worst.hanging} requests were in flight, the oldest for {seconds(worst.oldest or 0.0)}, and never counted", [worst.seq]
 
 
 def _ends(held: list[Unshown]) -> list[int]:

@@ -210,7 +210,7 @@ _ENDS: Mapping[str, str] = {
     "faults-refused": "A fault of the plan is refused here",
     "not-injected": "No fault could be injected",
     "files-refused": "Prometheus or Alertmanager refuses a file of this suite",
-    "error": "Something of firedrill's own broke",
+    "error": "The drill stopped on an error",
 }
 
 
@@ -221,7 +221,7 @@ def _unsound(facts: Facts) -> Iterator[Finding]:
         more = len(facts.unsound) - len(told)
         rest = f"; and {more} more" if more else ""
         seqs = tuple(dict.fromkeys(seq for _, _, seq in facts.unsound[:TOLD] if seq > 0))
-        text = f"The journal is not as a drill writes it: {'; '.join(told)}{rest}."
+        text = f"The journal is damaged: {'; '.join(told)}{rest}."
         yield Finding("the journal is whole", Verdict.INCONCLUSIVE, text, seqs)
 
 

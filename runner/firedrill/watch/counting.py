@@ -90,7 +90,7 @@ class Counting:
         each = [term.factor * by for term, by in zip(self.all, grown, strict=True)]
         all_, part = (sum(half) for half in _halves(each, len(self.total)))
         if all_ < -STRANGE or part < -STRANGE:
-            raise Unusable("what it counts became less")
+            raise Unusable("its counter went down")
         self._all, self._part = self._all + all_, self._part + part
         self._recent = [*(one for one in self._recent if one[0] > at - slack), (at, part)] if slack else []
         allowed = sum(by for _, by in self._recent) + STRANGE * max(1.0, self._all)
@@ -103,7 +103,7 @@ class Counting:
     def _surplus(self) -> str:
         indicator = self.indicator
         kind, query = ("good", indicator.good) if indicator.good is not None else ("bad", indicator.bad)
-        return f"it counts more {kind} ones than all: {self._part:g} by {query}, {self._all:g} by {indicator.total}"
+        return f"it counts more {kind} events than there were in all: {self._part:g} by {query}, {self._all:g} by {indicator.total}"
 
 
 def from_zero(first: float, began: float, scrape: float, up: Sequence[Series], started: Sequence[Series]) -> bool | None:

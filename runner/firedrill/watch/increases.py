@@ -91,7 +91,7 @@ class Increases:
     def _blurred(self, number: int, series: Series, before: _Point | None, new: Sequence[_Point]) -> list[str]:
         if number not in self.recorded or all(one <= other for (_, one), (_, other) in pairwise([before or new[0], *new])):
             return []
-        return [f"{_named(series.labels)} became less, and which counters it was recorded from were restarted cannot be told"]
+        return [f"{_named(series.labels)} went down, and nothing tells which of the counters that it is recorded from restarted"]
 
     def _new(self, number: int, series: Series, settled: set[float] | None, begun: bool) -> tuple[list[_Point], list[float]]:
         """Samples that were not counted yet, up to the first that the first selector may have missed; and values that are no numbers."""

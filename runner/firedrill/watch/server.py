@@ -131,7 +131,7 @@ class Server:
 
     async def _series(self, path: str, asked: Mapping[str, str]) -> list[Series]:
         data = await self._ask(self.url, path, asked)
-        with shape("a query of Prometheus'"):
+        with shape("Prometheus' answer to a query"):
             if data["resultType"] in {"scalar", "string"}:
                 return [Series({}, [_point(data["result"])])]
             return [Series(labels(one["metric"]), _points(one)) for one in _list(data["result"])]
@@ -150,16 +150,16 @@ class Server:
 
     async def _names(self, path: str, asked: Mapping[str, str]) -> list[str]:
         data = await self._ask(self.url, path, asked)
-        with shape("a list of Prometheus'"):
+        with shape("Prometheus' list of names"):
             return [_name(one) for one in _list(data)]
 
     async def _ask(self, url: str, path: str, parameters: Mapping[str, str]) -> Any:
         answer = await fetch(self.session, f"{url}/api/v1/{path}", self.timeout, parameters)
         content = answer.content
         if isinstance(content, dict) and content.get("status") == "error":
-            raise Unanswered(f"Prometheus: {str(content.get('error') or 'an error of which it says nothing')[:500]}", answer.status)
+            raise Unanswered(f"Prometheus: {str(content.get('error') or 'an error without a message')[:500]}", answer.status)
         if not isinstance(content, dict) or "data" not in content:
-            raise Misshapen(f"Prometheus: no answer of its own (status {answer.status}: {said(content)})", answer.status)
+            raise Misshapen(f"not an answer of Prometheus' (status {answer.status}: {said(content)})", answer.status)
         return content["data"]
 
 
@@ -212,9 +212,9 @@ def shape(whose: str) -> Iterator[None]:
     try:
         yield
     except KeyError as error:
-        raise Misshapen(f"{whose} came in another shape: {error} is missing") from error
+        raise Misshapen(f"{whose} could not be understood: {error} is missing") from error
     except (TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
-        raise Misshapen(f"{whose} came in another shape: {said(str(error))}") from error
+        raise Misshapen(f"{whose} could not be understood: {said(str(error))}") from error
 
 
 def said(content: object) -> str:

@@ -10,7 +10,7 @@ NAME = "given-at-deployment"
 def look(linted: Linted) -> Iterator[Remark]:
     """Each of them, at its place."""
     for gap in linted.alerting.gaps:
-        yield Remark(NAME, gap.of, gap.place, f"{gap.words}: the deployment has to give it")
+        yield Remark(NAME, gap.of, gap.place, f"{gap.words}: the deployment has to provide it")
 
 
 CHECK = Check(

@@ -19,7 +19,7 @@ def look(linted: Linted) -> Iterator[Remark]:
             if errors:
                 yield Remark(
                     NAME, plan.experiment, Place(file=plan.file, line=1),
-                    f"{plan.experiment}: the probe {name} calls {listed(errors)} good: it would not see a fault that makes them",
+                    f"{plan.experiment}: the probe {name} counts {listed(errors)} as good, so it would miss a fault that causes it",
                 )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ class Searches:
             named = ", ".join(f"{alert} ({count})" for alert, count in self.left_out.most_common(NAMED))
             more = f" and of {len(self.left_out) - NAMED} other alerts" if len(self.left_out) > NAMED else ""
             total = self.left_out.total()
-            said = f"the stages of {total} {'change' if total == 1 else 'changes'} of alerts were not searched for"
+            said = f"the stages of {total} {'change' if total == 1 else 'changes'} of alerts were not looked up"
             self.record(Noted(f"{said}, to spare Prometheus in a storm: {named}{more}", "stages"), "prometheus")
             self.left_out.clear()
 
