@@ -73,12 +73,12 @@ def mutants(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _plausible(file: str, text: str, chance: random.Random) -> str:
-    tree = yaml.safe_load(text)
+    tree = yaml.load(text, Loader=yaml.CSafeLoader)
     change = {RULES: _rules, ROUTES: _routes, SLO: _slo}[file]
     change = {RULES: _sound_rules, ROUTES: _sound_routes, SLO: _slo}[file] if chance.random() < 0.5 else change
     for _ in range(chance.choice((1, 1, 1, 2))):
         change(tree, chance)
-    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=chance.choice((80, 100_000)))
+    return yaml.dump(tree, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=chance.choice((80, 100_000)))
 
 
 def expression(chance: random.Random, depth: int = 0) -> str:

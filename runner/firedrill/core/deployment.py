@@ -232,7 +232,7 @@ def _receiver(node: yaml.Node, general: yaml.Node | None, replace: Sequence[str]
 
 
 def _integration(node: yaml.Node, kind: str, receiver: str, general: yaml.Node | None, gaps: list[Missing]) -> yaml.Node:
-    if not isinstance(node, yaml.MappingNode) and not _is_empty(node):
+    if not isinstance(node, yaml.MappingNode):
         return node
     added = [need for need in NEEDS.get(kind, ()) if not (_has(node, need.keys) or _has(general, need.shared))]
     gaps += [Missing(node, receiver, f"{kind} of {receiver} has no {need.words}") for need in added]

@@ -31,6 +31,9 @@ AT_MOST = 100
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
 _AT = re.compile(r"(?P<line>\d+):(?P<column>\d+): ")
 _LINE = re.compile(r"(?:yaml: )?line (?P<line>\d+): ")
+_PANIC = re.compile(r"(?:^|')(?P<words>(?:panic|fatal error): [^\n]*?)(?: \[recovered\])?$", re.MULTILINE)
+_PANICKED = 2
+"""The exit code of what is written in Go and ends in a panic."""
 _GROUP = re.compile(r'group "(?P<group>(?:[^"\\]|\\.)*)", rule (?P<rule>\d+), "(?:[^"\\]|\\.)*": ')
 
 
@@ -72,6 +75,10 @@ def rules(promtool: Path, texts: Sequence[str]) -> list[list[Refusal]]:
         names = [f"/proc/self/fd/{file.fileno()}" for file in files]
         code, said = _answer([str(promtool), "check", "rules", "--lint=none", *names], [file.fileno() for file in files])
     found = _by_file(said, names)
+    if (panic := _panic(code, said)) and len(texts) > 1:  # nothing is said of those after it
+        return [refusals for text in texts for refusals in rules(promtool, [text])]
+    if panic:
+        return [[panic]]
     if code and not any(found):
         raise FiredrillError(f"{promtool} ended with exit code {code}: {said.strip()[-500:] or 'it said nothing'}")
     return found
@@ -86,10 +93,18 @@ def routes(amtool: Path, text: str | Path) -> list[Refusal]:
             code, said = _answer([str(amtool), "check-config", f"/proc/self/fd/{file.fileno()}"], [file.fileno()])
     if not code:
         return []
+    if panic := _panic(code, said):
+        return [panic]
     words = said.rpartition("FAILED: ")[2].partition("amtool: error:")[0].strip() if "FAILED: " in said else ""
     if not words:
         raise FiredrillError(f"{amtool} ended with exit code {code}: {said.strip()[-500:] or 'it said nothing'}")
     return list(_refusals(words))
+
+
+def _panic(code: int, said: str) -> Refusal | None:
+    """What ends the tool ends the program that it speaks for."""
+    found = _PANIC.search(said) if code == _PANICKED else None
+    return Refusal(found["words"]) if found else None
 
 
 def together(asks: Sequence[Callable[[], T]]) -> list[T]:
