@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501  (a configuration and what is said of it are easier to compare when each stands on one line)
 
+import io
 import json
 import os
 import shutil
@@ -9,11 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from firedrill.cli import main
+from firedrill.stack import tools
 
 RULES, ROUTES = "alerts/negotiation.rules.yml", "alerts/alertmanager.yml"
 Process = subprocess.CompletedProcess[str]
@@ -31,6 +36,20 @@ def suite(root: Path, tmp_path: Path) -> Path:
 
 
 def firedrill(home: Path, *words: str, env: Mapping[str, str] | None = None) -> Process:
+    """The command as its entry point calls it, in this process: it reads files, asks the tools and drills nothing."""
+    said, told, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as here, redirect_stdout(said), redirect_stderr(told):
+        here.chdir(home)
+        for name, value in (env or {}).items():
+            here.setenv(name, value)
+        try:
+            main(words)
+        except SystemExit as ended:
+            code = int(str(ended.code))
+    return Process(words, code, said.getvalue(), told.getvalue())
+
+
+def process(home: Path, *words: str, env: Mapping[str, str] | None = None) -> Process:
     command = [sys.executable, "-m", "firedrill.cli", *words]
     return subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=60, check=False, env=os.environ | dict(env or {}))
 
@@ -159,7 +178,7 @@ def _parts(settings: Any) -> set[str]:
 
 def test_validate_run_and_bell_say_the_same_of_an_address_that_capturing_would_replace(suite: Path) -> None:
     routes(suite, "receiver", {"webhook_configs": [{"url": "nope"}]})
-    said = [firedrill(suite, *words) for words in (("validate",), ("run", "experiments/placebo.yaml"), ("bell", "--all"))]
+    said = [process(suite, *words) for words in (("validate",), ("run", "experiments/placebo.yaml"), ("bell", "--all"))]
     assert [done.returncode for done in said] == [2, 2, 2]
     lines = [[line for line in (done.stdout + done.stderr).splitlines() if "Alertmanager refuses this" in line] for done in said]
     assert lines[0]
@@ -189,6 +208,31 @@ def test_what_the_deployment_has_to_give_is_a_warning_and_the_rest_is_judged(sui
     assert f"given-at-deployment: {words}: the deployment has to provide it" in done.stdout.replace("warning: ", "")
     routes(suite, "route", {"group_interval": "0s"})
     assert firedrill(suite, "validate").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "settings"),
+    [
+        ("receiver", {"webhook_configs": [None]}),
+        ("receiver", {"email_configs": [{"to": "x@y.example", "from": "a@b.example", "smarthost": "h:25"}, None]}),
+        ("below", {"routes": [None]}),
+    ],
+)
+def test_an_empty_entry_on_which_alertmanager_panics_is_refused_and_no_gap(suite: Path, change: str, settings: Any) -> None:
+    routes(suite, change, settings)
+    done = firedrill(suite, "validate")
+    assert done.returncode == 2
+    assert "given-at-deployment" not in done.stdout
+
+
+def test_a_panic_over_one_file_hides_nothing_of_the_others(suite: Path, programs: Path) -> None:
+    script = """case "$*" in *fd/*fd/*) ;; *) exec promtool "$@" ;; esac; echo "Checking"; echo "panic: runtime error: x [recovered]" >&2; exit 2"""
+    (programs / "promtool").write_text(f"#!/bin/sh\nPATH={os.environ['PATH']}\n{script}\n")
+    (programs / "promtool").chmod(0o755)
+    refused = 'groups: [{name: a, rules: [{record: "a-b", expr: up}]}]'
+    assert [len(found) for found in tools.rules(programs / "promtool", ["groups: []", refused])] == [0, 1]
+    (programs / "promtool").write_text('#!/bin/sh\necho "panic: runtime error: x [recovered]"; exit 2\n')
+    assert [one.words for one in tools.rules(programs / "promtool", ["groups: []"])[0]] == ["panic: runtime error: x"]
 
 
 def test_what_global_gives_is_no_gap_and_a_placeholder_is_filled_in(suite: Path) -> None:
@@ -241,7 +285,7 @@ def test_a_tool_that_hangs_or_shouts_or_dies_is_said_and_ended(suite: Path, prog
         (programs / tool).write_text(f"#!/bin/sh\n{script}\n")
         (programs / tool).chmod(0o755)
     begun = time.monotonic()
-    done = firedrill(suite, "validate", env={"FIREDRILL_BIN": str(programs)})
+    done = process(suite, "validate", env={"FIREDRILL_BIN": str(programs)})
     assert time.monotonic() - begun < 15
     assert done.returncode == 0
     assert "rule files could not be judged: " in done.stderr
