@@ -17,6 +17,7 @@ _RUN = re.compile(r"[^\s\"'<>\\`|]*:/[^\s\"'<>\\`|]*")
 _OF_SCHEME = string.ascii_letters + string.digits + "+.-_"
 _ESCAPED_URL = re.compile(r"(?<=\w):\\{1,8}/\\{1,8}/[^\s\"'<>\\:@/]{0,200}:(?P<value>[^\s\"'<>@]{1,400})@")
 _QUOTED_URL = re.compile(r"(?i)%(?:25)*3a%(?:25)*2f%(?:25)*2f[^\s&\"'<>%]{0,200}%(?:25)*3a(?P<value>[^\s&\"'<>/]{1,400}?)%(?:25)*40")
+_AUTHORITY = re.compile(r"(?P<user>[^\s:@/?#]{1,100}@[^\s:@/?#]{1,100}:[^\s:@/?#]{1,400})@(?=[\w\[])")
 _BEFORE_HOST = re.compile(r"(?<!/)@(?=[\w\[<$*-])")
 _PORT = re.compile(r"\d{1,5}(?=[/?#])")
 _NO_PASSWORDS = {"", "x-oauth-basic", "x-token-auth", "x"}
@@ -37,14 +38,37 @@ _COOKIES = re.compile(r"[\w!#$%&*+.^`~-]{1,128}=[^\s;\"',\\]*(?:;\s?[\w!#$%&*+.^
 _AUTHENTICATED = re.compile(r"(?<![\w-])(?P<scheme>[Bb]earer|BEARER|[Bb]asic|BASIC)(?:[ \t]{1,3}|%20|\+)(?P<value>[\w+/.~%-]{4,}={0,2})")
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_BODY = re.compile(r"(?:[A-Za-z0-9+/=]|\s|\\+[nr])*")
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|dt|rt|ptt)-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}"
     r"|xapp-[\w-]{10,}|[sr]k_(?:live|test)_\w{16,}|sk-[\w-]{20,}|AIza[\w-]{30,}|npm_\w{30,}|pypi-[\w-]{30,}|hf_\w{30,}"
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|dop_v1_\w{40,}|glsa_\w{30,}|hv[sb]\.[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)"
 )
+_HEADERS = r"(?:[A-Za-z][\w-]{0,40}: [^\n\\]{0,200}(?:\r?\n|\\{1,8}n))*"
+"""What stands before the body of a key that is itself enciphered."""
+_OPTION = re.compile(r"(?<![\w-])--?(?P<name>[a-z][\w-]{1,62})[ \t]+(?P<open>[\"'])?(?P<value>[^\s\"'`<>|;,)-][^\s\"'`<>|;)]*)")
+_USER_OPTION = re.compile(
+    r"(?<![\w-])(?:-u|--user|--proxy-user)[ \t=]{1,3}[\"']?[^\s\"':/=]{1,100}:(?P<value>[^\s\"'`:/]{4,200})(?=[\s\"'`]|\Z)"
+)
+_NETRC = re.compile(r"\blogin[ \t]+[^\s\"']{1,200}\s{1,3}password[ \t]+(?P<value>[^\s\"']+)")
+_AT_DRIVER = re.compile(r"(?<![\w:/@])[\w.-]{1,64}:(?P<value>[^\s:@/\"'<>]{4,200})@(?=(?:tcp|tcp6|udp|unix)\()")
+_ELEMENT = re.compile(r"<(?P<name>[\w.:-]{2,64})>(?P<value>[^<>\n]{1,4096})</")
+_COUPLE = re.compile(
+    r"\(b?\\{0,8}(?P<quote>[\"'])(?P<name>[\w.-]{2,64})\\{0,8}(?P=quote), b?\\{0,8}(?P=quote)(?P<value>[^\"'\\\n]{1,4096})"
+)
+_CLOSE_HEADER = re.compile(r"(?<![\w.:/@-])(?P<name>[A-Za-z]\w{0,30}(?:-\w{1,30}){1,5}):(?P<value>[\w+/.~=-]{8,})")
+_MARK = r"\\{0,8}[\"']?"
+_NAMED_VALUE = re.compile(
+    rf"(?<!\w){_MARK}(?:name|key|Name|Key){_MARK}[ \t]?[:=][ \t]?{_MARK}(?P<name>[A-Za-z][\w.-]{{1,63}}){_MARK},?\s{{1,40}}"
+    rf"{_MARK}[Vv]alue{_MARK}[ \t]?[:=][ \t]?{_MARK}(?P<value>[^\s\"'<>{{}}\\]+)"
+)
+_BLOCK = re.compile(
+    r"(?m)^(?P<before>[ \t-]{0,60})(?P<quote>[\"']?)(?P<name>[\w.-]{2,64})(?P=quote):[ \t]{1,4}[|>][+-]?\d?[ \t]*\r?\n"
+    r"(?P<space>[ \t]+)(?P<value>\S[^\n]*(?:\n(?P=space)[^\n]*)*)"
+)
+_BODY = re.compile(rf"(?:\s|\\+[nr])*{_HEADERS}(?:[A-Za-z0-9+/=]|\s|\\+[nr])*")
 _HOOK = re.compile(
     r"(?:hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/|webhook\.office\.com/webhookb2/"
+    r"|events\.pagerduty\.com/integration/|alert\.victorops\.com/integrations/generic/\d{1,12}/alert/|maker\.ifttt\.com/trigger/[\w-]{1,64}/with/key/"
     r"|api\.telegram\.org/bot|outlook\.office\.com/webhook/|chat\.googleapis\.com/v1/spaces/)(?P<value>[^\s\"'<>\\]+)"
 )
 
@@ -82,8 +106,11 @@ def _in_urls(text: str) -> Iterator[Span]:
 def _userinfo(rest: str, scheme: str) -> Iterator[Span]:
     """Of what follows `://`: the password, or the user where that is the token."""
     user, at, _ = rest.partition("@")
-    if not at:
+    if not at or user.startswith("["):
         return
+    authority = _AUTHORITY.match(rest)
+    if ":" not in user and authority is not None:  # a mail's address is a user's name, too
+        user = authority["user"]
     name, colon, _ = user.partition(":")
     if "/" in name or "?" in name or "#" in name:
         return
@@ -235,4 +262,40 @@ def _tokens(text: str) -> Iterator[Span]:
     yield from (one.span("value") for one in _HOOK.finditer(text))
 
 
-FORMS: Sequence[Callable[[str], Iterator[Span]]] = (_in_urls, _in_quoted_urls, _in_pairs, _after_schemes, _keys, _tokens)
+def _on_command_lines(text: str) -> Iterator[Span]:
+    """`--password X`, `curl -u user:X`, `login me password X` of a .netrc, `user:X@tcp(host)`."""
+    if "-" in text:
+        for option in _OPTION.finditer(text):
+            named = is_named_as_secret(option["name"]) and not option["name"].startswith("no-")
+            if named and not is_no_value(option["value"]) and (option["open"] or _is_drawn(option["value"])):
+                yield option.span("value")
+        yield from (one.span("value") for one in _USER_OPTION.finditer(text) if not _is_group(one["value"]))
+    if "login" in text:
+        yield from (one.span("value") for one in _NETRC.finditer(text) if not is_no_value(one["value"]))
+    if "@" in text:
+        yield from (one.span("value") for one in _AT_DRIVER.finditer(text))
+
+
+def _is_group(word: str) -> bool:
+    """Whether it may be a group after a user, and no password."""
+    return word.isdigit() or (word.isalpha() and word.islower()) or is_no_value(word)
+
+
+def _beside_names(text: str) -> Iterator[Span]:
+    """`<password>X</password>`, `('x-api-key', 'X')`, `x-api-key:X`, `name: DB_PASSWORD` above `value: X`, YAML's blocks of lines."""
+    for form in (_ELEMENT, _COUPLE, _CLOSE_HEADER, _NAMED_VALUE, _BLOCK):
+        for one in form.finditer(text):
+            if not is_named_as_secret(one["name"]) or is_no_value(one["value"]):
+                continue
+            if form is _CLOSE_HEADER and not _is_drawn(one["value"]):
+                continue
+            if form is _COUPLE and "-" not in one["name"] and not _is_drawn(one["value"]):
+                continue
+            if form is _BLOCK and len(one["space"]) <= len(one["before"]):
+                continue
+            yield one.span("value")
+
+
+FORMS: Sequence[Callable[[str], Iterator[Span]]] = (
+    _in_urls, _in_quoted_urls, _in_pairs, _after_schemes, _keys, _tokens, _on_command_lines, _beside_names,
+)  # fmt: skip

@@ -17,7 +17,7 @@ def _set(words: str) -> frozenset[str]:
 
 LAST = _set(
     "token tokens secret secrets password passwords passwd passphrase pass pwd pat dsn jwt webhook webhooks credential credentials cred "
-    "creds cookie cookies session auth authorization pin psk otp totp apikey apikeys sessid sessionid connstr"
+    "creds bearer pw cookie cookies session auth authorization pin psk otp totp apikey apikeys sessid sessionid connstr"
 )
 """Last words of the names of secrets."""
 ENDINGS = (
@@ -35,12 +35,12 @@ ENDINGS = (
     "sessid",
 )
 """Endings of words that are written together: PGPASSWORD, csrftoken."""
-TOGETHER = _set("sshpass dbpass smtppass mypass pgpass mysqlpwd userpass")
+TOGETHER = _set("sshpass dbpass storepass keypass smtppass mypass pgpass mysqlpwd userpass")
 KEYS = _set(
     "api access private signing sign encryption encrypt decryption ssh secret shared master session routing service user integration "
     "account storage license licence deploy auth authentication app application client server tls ssl rsa ecdsa ed25519 aes hmac jwt "
     "cookie webhook stripe sendgrid twilio mailgun datadog dd newrelic openai anthropic github gitlab sentry pagerduty opsgenie root "
-    "admin ingest preshared vault cipher crypto crypt host"
+    "admin ingest preshared subscription functions vault cipher crypto crypt host"
 )
 """What a key is for that has to be kept secret."""
 PAIRS = frozenset(
@@ -53,14 +53,16 @@ PUBLIC = _set("public pub group primary foreign sort partition cache gpg dedup l
 QUANTITIES = _set("max min num number count total avg limit used")
 WHICH = _set(
     "old new prod production staging stage dev test live sandbox base value primary secondary current previous prev next default backup "
-    "b64 base64 raw plain encoded"
+    "b b64 base64 raw plain encoded"
 )
 """Words after which a name says the same: SECRET_KEY_BASE, API_TOKEN_PROD."""
 NONE = _set("PWD OLDPWD HOME PATH DESKTOP_SESSION GDMSESSION KDE_FULL_SESSION XDG_SESSION_ID TERM_SESSION_ID GPG_KEY")
 """Variables that a login sets, and that are no secrets whatever they look like."""
 IN_QUERY = _set("key sig signature hmac auth pwd pw pass")
 """Names of secrets in the query of a URL only."""
-NO_VALUES = _set("true false yes no on off none null nil enabled disabled required optional undefined missing")
+NO_VALUES = _set(
+    "true false yes no on off none null nil enabled disabled required optional undefined missing basic digest ntlm oauth oauth2 ldap saml"
+)
 """What stands where a secret might, and is none."""
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -117,6 +119,8 @@ def is_no_value(value: str) -> bool:
     """Whether this only stands where a secret would: a reference, a placeholder, yes or no."""
     bare = value.strip()
     if bare.lower() in NO_VALUES or bare.startswith(("${", "$(", "{{", "<", "***", "%(", "{")):
+        return True
+    if re.fullmatch(r"[|>][+-]?\d?", bare):  # what opens a block of lines in YAML
         return True
     return bare == "captured" or bool(re.fullmatch(r"\$[A-Z_]*", bare) or (re.fullmatch(r"[A-Z_]+", bare) and is_named_as_secret(bare)))
 
