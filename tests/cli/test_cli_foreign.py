@@ -88,6 +88,14 @@ def test_latest_leads_to_the_drill_beside_it(results: Path) -> None:
     assert [ends(["judge", drill]) for drill in ("latency", folder.name, folder.parent / "latest", os.path.relpath(folder))] == [0] * 4
 
 
+def test_an_experiment_whose_link_an_archive_has_lost_means_its_newest_drill(results: Path) -> None:
+    newest, older = folder_of(results, "passing"), results / "latency" / "latency-20250101-000000-ffff"
+    folder_of(results, "failing").rename(older)
+    (newest.parent / "zzz").mkdir()
+    (newest.parent / "latest").symlink_to("gone")
+    assert [ends(["judge", "latency"]), ends(["judge", older.name]), ends(["judge", "zzz"])] == [0, 1, 2]
+
+
 @pytest.mark.parametrize("command", READERS)
 def test_a_journal_that_is_a_link_or_a_pipe_is_a_sentence(
     results: Path, outside: Path, command: str, capsys: pytest.CaptureFixture[str]

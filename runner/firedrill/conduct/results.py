@@ -47,7 +47,7 @@ def point_latest(folder: Folder) -> None:
 
 
 def find_drill(results: Path, name: str) -> Path | None:
-    """The folder that a person means by `name`: a path, a drill id, or an experiment's latest.
+    """The folder that a person means by `name`: a path, a drill id, or an experiment's latest, whose link an artifact may have lost.
 
     Refused where a link leads out of its folder: a results folder of somebody else's may have one to anywhere.
     """
@@ -58,7 +58,13 @@ def find_drill(results: Path, name: str) -> Path | None:
     for candidate in (*(experiment / name for experiment in folders(results)), results / name / "latest"):
         if _holds(candidate):
             return within(Path(os.path.abspath(candidate)))
-    return None
+    kept = sorted((drill for drill in drills(results) if drill.parent.name == name), key=_began)
+    return within(Path(os.path.abspath(kept[-1]))) if kept else None
+
+
+def _began(folder: Path) -> list[str]:
+    """The time in a drill's id: `latency-20261128-153654-ec67`, or `blind-...` of the same experiment."""
+    return folder.name.split("-")[-3:-1]
 
 
 def folders(holder: Path) -> list[Path]:
