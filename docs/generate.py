@@ -472,7 +472,7 @@ HEAD = {
 EXITS = {
     verdicts.Exit.PASS: "Every expectation held, with evidence.",
     verdicts.Exit.FAIL: "Something that was expected did not hold.",
-    verdicts.Exit.USAGE: "Wrong usage, an invalid file, or a limit refused it; nothing was started.",
+    verdicts.Exit.USAGE: "Wrong usage, an invalid file, or a limit, or a fault that cannot act here; nothing was broken.",
     verdicts.Exit.INCONCLUSIVE: "Not proved: too little was seen, normal was not normal, or firedrill or its stack did not work.",
     verdicts.Exit.LEFT_OVER: "A fault could not be cleared, or an earlier drill may have left one.",
     verdicts.Exit.INTERRUPTED: "Interrupted, and everything was put back.",

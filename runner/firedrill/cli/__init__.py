@@ -88,7 +88,7 @@ def group() -> None:
 
     Start with `firedrill run experiments/slow-bureau.yaml`, and open the report whose path it prints.
 
-    Exit codes: 0 pass; 1 fail; 2 wrong usage, an invalid file or a limit; 3 inconclusive; 4 a fault may be left; 130 interrupted.
+    Exit codes: 0 pass; 1 fail; 2 wrong usage, an invalid file or something refused; 3 inconclusive; 4 a fault may be left; 130 interrupted.
     """
 
 

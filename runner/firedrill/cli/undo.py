@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 @click.option("--trust-folder", is_flag=True, help="Run what DRILL's journal alone lists, without a question: you know who wrote it.")
 @options.as_json
 def command(drill: str | None, everything: bool, results: Path, trust_folder: bool, as_json: bool) -> None:
-    """Put back what DRILL may have left, as this user's ledger lists it, and look that it is gone. DRILL is an id or a folder.
+    """Put back what DRILL may have left, as this user's ledger lists it, and check that it is gone. DRILL is an id or a folder.
 
     What only a journal lists is shown in full and run after a yes on the terminal: a folder from elsewhere may say anything. Where
-    nobody can be asked, as on a new CI runner, --trust-folder says so; without either nothing of it is run.
+    nobody can be asked, as on a new CI runner, --trust-folder is that yes; without either nothing of it is run.
 
     A drill that still runs is skipped: stop it instead. Temporary files of drills that were killed are removed. Exit code 4 when
     something could not be put back, or was not run.

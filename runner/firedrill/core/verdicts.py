@@ -46,7 +46,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 class Exit(IntEnum):
-    """Exit codes of a drill; DESIGN: several files take the worst in the order 4, 130, 1, 3, 0."""
+    """Exit codes of a drill; several drills take the worst in the order 4, 130, 2, 1, 3, 0."""
 
     PASS = 0
     FAIL = 1
