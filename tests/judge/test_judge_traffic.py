@@ -73,6 +73,85 @@ def test_a_quiet_drill_in_which_nobody_asked_for_anything_is_no_pass(quiet, faul
     assert "The load negotiate sent no request, though it had 5 users." in sentences(drill)
 
 
+HEARD = ["alert", "page", "quiet"]
+
+
+@pytest.fixture
+def silence(quiet, script):
+    """The same with what is expected written as `quiet`, or as an alert that fires, or pages, 0 times; without SLOs."""
+
+    def tape(kind: str, **other):
+        found = quiet(**{"slos": ()} | other)
+        wanted = script.expectation("quiet") if kind == "quiet" else script.expectation(kind, script.alert, times=0)
+        found.plan = found.plan.model_copy(update={"expectations": (wanted,)})
+        return found
+
+    return tape
+
+
+def between(start, end):
+    return lambda event: isinstance(event, Samples) and start <= event.second < end
+
+
+@pytest.mark.parametrize("kind", HEARD)
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        (14, 50, "there was no traffic: load negotiate had no sample from 14.0s to 34.5s"),
+        (16, 50, "there was no traffic: load negotiate had no sample from 16.0s to 34.2s"),
+        (14, 35, "there was no traffic: load negotiate had no sample from 14.2s to 34.2s"),
+    ],
+    ids=["not after the steady phase", "for a second of the fault only", "not while the fault was there"],
+)
+def test_silence_says_nothing_of_a_time_in_which_nobody_asked(silence, kind, start, end, said):
+    drill = silence(kind).without(between(start, end)).concluded()
+    assert drill.verdict is Verdict.INCONCLUSIVE
+    assert said in drill.findings[0].sentence
+
+
+@pytest.mark.parametrize("kind", HEARD)
+def test_a_placebo_whose_load_stops_early_says_nothing_either(silence, kind):
+    tape = silence(kind, faults=(NOTHING,)).without(FaultIntended, FaultActive, FaultCleared, FaultCounted)
+    assert tape.concluded().verdict is Verdict.PASS
+    assert tape.without(between(16, 50)).concluded().verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("kind", HEARD)
+def test_a_load_that_stops_is_no_load_though_probes_go_on(silence, kind):
+    tape = silence(kind, probes={"api": PROBE}).without(between(14, 50)).plus(*probed())
+    assert tape.concluded().verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("kind", HEARD)
+def test_requests_that_never_came_to_an_end_were_heard_by_nobody_and_those_that_did_were(silence, kind):
+    tape = silence(kind).without(between(15, 50))
+    lost = tape.plus(*((at + 1.1, Traffic("load", "negotiate", float(at), 5, at - 14.0)) for at in range(15, 44))).concluded()
+    assert lost.verdict is Verdict.INCONCLUSIVE
+    assert "no request completed: load negotiate had no sample from 15.0s to 34.2s; 5 requests, the oldest for" in sentences(lost)
+    late = silence(kind).without(between(15, 35))
+    late = late.plus(*((at + 1.1, Traffic("load", "negotiate", float(at), 5, at - 14.0)) for at in range(15, 35)))
+    assert late.concluded().verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("kind", HEARD)
+@pytest.mark.parametrize("every", ["10s", "15s"])
+def test_a_probe_that_comes_seldom_measures_all_the_same(silence, kind, every):
+    probe = Probe(every=every, http=HttpCheck(url="http://<api>/"))
+    tape = silence(kind, load=None, probes={"api": probe}).without(Samples, LoadEnded).plus(*probed(seconds=range(5, 44, int(every[:-1]))))
+    assert tape.concluded().verdict is Verdict.PASS
+
+
+def test_a_silence_beside_an_alert_that_came_needs_no_requests(script):
+    """Whatever it is that tells: something was heard."""
+    other = script.expectation("page", "Other", times=0)
+    tape = script.tape(script.expectation("page", script.alert), other, slos=()).without(between(16, 50))
+    assert tape.concluded().verdict is Verdict.PASS
+
+
+def test_an_alert_that_is_not_to_fire_where_nothing_measures_is_judged_by_what_prometheus_says(silence):
+    assert silence("alert", load=None).without(Samples, LoadEnded).concluded().verdict is Verdict.PASS
+
+
 def test_a_quiet_drill_that_measures_nothing_is_no_pass(quiet):
     tape = quiet(load=None, slos=()).without(Samples, LoadEnded)
     assert tape.finding(None).verdict is Verdict.INCONCLUSIVE

@@ -3,8 +3,10 @@
 Knows samples and what they do not show; refuses to say that silence is good news where nothing was asked for.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from firedrill.core.model.slos import Slo, Source
 from firedrill.core.verdicts import Finding, Verdict
@@ -39,16 +41,64 @@ def samples(facts: Facts, source: Source_, start: float, end: float) -> tuple[in
 
 
 def unasked(facts: Facts) -> tuple[str, list[int]] | None:
-    """Why a silence of alerts says nothing: nothing measured whether anybody asked for anything, or nobody did; None when somebody did."""
+    """Why a silence of alerts says nothing: nothing measured whether anybody asked for anything, or nobody did while it mattered."""
     play, known = phase(facts, "play"), sources(facts)
     if play is None:
         return None
     if not known:
         return "the drill has no load, no probes and no SLOs, so nothing tells whether there was any traffic", [play.seq]
-    start = play.start if (play.end or facts.now) - play.start > LONG else play.start - LONG
-    if any(sum(samples(facts, source, start, close(facts))) for source in known):
+    return unheard(facts)
+
+
+def unheard(facts: Facts) -> tuple[str, list[int]] | None:
+    """That whatever measures here had no sample while the drill was played, or for most of the time that a fault was there.
+
+    An alert that was pending since shows that something was heard, whoever asked for it.
+    """
+    play, known, since = phase(facts, "play"), sources(facts), origin(facts)
+    if play is None or not known or (since is not None and any(_pended(facts, since.at))):
         return None
-    return f"there was no traffic: {both(_named(source) for source in known)} had no sample from {seconds(play.start)} on", [play.seq]
+    end = min(close(facts), facts.now if play.end is None else play.end)
+    start = play.start if end - play.start > LONG else play.start - LONG
+    patience = max((probe.timeout for probe in facts.plan.probes.values()), default=0.0) + 1
+    for some in (known, [source for source in known if source[0] == "load"]):
+        if some and not any(sum(samples(facts, source, start, end + patience)) for source in some):
+            return _nobody(facts, some, play.start, end), [play.seq]
+    turns = max((probe.every for probe in facts.plan.probes.values()), default=0.0)
+    there = [] if is_placebo(facts) else [one for one in real_faults(facts) if one.injected is not None]
+    windows = [(one.injected or 0.0, facts.now if one.cleared is None else one.cleared, one.seqs["injected"]) for one in there]
+    heard = _seconds(facts, known)
+    for began, over, seq in windows or [(play.start, end, play.seq)]:
+        gap = _longest(heard, began, min(over, end))
+        if gap[1] - gap[0] > max(LONG, (min(over, end) - began) / 2, turns + patience):
+            return _nobody(facts, known, *gap), [seq]
+    return None
+
+
+def _nobody(facts: Facts, silent: Sequence[Source_], start: float, end: float) -> str:
+    still = [one for source in silent for one in facts.unshown.get(source, ()) if one.hanging and start <= one.second + 1 <= end + 1]
+    said = f"{both(_named(source) for source in silent)} had no sample from {seconds(start)} to {seconds(end)}"
+    if still:
+        return f"no request completed: {said}; {_on_their_way(still[-1])} were in flight"
+    return f"there was no traffic: {said}"
+
+
+def _seconds(facts: Facts, known: Iterable[Source_]) -> list[float]:
+    """The seconds that somebody has a sample of, or in which requests were on their way that came to an end later."""
+    heard = set[float]()
+    for source in known:
+        series = facts.series.get(source)
+        own = {second for second, bin_ in series.bins.items() if bin_.good + bin_.bad} if series is not None else set()
+        last = max(own, default=-1.0)
+        heard |= own | {one.second for one in facts.unshown.get(source, ()) if one.hanging and one.second < last}
+    return sorted(heard)
+
+
+def _longest(heard: Sequence[float], start: float, end: float) -> tuple[float, float]:
+    """The longest stretch from `start` to `end` without any of these seconds, which are in order."""
+    held = heard[bisect_right(heard, start - 1) : bisect_left(heard, end)]
+    edges = [start, *(min(max(moment, start), end) for second in held for moment in (second, second + 1)), end]
+    return max(pairwise(edges), key=lambda one: one[1] - one[0])
 
 
 def findings(facts: Facts) -> Iterator[Finding]:

@@ -10,10 +10,11 @@ from firedrill.core.units import Duration
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.collisions import collision
 from firedrill.judge.drill import AlertSpan, Facts
-from firedrill.judge.grounds import Check, blinded, cut_short, polled, polled_undecided
+from firedrill.judge.grounds import Check, blinded, cut_short, polled, polled_undecided, unproven
 from firedrill.judge.moments import Moment, close, phase
 from firedrill.judge.pages import spans
 from firedrill.judge.sight import cited, traffic, watching
+from firedrill.judge.traffic import unheard
 from firedrill.judge.unfired import unfired
 from firedrill.judge.wording import both, pairs, seconds, times
 
@@ -102,6 +103,8 @@ def count(
     missed = cut_short(facts, None, "it was counted to the end") or blinded(facts, watching(facts, alert), start.at, close(facts))
     if missed is not None:
         return missed
+    if wanted == 0 and (silent := unheard(facts)) is not None:
+        return unproven(Check(Verdict.INCONCLUSIVE, *silent))
     if len(fired) < wanted:
         return Check(Verdict.FAIL, f"fired {times(len(fired))}; expected {times(wanted)}", evidence)
     never = f"never fired{f' with {pairs(labels)}' if labels else ''}"

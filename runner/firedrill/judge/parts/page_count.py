@@ -6,10 +6,11 @@ from dataclasses import replace
 from firedrill.core.verdicts import Verdict
 from firedrill.judge.causes import ran_out, resumed
 from firedrill.judge.drill import Facts
-from firedrill.judge.grounds import Check, blinded, cut_short
+from firedrill.judge.grounds import Check, blinded, cut_short, unproven
 from firedrill.judge.moments import Moment, close
 from firedrill.judge.pages import Hit, hits
-from firedrill.judge.sight import PAGING, cited, paging
+from firedrill.judge.sight import PAGING, cited, is_watchdog, paging
+from firedrill.judge.traffic import unheard
 from firedrill.judge.wording import both, pairs, seconds, times
 
 MANY = 5
@@ -33,6 +34,8 @@ def count(alert: str, wanted: int, facts: Facts, found: Sequence[Hit], start: Mo
     missed = cut_short(facts, None, "its pages were all counted") or blinded(facts, paging(facts, alert), start.at, close(facts))
     if missed is not None:
         return missed
+    if wanted == 0 and not is_watchdog(facts, alert) and (silent := unheard(facts)) is not None:
+        return unproven(Check(Verdict.INCONCLUSIVE, *silent))
     if len(found) < wanted:
         cause = resumed(facts, alert, {}, wanted)
         why, more = ("", []) if cause is None else (f": {cause[0]}", cause[1])
