@@ -85,6 +85,7 @@ async def test_a_value_that_no_series_has_had_is_no_error(prometheus: Answers) -
 @pytest.mark.parametrize(
     ("bad", "why"),
     [
+        ("sum(job:hits:rate5m)", "job:hits:rate5m is a recorded rate, and no counter"),
         ("sum(hit_errors)", "Prometheus has no metric hit_errors"),
         ('sum(hits{cod=~"5.."})', "hits has no label cod; the nearest is code; it has code"),
         ('sum(hits{code="500"}) + sum(hit)', "Prometheus has no metric hit; the nearest is hits"),

@@ -143,6 +143,15 @@ def test_a_source_that_the_experiment_does_not_run_is_named(suite: Suite) -> Non
     )
 
 
+@pytest.mark.parametrize(("total", "named"), [("sum(job:all:rate5m)", True), ("sum(job:all:sum)", False), ("sum(all_total)", False)])
+def test_a_recorded_rate_that_an_slo_counts_is_named(suite: Suite, total: str, named: bool) -> None:
+    slo = Slo(name="s", objective=0.9, indicator=Indicator(source=Source.PROMQL, bad="sum(errors_total)", total=total))
+    said = warnings(suite.plan(suite.fault("nothing")).model_copy(update={"slos": (slo,)}))
+    assert said == (
+        ("slo s: job:all:rate5m is a recorded rate, and no counter: write the counters that it is recorded from",) if named else ()
+    )
+
+
 @pytest.mark.parametrize("objective", [1.0, 0.0])
 def test_an_objective_that_nothing_can_show_is_named(suite: Suite, objective: float) -> None:
     slo = Slo(name="s", objective=objective, indicator=Indicator(source=Source.PROMQL, good="a", total="b"))

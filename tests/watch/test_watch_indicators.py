@@ -206,6 +206,17 @@ async def test_a_recorded_series_that_becomes_less_cannot_be_counted(look_at, wh
     assert "went down, and nothing tells which of the counters" in whys()[0]
 
 
+RATES = RecordingRule(record="errors:recorded", expr="rate(errors_total[5m])", group="g", interval=1, place=Place(file="r.yml", line=1))
+
+
+@pytest.mark.parametrize("bad", ["job:errors:rate5m", "sum(slo:sli_error:ratio_rate5m)", 'errors:recorded{job="api"}'])
+async def test_a_recorded_rate_is_no_counter(look_at, whys, bad):
+    """It goes up and down, and each step down would count as a restart; one that is written out is its counters."""
+    rows = [{"requests_total": 10 * n} for n in range(3)]
+    assert await look_at(slo(bad=bad, total="requests_total"), *rows, records=(RATES,), patient=False) == []
+    assert "is a recorded rate, and no counter: write the counters that it is recorded from" in whys()[0]
+
+
 async def test_more_good_than_all_is_never_green(look_at, whys):
     rows = [{"good": 20 * n, "total": 10 * n} for n in range(4)]
     await look_at(RATIO, *rows)

@@ -12,7 +12,7 @@ from firedrill.core import promql
 from firedrill.core.alerting import RecordingRule
 from firedrill.core.errors import FiredrillError, Refused
 from firedrill.core.model.slos import Indicator, Slo
-from firedrill.core.sums import terms
+from firedrill.core.sums import rated, terms
 from firedrill.core.units import Duration, Ratio
 from firedrill.stack.external import ExternalStack
 from firedrill.watch.absence import misnamed
@@ -76,13 +76,15 @@ async def _bad(server: Server, indicator: Indicator, window: Duration, records: 
 
 async def _counted(server: Server, expr: str, window: Duration, records: Sequence[RecordingRule]) -> float:
     """What all counters of a sum have grown by. One that has no series is zero only if Prometheus knows its metric and its labels."""
-    grown = 0.0
-    for term in terms(expr, records):
+    grown, found = 0.0, terms(expr, records)
+    if (why := rated(found, records)) is not None:
+        raise FiredrillError(why)
+    for term in found:
         query = f"{'scalar' if term.lone else 'sum'}(increase({term.of.text}[{window}]))"
-        found = await server.instant(query)
-        if not found and (wrong := await misnamed(server, term.of, time(), window)) is not None:
+        answer = await server.instant(query)
+        if not answer and (wrong := await misnamed(server, term.of, time(), window)) is not None:
             raise FiredrillError(wrong.why)
-        grown += term.factor * (_finite(found[0].points[-1][1], query) if found else 0.0)
+        grown += term.factor * (_finite(answer[0].points[-1][1], query) if answer else 0.0)
     return grown
 
 

@@ -4,7 +4,8 @@ Knows sums, differences and multiples of counters; refuses, with a ValueError th
 sum of counters grows by what each of them grew, so that a restart of one hides nothing of the others.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import promql_parser as ast
@@ -16,6 +17,10 @@ from firedrill.core.promql import Node
 
 _RATES = {"increase", "rate", "irate"}
 """Functions that take what a counter grew by; whoever looks at the counter itself leaves them out."""
+
+
+_RATED = re.compile(r":(?:[^:]*_)?(?:i?rate|burnrate|increase|delta|deriv|ratio|avg|quantile)(?:\d+[smhdwy])*$")
+"""What a rule records that looks back over counters, by its name: `level:metric:operations`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,15 @@ def terms(expr: str, records: Sequence[RecordingRule] = ()) -> tuple[Term, ...]:
 def windows(expr: str) -> frozenset[tuple[str, float]]:
     """By which functions its counters are looked back over, and how many seconds."""
     return frozenset(_windows(promql.parse(expr)))
+
+
+def rated(found: Iterable[Term], records: Sequence[RecordingRule] = ()) -> str | None:
+    """Why one of them is no counter but what counters grew by, as the rule that records it says, or its name by Prometheus' convention."""
+    exprs = {rule.record: rule.expr for rule in records}
+    for name in (term.of.metric for term in found):
+        if windows(exprs[name]) if name in exprs else _RATED.search(name):
+            return f"{name} is a recorded rate, and no counter: write the counters that it is recorded from"
+    return None
 
 
 def selected(vector: Node) -> Selected:

@@ -6,7 +6,7 @@ files themselves decide: what a series' own labels or traffic could change is le
 
 from collections.abc import Iterator
 
-from firedrill.core import detection, statistics
+from firedrill.core import detection, statistics, sums
 from firedrill.core.alerting import AlertingRule, Route
 from firedrill.core.model.plan import Plan, PlannedExpectation
 from firedrill.core.model.response import Respond
@@ -59,10 +59,18 @@ def _of_slo(slo: Slo, plan: Plan) -> Iterator[str]:
         yield f"slo {slo.name} is measured by the probe {indicator.name}, which `probes:` does not list"
     elif indicator.source is Source.LOAD and (plan.load is None or plan.load.name != indicator.name):
         yield f"slo {slo.name} is measured by the load {indicator.name}, which is not this experiment's"
+    elif (why := _no_counter(slo, plan)) is not None:
+        yield f"slo {slo.name}: {why}"
     elif not 0 < slo.objective < 1:
         yield f"slo {slo.name}: no number of samples can show an objective of {slo.objective:.10g}"
     else:
         yield from _too_few(slo, plan)
+
+
+def _no_counter(slo: Slo, plan: Plan) -> str | None:
+    """That a query of its reads no counter; what no file tells of is left to the drill."""
+    records, queries = plan.alerting.records, (slo.indicator.good, slo.indicator.bad, slo.indicator.total)
+    return next((why for query in queries if query and (why := sums.rated(sums.terms(query, records), records)) is not None), None)
 
 
 def _too_few(slo: Slo, plan: Plan) -> Iterator[str]:

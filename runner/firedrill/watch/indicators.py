@@ -17,7 +17,7 @@ from firedrill.core.events import Noted, Samples
 from firedrill.core.model.slos import Slo, Source
 from firedrill.core.promql import vectors
 from firedrill.core.recording import Record
-from firedrill.core.sums import selected
+from firedrill.core.sums import rated, selected
 from firedrill.watch.absence import absence, misnamed
 from firedrill.watch.counting import PATIENCE, Answers, Counting, Unusable, from_zero
 from firedrill.watch.increases import Target, newest
@@ -40,7 +40,7 @@ class Indicators:
     ) -> None:  # fmt: skip
         """`records` are the rules' own series; counters are scraped every `scrape` seconds, which is seen within `samples_within`."""
         self.server, self.clock, self.record = Server(session, base_url), clock, record
-        self._scrape, self._within = scrape, samples_within
+        self._scrape, self._within, self._records = scrape, samples_within, records
         promql = [slo for slo in slos if slo.indicator.source is Source.PROMQL]
         self._ratios = [
             _Ratio(slo, Counting.of(slo.indicator, records, scrape, stale_markers)) for slo in promql if not slo.indicator.value
@@ -113,6 +113,8 @@ class Indicators:
 
     async def _vet(self, one: "_Ratio", answers: Answers, now: float) -> None:
         """That all is counted now, and that what is missing of it is not misnamed."""
+        if (why := rated(one.counting.all, self._records)) is not None:
+            raise Unusable(why)
         for term, answer in zip(one.counting.all, answers, strict=True):
             if term.of.text not in one.named and (term.of.matchers or not answer):
                 if (wrong := await misnamed(self.server, term.of, now)) is not None:
