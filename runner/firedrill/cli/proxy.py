@@ -19,7 +19,7 @@ from firedrill.faults.holding.calls import TOKEN
 @click.option(
     "--lease", default="1h", show_default=True, metavar="DURATION", help="How long what Toxiproxy's clients break stays so; 0s: for ever."
 )
-@click.option("--no-token", is_flag=True, help="Toxiproxy's clients need no token; all that listens is on loopback.")
+@click.option("--no-token", is_flag=True, help="Toxiproxy's clients need no token; everything listens on loopback only.")
 def command(ways: Sequence[str], api: str, lease: str, no_token: bool) -> None:
     """Forward TCP from LISTEN to UPSTREAM, and hold the faults that drills order, until Ctrl-C.
 

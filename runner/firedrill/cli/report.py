@@ -16,7 +16,7 @@ from firedrill.core.errors import FiredrillError
 def command(drill: str, results: Path, inline: bool) -> None:
     """Render report.html, verdict.json, junit.xml, summary.md and incident.md of DRILL and print the page's path.
 
-    The chart library stands once in the results folder; a drill's folder that stands elsewhere gets a page with the library in it.
+    The chart library is kept once, in the results folder; a drill's folder elsewhere gets a page with the library inside.
     """
     from firedrill.cli.ending import conclude_again
     from firedrill.core.events import Unsound

@@ -26,7 +26,7 @@ def look(linted: Linted) -> Iterator[Remark]:
 CHECK = Check(
     NAME,
     __doc__,
-    "A server that fails says so with a status from 500 on. A probe that takes it for good measures that something answers, and "
+    "A failing server answers with a status of 500 or above. A probe that counts this as good measures only that something answers, and "
     "an SLO on it is met while users get errors.",
     look,
 )

@@ -1,4 +1,4 @@
-"""A text of an alert that names a label which its expression leaves out, so that its place stays empty."""
+"""An alert's text that names a label which the expression leaves out, so that its place stays empty."""
 
 import re
 from collections.abc import Iterator
