@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from firedrill.cli import main
+from firedrill.spec.suggest import unknown
 from firedrill.stack import tools
 
 RULES, ROUTES = "alerts/negotiation.rules.yml", "alerts/alertmanager.yml"
@@ -233,6 +234,21 @@ def test_a_panic_over_one_file_hides_nothing_of_the_others(suite: Path, programs
     assert [len(found) for found in tools.rules(programs / "promtool", ["groups: []", refused])] == [0, 1]
     (programs / "promtool").write_text('#!/bin/sh\necho "panic: runtime error: x [recovered]"; exit 2\n')
     assert [one.words for one in tools.rules(programs / "promtool", ["groups: []"])[0]] == ["panic: runtime error: x"]
+
+
+def test_what_prometheus_takes_is_taken(suite: Path) -> None:
+    rule(suite, expr="holt_winters(up[5m], 0.1, 0.1) > 0")
+    file = suite / RULES
+    file.write_text(file.read_text() + "---\ngroups: [{name: a, rules: [{foo: 1}]}]\n")
+    done = firedrill(suite, "validate")
+    assert done.returncode == 0, done.stdout
+    assert f"{RULES}:{last_line(suite)}:1: warning: a second document starts here; Prometheus reads the first one alone" in done.stdout
+
+
+def test_of_thousands_of_names_some_are_listed() -> None:
+    said = unknown("alert", "zzz", (f"A{number}" for number in range(5_000)))
+    assert len(said) < 500
+    assert said.endswith(" and 4950 more")
 
 
 def test_what_global_gives_is_no_gap_and_a_placeholder_is_filled_in(suite: Path) -> None:

@@ -28,6 +28,8 @@ _TOKEN = re.compile(
     r"""|(?P<operator>[-+*/%^<>]|[=!]=|\b(?:and|or|unless|atan2)\b)""",
     re.DOTALL | re.IGNORECASE,
 )
+_OLD_NAME, _NEW_NAME = re.compile(r"\bholt_winters(?=\s*\()"), "double_exponential_smoothing"
+"""What Prometheus 2 calls a function of Prometheus 3."""
 
 
 class TooLarge(ValueError):
@@ -38,7 +40,7 @@ class TooLarge(ValueError):
 def parse(expr: str) -> Node:
     """The expression's tree, which nobody changes, so that one is enough; ValueError says what is wrong with it."""
     try:
-        tree = ast.parse(_bounded(expr))
+        tree = ast.parse(_OLD_NAME.sub(_NEW_NAME, _bounded(expr)))
     except UnicodeEncodeError:
         raise ValueError("it holds half of a UTF-16 character") from None
     if _is_deep(tree):

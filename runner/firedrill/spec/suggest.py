@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+MOST = 50
+"""Names that a message lists."""
+
 
 def meant(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` when a known word is close to this one, else nothing."""
@@ -22,4 +25,5 @@ def unknown(what: str, word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if guess := meant(word, names):
         return f"unknown {what} '{word}'{guess}"
-    return f"unknown {what} '{word}'; known: {', '.join(names)}" if names else f"unknown {what} '{word}'"
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return f"unknown {what} '{word}'; known: {', '.join(names[:MOST])}{more}" if names else f"unknown {what} '{word}'"

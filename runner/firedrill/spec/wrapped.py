@@ -48,8 +48,16 @@ def _read(path: Path, unwrap: Unwrap, prepared: Callable[[str], str]) -> tuple[D
     if problems and (at := _template(text, problems)):
         return None, [Problem(shown(path), *at, "", TEMPLATE)]
     if problems or not any(isinstance(each.tree, Table) and "kind" in each.tree.keys for each in documents):
-        return only(documents, problems)
+        return _first(documents, problems) if unwrap is unwrap_rules else only(documents, problems)
     return _unwrapped(documents, text, unwrap)
+
+
+def _first(documents: list[Document], problems: list[Problem]) -> tuple[Document | None, list[Problem]]:
+    """Prometheus reads the first document of a rule file, and says nothing of what follows."""
+    for other in documents[1:2]:
+        what = "a second document starts here; Prometheus reads the first one alone"
+        problems = [*problems, other.problem(other.tree, (), what, Severity.WARNING)]
+    return only(documents[:1], problems)
 
 
 def _empty(document: Document) -> bool:
