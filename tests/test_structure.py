@@ -1,7 +1,7 @@
 """The house: imports point down, rooms side by side do not know each other, heavy libraries stay where they are used."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,14 +31,16 @@ def _files() -> list[Path]:
     return sorted(ENGINE.rglob("*.py"))
 
 
-def _imports(file: Path) -> Iterator[str]:
+@cache
+def _imports(file: Path) -> frozenset[str]:
+    found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: a relative import hides which room it is from"
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(found)
 
 
 def _room(module: str) -> str | None:
@@ -64,8 +66,7 @@ def test_locust_and_chaos_toolkit_are_imported_in_their_children_only(file: Path
 @pytest.mark.parametrize("file", _files(), ids=lambda file: str(file.relative_to(ENGINE)))
 def test_importlib_is_used_by_the_command_line_alone(file: Path) -> None:
     if file.relative_to(ENGINE).parts[0] != "cli":
-        used = set(_imports(file))
-        assert not {"importlib", "importlib.import_module"} & used
+        assert not {"importlib", "importlib.import_module"} & _imports(file)
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

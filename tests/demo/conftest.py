@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ class Demo:
 
     process: asyncio.subprocess.Process
     said: str
+    took: float
+    """Seconds until it was up: more than it needs to end, however busy the machine is."""
 
     @property
     def api(self) -> str:
@@ -43,13 +46,14 @@ def demo(tmp_path: Path) -> Start:
     async def start(
         *arguments: str, run: tuple[str, ...] = ("-m", "demo"), cwd: Path = REPOSITORY, env: Mapping[str, str] | None = None
     ) -> AsyncIterator[Demo]:
+        began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             sys.executable, *run, "--api", "127.0.0.1:0", "--bureau", "127.0.0.1:0", *arguments,
             stdout=asyncio.subprocess.PIPE, cwd=cwd, env=os.environ | {"DEMO_TOKEN": TOKEN, "TMPDIR": str(tmp_path)} | dict(env or {}),
         )  # fmt: skip
         try:
             said = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C ends it\n"), 20)
-            yield Demo(process, said.decode())
+            yield Demo(process, said.decode(), time.monotonic() - began)
         finally:
             if process.returncode is None:
                 process.terminate()

@@ -47,12 +47,19 @@ class Instance:
     lives: list[Life]
     scrapes: list[tuple[float, float]]
     """When each began, and when what it found could be seen."""
+    found: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
+    """What the scrapes found of each counter, put together when it is first asked for."""
 
     def life(self, at: float) -> Life | None:
         return next((life for life in self.lives if life.start <= at < life.end), None)
 
-    def samples(self, code: str) -> Iterator[tuple[float, float, float]]:
+    def samples(self, code: str) -> list[tuple[float, float, float]]:
         """Moment, value, and from when on it can be seen."""
+        if code not in self.found:
+            self.found[code] = list(self._scraped(code))
+        return self.found[code]
+
+    def _scraped(self, code: str) -> Iterator[tuple[float, float, float]]:
         for at, seen in self.scrapes:
             if (life := self.life(at)) is not None and (value := life.value(code, at)):
                 yield at, float(value), seen

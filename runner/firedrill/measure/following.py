@@ -14,7 +14,7 @@ from firedrill.core.errors import FiredrillError
 from firedrill.core.tasks import Tasks
 
 SILENCE = 3.0
-"""Seconds without a word after which a child, which speaks every second, is taken for lost."""
+"""Seconds without a word after which a child, which speaks every second once it has begun, is taken for lost."""
 _LOOK = 0.5
 
 Hear = Callable[[Mapping[str, Any]], None]
@@ -26,7 +26,7 @@ class Following:
     def __init__(self, child: Child, hear: Hear, lost: Callable[[str], None], tasks: Tasks | None = None) -> None:
         self.child, self._hear, self._lost = child, hear, lost
         self.stopping = False
-        self._heard = time.monotonic()
+        self._heard: float | None = None
         self._words: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
         self._refusal: str | None = None
         self._owner = tasks or Tasks()
@@ -82,13 +82,14 @@ class Following:
         return f"{self.child.name} ended with exit code {code}{_last_words(self.child.log) if code else ''}"
 
     async def _watch_silence(self) -> None:
-        missed = 0.0
+        """From its first word on: until then whoever waits for that word knows how long it may take."""
+        missed: float | None = None
         while True:
             looked = time.monotonic()
             await asyncio.sleep(_LOOK)
             # An engine that was itself held up has not read yet what the child said meanwhile.
             held_up = time.monotonic() - looked > 2 * _LOOK
-            if not held_up and self._heard != missed and time.monotonic() - self._heard > SILENCE:
+            if not held_up and self._heard is not None and self._heard != missed and time.monotonic() - self._heard > SILENCE:
                 missed = self._heard
                 self._lost(f"{self.child.name} has been silent for over {SILENCE:g} s")
 
