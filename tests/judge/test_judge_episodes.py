@@ -121,6 +121,14 @@ def test_a_page_whose_alert_never_fired_is_no_evidence(forged: Any, script: Any)
     assert forged.concluded().verdict is Verdict.FAIL
 
 
+def test_a_message_before_its_alert_fires_is_none_either_and_it_is_not_said_that_it_never_fired(script: Any) -> None:
+    tape = script.tape(script.expectation("page", script.alert, within="20s"), stack="embedded")
+    early = tape.without(NotificationReceived, PageOpened, PageResolved).plus((17.0, script.notified()))
+    found = early.plus((17.01, PageOpened("p1", "payments-oncall", (script.alert,), 0))).finding()
+    assert found.verdict is Verdict.FAIL
+    assert "2.8s after the fault, but Prometheus had no such alert firing by then" in found.sentence
+
+
 def test_while_the_drill_runs_such_a_page_waits_for_what_prometheus_says(forged: Any) -> None:
     found = forged.until(23.4).finding(23.4)
     assert found.verdict is Verdict.PENDING

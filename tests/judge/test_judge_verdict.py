@@ -11,7 +11,9 @@ from firedrill.core.events import (
     BlindEnded,
     ClockOffset,
     DrillEnded,
+    FaultActive,
     FaultCleared,
+    FaultIntended,
     HypothesisChecked,
     LoadEnded,
     SteadyChecked,
@@ -259,3 +261,13 @@ def test_a_journal_that_is_not_as_a_drill_writes_it_proves_neither(script: Any) 
             "The journal is damaged: line 7: it is no entry; line 8: it is no entry; line 9: it is no entry; and 1 more.",
         )
         assert judged.reason.startswith("The journal is damaged")
+
+
+def test_a_fault_of_the_plan_that_never_was_active_is_told(script: Any) -> None:
+    later = script.fault.model_copy(update={"name": "second", "at": 10.0, "lasts": 5.0})
+    tape = script.tape(script.expectation("page", script.alert), faults=(script.fault, later))
+    drill = tape.concluded()
+    assert drill.verdict is Verdict.INCONCLUSIVE
+    assert drill.reason == "The fault second was never active, though the drill finished."
+    whole = tape.plus((24.1, FaultIntended("second", {})), (24.2, FaultActive("second")), (29.0, FaultCleared("second", "played")))
+    assert whole.concluded().verdict is Verdict.PASS

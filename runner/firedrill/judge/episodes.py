@@ -122,7 +122,9 @@ def unproved(facts: Facts, alert: str, hit: Hit, start: Moment) -> Check | None:
     return None
 
 
-def forged(hit: Hit, start: Moment) -> str:
+def forged(facts: Facts, alert: str, hit: Hit, start: Moment) -> str:
     """What is said of a page that is no evidence."""
+    fired = any(span.firing is not None for span in spans(facts, alert))
+    had = "had no such alert firing by then" if fired else "never had the alert firing"
     came = f"a message that says so came for {hit.page.receiver} {seconds(hit.at - start.at)} after {start.name}"
-    return f"{came}, but Prometheus never had the alert firing, so the message is no evidence"
+    return f"{came}, but Prometheus {had}, so the message is no evidence"

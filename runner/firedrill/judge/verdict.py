@@ -169,6 +169,7 @@ def drill_findings(facts: Facts) -> Iterator[Finding]:
     yield from _tripped(facts)
     yield from _end(facts)
     yield from _left(facts)
+    yield from _unplayed(facts)
     yield from _unsteady(facts)
     yield from _blind(facts)
     yield from collisions.findings(facts)
@@ -252,6 +253,15 @@ def _left(facts: Facts) -> Iterator[Finding]:
             f"The fault {fault.name} may still be there: nothing says that it was cleared; run `firedrill undo {facts.drill or '--all'}`."
         )
         yield _inconclusive("every fault is cleared", text, *fault.seqs.values())
+
+
+def _unplayed(facts: Facts) -> Iterator[Finding]:
+    """A fault of the plan that never was, though the drill was played to its end: silence and pages are those of another drill."""
+    known = [(fault, facts.faults.get(fault.name)) for fault in facts.plan.faults if fault.wire is not None]
+    missing = [fault.name for fault, found in known if found is None or found.injected is None]
+    if facts.ended == "finished" and missing:
+        which = f"{'The fault' if len(missing) == 1 else 'The faults'} {both(missing)} {'was' if len(missing) == 1 else 'were'}"
+        yield _inconclusive("every fault is injected", f"{which} never active, though the drill finished.", facts.ended_seq)
 
 
 def _unsteady(facts: Facts) -> Iterator[Finding]:

@@ -92,7 +92,7 @@ def _missing(wanted: Wanted, facts: Facts, start: Moment, unseen: Sequence[Hit] 
     why, evidence = _otherwise_labelled(wanted, facts, start) or no_page(facts, wanted.alert, wanted.to, start, last, wanted.labels)
     words = f"did not page {wanted.to or 'anyone'}{wanted.marked}{within}: {why}"
     if unseen:
-        words, evidence = f"{words}; {forged(unseen[0], start)}", [*evidence, *unseen[0].evidence]
+        words, evidence = f"{words}; {forged(facts, wanted.alert, unseen[0], start)}", [*evidence, *unseen[0].evidence]
     return Check(Verdict.FAIL, words, [*start.evidence, *evidence, *cited(facts, PAGING)])
 
 
