@@ -245,6 +245,16 @@ def test_what_prometheus_takes_is_taken(suite: Path) -> None:
     assert f"{RULES}:{last_line(suite)}:1: warning: a second document starts here; Prometheus reads the first one alone" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "expr", ["up @ -1e3 > 1", "up @ - 5 > 1", "up @ 253402300800 > 1", "rate(up[5m] @ 1e12) > 1", "up{a=~`\\Qa.b\\E`} > 1"]
+)
+def test_what_prometheus_takes_and_the_reader_stumbles_over_is_not_analysed(suite: Path, expr: str) -> None:
+    rule(suite, expr=expr)
+    done = firedrill(suite, "validate")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "expr: not analysed: it" in done.stdout
+
+
 def test_of_thousands_of_names_some_are_listed() -> None:
     said = unknown("alert", "zzz", (f"A{number}" for number in range(5_000)))
     assert len(said) < 500

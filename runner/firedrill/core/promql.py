@@ -13,6 +13,7 @@ from typing import Any
 
 import promql_parser as ast
 
+from firedrill.core import regex
 from firedrill.core.alerting import RecordingRule
 
 Node = Any
@@ -25,11 +26,12 @@ MOST_RECORDS = 30
 """Records that are read one through another."""
 _TOKEN = re.compile(
     r"""(?P<quoted>"(?:\\.|[^"\\])*(?:"|\Z)|'(?:\\.|[^'\\])*(?:'|\Z))|`(?P<raw>[^`]*)`|\#[^\n]*|(?P<opens>[(\[{])|(?P<closes>[)\]}])"""
-    r"""|(?P<operator>[-+*/%^<>]|[=!]=|\b(?:and|or|unless|atan2)\b)""",
+    r"""|@\s*(?P<moment>[-+]?\s*[\w.]+(?:(?<=[eE])[-+]\d+)?)|(?P<operator>[-+*/%^<>]|[=!]=|\b(?:and|or|unless|atan2)\b)""",
     re.DOTALL | re.IGNORECASE,
 )
 _OLD_NAME, _NEW_NAME = re.compile(r"\bholt_winters(?=\s*\()"), "double_exponential_smoothing"
 """What Prometheus 2 calls a function of Prometheus 3."""
+_LAST = 253_402_300_799
 
 
 class TooLarge(ValueError):
@@ -43,6 +45,11 @@ def parse(expr: str) -> Node:
         tree = ast.parse(_OLD_NAME.sub(_NEW_NAME, _bounded(expr)))
     except UnicodeEncodeError:
         raise ValueError("it holds half of a UTF-16 character") from None
+    except ValueError as error:
+        pattern = str(error).partition("illegal regex for ")[2]
+        if pattern and regex.understood(pattern):
+            raise TooLarge("its regular expression is one of Go's own") from None
+        raise
     if _is_deep(tree):
         raise TooLarge(f"it is nested more than {DEEPEST} deep")
     return tree
@@ -60,7 +67,18 @@ def _bounded(expr: str) -> str:
             raise TooLarge(f"it has more than {MOST_OPERATORS} operators")
         if depth > DEEPEST:
             raise TooLarge(f"it is nested more than {DEEPEST} deep")
+        if token["moment"] and not 0 <= _moment(token["moment"]) <= _LAST:  # the parser panics before it, and no date is after it
+            raise TooLarge("its @ names a moment before 1970 or after 9999")
     return _TOKEN.sub(lambda token: token[0] if token["raw"] is None else _quoted(token["raw"]), expr) if "`" in expr else expr
+
+
+def _moment(text: str) -> float:
+    """Seconds since 1970; 0 for `start`, `end` and what the parser refuses."""
+    text = "".join(text.split())
+    try:
+        return float(int(text, 0)) if "x" in text.lower() else float(text)
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _is_deep(tree: Node) -> bool:
