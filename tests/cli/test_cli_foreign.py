@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -260,3 +261,32 @@ def test_a_game_day_that_is_a_link_to_elsewhere_is_refused(results: Path, tmp_pa
     assert ends(["debrief", results / "gamedays" / "day"]) == 2
     assert f"is a link to {elsewhere}" in capsys.readouterr().err
     assert [one.name for one in elsewhere.iterdir()] == ["gameday.json"]
+
+
+def test_a_game_day_of_somebody_elses_is_told_or_refused_in_a_sentence(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = results / "gamedays" / "day-20260101-000000-abcd"
+    folder.mkdir(parents=True)
+    round_ = {"kind": "experiment", "number": 1, "what": "latency", "started_at": "2026-01-01T00:00:00Z", "folder": "../../home/x"}
+    day = {
+        "game_day": "../../evil", "name": "day", "title": "t", "environment": "local", "seed": 1, "rounds": [round_],
+        "started_at": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+
+    def told(**changed: object) -> tuple[int, float, str]:
+        (folder / "gameday.json").write_text(json.dumps(day | changed))
+        before = time.process_time()
+        code = ends(["debrief", "day"])
+        return code, time.process_time() - before, capsys.readouterr().err
+
+    assert told()[0] == 0
+    for where, changed in (
+        ("started_at", {"started_at": "0001-01-01T00:00:00+14:00"}),
+        ("ended_at", {"ended_at": "9999-12-31T23:59:59-23:00"}),
+        ("rounds.0.started_at", {"rounds": [round_ | {"started_at": "0001-01-01T00:00:00+14:00"}]}),
+        ("notes.0.at", {"notes": [{"at": "9999-12-31T23:59:59-23:00", "by": "x", "text": "x"}]}),
+    ):
+        code, _, why = told(**changed)
+        assert (code, f"gameday.json cannot be read: {where}: Value error, no year of any game day" in why) == (3, True)
+    code, took, _ = told(rounds=[round_ | {"ended_at": "2026-01-01T00:01:00Z"}] * 2000)
+    assert code == 0
+    assert took < 5

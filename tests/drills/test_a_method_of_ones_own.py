@@ -1,8 +1,10 @@
 """Chaos Toolkit's own method instead of faults: it is played, timed from its first action, and its rollbacks always run."""
 
+import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -69,7 +71,7 @@ def test_a_method_is_played_with_its_undo_on_the_disk_first_and_its_rollbacks_af
     assert (suite.root / "put-back").exists()
 
 
-def test_rollbacks_are_played_after_kill_9_of_the_engine_and_undo_can_play_them_again(suite, method) -> None:
+def test_rollbacks_are_played_after_kill_9_of_the_engine_and_undo_plays_them_no_second_time(suite, method) -> None:
     method(30)
     running = suite.start("method")
     running.wait_for("fault.active", fault="method")
@@ -81,7 +83,31 @@ def test_rollbacks_are_played_after_kill_9_of_the_engine_and_undo_can_play_them_
     (suite.root / "put-back").unlink()
     undone = subprocess.run([sys.executable, "-m", "firedrill.cli", "undo", "--all"], capture_output=True, text=True, check=False)
     assert undone.returncode == 0, undone.stderr
-    assert (suite.root / "put-back").exists()
+    assert "had been played already: put back" in undone.stdout
+    assert not (suite.root / "put-back").exists()
+
+
+SERVICE = """        - sh -c "echo $$ > service.pid; exec sleep 300"
+"""
+STOPS = ["-c", "kill $(cat service.pid); sleep 5"]
+STARTS = ["-c", "echo once more >> times; test ! -e started.pid; sleep 300 > /dev/null 2>&1 & echo $! > started.pid"]
+
+
+def test_a_method_that_stops_what_the_drill_started_has_its_rollback_played_once_and_leaves_nothing(suite, method) -> None:
+    method(2)
+    suite.edit(
+        "experiments/method.yaml",
+        ('path: sleep\n      arguments: ["2"]', f"path: sh\n      arguments: {json.dumps(STOPS)}"),
+        (f'path: touch\n      arguments: ["{suite.root}/put-back"]', f"path: sh\n      arguments: {json.dumps(STARTS)}"),
+    )
+    suite.edit("firedrill.yaml", ("      ready: http://<api>/health\n", f"{SERVICE}      ready: http://<api>/health\n"))
+    outcome = suite.run("method")
+    assert outcome.code == 3, outcome.said
+    assert outcome.journal[-1].event.reason == "system-lost"
+    assert (suite.root / "times").read_text() == "once more\n"
+    assert "left" not in outcome.said
+    for file in ("service.pid", "started.pid"):
+        assert not Path("/proc", (suite.root / file).read_text().strip()).exists()
 
 
 def test_a_method_that_was_broken_off_is_never_a_pass(suite, method) -> None:

@@ -4,8 +4,9 @@ It grows as the day goes on and is whole at any moment. Knows no drill's finding
 """
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from firedrill.core.units import Duration
 
@@ -13,6 +14,16 @@ FILE = "gameday.json"
 FOLDER = "gamedays"
 """Where game days stand under results/."""
 SCHEMA = 1
+
+
+def _in_the_calendar(moment: datetime) -> datetime:
+    """In every time zone, and after any time that is added to it."""
+    if not 1970 <= moment.year <= 9000:
+        raise ValueError("no year of any game day")
+    return moment
+
+
+Moment = Annotated[datetime, AfterValidator(_in_the_calendar)]
 
 
 class _Kept(BaseModel):
@@ -36,8 +47,8 @@ class RoundKept(_Kept):
     questions: tuple[str, ...] = ()
     window_s: float | None = None
     """Of a blind round."""
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
     took_s: float | None = None
     waited: bool | None = None
     """Of a pause: whether a person was waited for."""
@@ -64,7 +75,7 @@ class RoundKept(_Kept):
 class NoteKept(_Kept):
     """Words written between drills; those written during one stand in its journal."""
 
-    at: datetime
+    at: Moment
     by: str
     role: str = ""
     text: str
@@ -89,8 +100,8 @@ class GameDayKept(_Kept):
     rounds: list[RoundKept]
     notes: list[NoteKept] = []
     questions: tuple[str, ...] = ()
-    started_at: datetime
-    ended_at: datetime | None = None
+    started_at: Moment
+    ended_at: Moment | None = None
     ended: str = ""
     """finished, interrupted or broken off; empty while it goes on, or when it was killed."""
     stopped_by: str = ""

@@ -147,10 +147,14 @@ class Story:
         return self.day.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+Span = tuple[float, float | None]
+
+
 def story(day: GameDayKept, drills: Mapping[str, JudgedDrill], answers: Mapping[str, str] | None = None) -> Story:
     """The game day told in order. `drills` are its judged drills by id, `answers` those that people wrote, by question."""
     said = answers or {}
-    parts = [_part(day, one, drills.get(one.drill), said) for one in day.rounds]
+    span = _span(day)
+    parts = [_part(day, span, one, drills.get(one.drill), said) for one in day.rounds]
     moments = sorted(_moments(day, parts), key=lambda one: one.at)
     played = [one for one in parts if one.kept.is_drill]
     return Story(
@@ -168,10 +172,11 @@ def answers_in(text: str) -> dict[str, str]:
 # ---- the rounds
 
 
-def _part(day: GameDayKept, kept: RoundKept, drill: JudgedDrill | None, answers: Mapping[str, str]) -> Part:
+def _part(day: GameDayKept, span: Span, kept: RoundKept, drill: JudgedDrill | None, answers: Mapping[str, str]) -> Part:
     facts = None if drill is None else drill.facts
+    bars, times = list(_bars(day, span, kept, facts)), [] if drill is None else _times(drill)
     return Part(
-        kept, drill, list(_bars(day, kept, facts)), [] if drill is None else _times(drill), [] if facts is None else list(_told(facts)),
+        kept, drill, bars, times, [] if facts is None else list(_told(facts)),
         [] if facts is None else _words(facts), _asked(str(kept.number or 0), kept.questions, answers),
     )  # fmt: skip
 
@@ -280,26 +285,30 @@ def _ended(day: GameDayKept) -> str:
 # ---- the time line
 
 
-def _bars(day: GameDayKept, kept: RoundKept, facts: Facts | None) -> Iterator[Bar]:
+def _bars(day: GameDayKept, span: Span, kept: RoundKept, facts: Facts | None) -> Iterator[Bar]:
     if kept.started_at is None:
         return
     end = kept.ended_at or day.ended_at or kept.started_at
-    yield _bar(day, "drill" if kept.is_drill else "pause", kept.started_at.timestamp(), end.timestamp(), kept.what)
+    yield _bar(span, "drill" if kept.is_drill else "pause", kept.started_at.timestamp(), end.timestamp(), kept.what)
     if facts is not None:
         for fault in real_faults(facts):
             if fault.injected is not None:
                 cleared = fault.cleared if fault.cleared is not None else facts.now
-                yield _bar(day, "fault", facts.wall + fault.injected, facts.wall + cleared, f"fault {fault.name}")
+                yield _bar(span, "fault", facts.wall + fault.injected, facts.wall + cleared, f"fault {fault.name}")
         for page in facts.pages:
             until = page.resolved if page.resolved is not None else facts.now
-            yield _bar(day, "page", facts.wall + page.opened, facts.wall + until, f"page at {page.receiver}: {', '.join(page.alerts)}")
+            yield _bar(span, "page", facts.wall + page.opened, facts.wall + until, f"page at {page.receiver}: {', '.join(page.alerts)}")
 
 
-def _bar(day: GameDayKept, kind: str, start: float, end: float, text: str) -> Bar:
-    began = day.started_at.timestamp()
-    ends = [one.ended_at for one in day.rounds if one.ended_at is not None]
-    last = max((one.timestamp() for one in (*ends, *([day.ended_at] if day.ended_at else []))), default=end)
-    whole = max(last - began, 0.001)
+def _span(day: GameDayKept) -> Span:
+    """When the day began, and when the last that is known of it ended."""
+    ends = [one.timestamp() for one in (day.ended_at, *(each.ended_at for each in day.rounds)) if one is not None]
+    return day.started_at.timestamp(), max(ends, default=None)
+
+
+def _bar(span: Span, kind: str, start: float, end: float, text: str) -> Bar:
+    began, last = span
+    whole = max((end if last is None else last) - began, 0.001)
     left = min(max(100 * (start - began) / whole, 0.0), 100.0)
     return Bar(kind, left, min(max(100 * (end - start) / whole, 0.0), 100.0 - left), text)
 
