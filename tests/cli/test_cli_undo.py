@@ -376,3 +376,24 @@ def test_a_note_of_rollbacks_that_cannot_be_read_keeps_no_undo_from_being_tried(
         noted.rmdir() if noted.is_dir() else noted.unlink()
         assert undo("--all")[0] == 0
     assert (tmp_path / "back").exists()
+
+
+@pytest.mark.parametrize("command", [["undo", "--all"], ["undo", "exp-1"], ["stop"]])
+def test_a_ledger_that_cannot_be_read_is_never_nothing_left(command: list[str], tmp_path: Path) -> None:
+    owes("exp-1", method=rollbacks(tmp_path, "back"))
+    for broken in (state_directory() / "open", state_directory()):
+        broken.rename(broken.with_name("aside"))
+        broken.touch()
+        done = subprocess.run(
+            [sys.executable, "-m", "firedrill.cli", *command], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30
+        )
+        assert done.returncode == 4
+        assert "firedrill/open cannot be read: Not a directory; what earlier drills may have left is not known until it can" in done.stderr
+        broken.unlink()
+        broken.with_name("aside").rename(broken)
+
+
+def test_a_state_directory_that_is_not_absolute_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "here")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert state_directory() == tmp_path / ".local" / "state" / "firedrill"

@@ -32,13 +32,25 @@ PATIENCE = 1.0
 
 
 def state_directory() -> Path:
-    """$XDG_STATE_HOME/firedrill, by default ~/.local/state/firedrill."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "firedrill"
+    """$XDG_STATE_HOME/firedrill, by default ~/.local/state/firedrill; one that is not absolute is ignored, as its specification says."""
+    named = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".local" / "state") / "firedrill"
 
 
 def pages() -> Path:
     """Where the pages are."""
     return state_directory() / "open"
+
+
+def _all_pages() -> list[Path]:
+    """Every page, sorted; LeftOver where nobody can say which there are."""
+    try:
+        return sorted(pages() / name for name in os.listdir(pages()) if name.endswith(".json"))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        why = f"the ledger in {pages()} cannot be read: {error.strerror or error}"
+        raise LeftOver(f"{why}; what earlier drills may have left is not known until it can") from error
 
 
 class _Sheet:
@@ -214,7 +226,7 @@ class Runs:
 def running() -> list[Runs]:
     """Every drill of this user that runs, the oldest first."""
     found = []
-    for path in sorted(pages().glob("*.json")):
+    for path in _all_pages():
         with suppress(OSError, ValueError, KeyError, TypeError):
             if is_held(path):
                 page = _content(path)
@@ -241,7 +253,7 @@ class Open:
 
 def left_open() -> list[Open]:
     """Every page of a drill that no longer runs, those that cannot be read too."""
-    found = (_left(page) for page in sorted(pages().glob("*.json")))
+    found = (_left(page) for page in _all_pages())
     return [one for one in found if one is not None]
 
 
