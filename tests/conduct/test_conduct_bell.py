@@ -40,12 +40,12 @@ time_intervals:
     time_intervals:
       - times: [{start_time: "00:00", end_time: "24:00"}]
 """
-SLACK = """\
+PAGER = """\
 route:
   receiver: chat
 receivers:
   - name: chat
-    slack_configs: [{api_url: SINK/chat, channel: x, title: '{{ template "nope" . }}'}]
+    pagerduty_configs: [{routing_key: x, url: SINK/chat, description: '{{ .Nope }}'}]
 """
 
 
@@ -106,8 +106,8 @@ async def test_one_integration_of_a_receiver_that_fails_breaks_it_though_the_oth
 
 
 async def test_a_template_that_fails_to_render_is_told_in_alertmanagers_words(alertmanager: Any) -> None:
-    result = await rung(await alertmanager(SLACK), within=1.0)
-    assert 'template "nope" not defined' in undelivered(result)["chat"]
+    result = await rung(await alertmanager(PAGER), within=1.0)
+    assert "can't evaluate field Nope in type *template.Data" in undelivered(result)["chat"]
     assert result.exit_code is Exit.FAIL
 
 

@@ -140,7 +140,7 @@ def configuration(sink: str, pager: str) -> dict[str, object]:
         "receivers": [
             {"name": "fine", "webhook_configs": [{"url": f"http://{sink}/receivers/fine"}]},
             {"name": "broken", "webhook_configs": [{"url": f"http://{pager}/"}]},
-            {"name": "template", "slack_configs": [{"api_url": f"http://{pager}/", "channel": "#c", "text": '{{ template "nope" . }}'}]},
+            {"name": "template", "pagerduty_configs": [{"url": f"http://{pager}/", "routing_key": "k", "description": "{{ .Nope }}"}]},
         ],
     }  # fmt: skip
 
@@ -205,4 +205,4 @@ async def test_a_real_alertmanager_that_keeps_alerts_back_says_so_with_names(ale
     failed = {entry.event.receiver: entry.event for entry in book.of(NotificationFailed)}
     assert failed["broken"].reason == "unexpected status code 500: the pager is broken"
     assert failed["broken"].group_key == '{}/{alertname="Broken"}:{alertname="Broken"}'
-    assert failed["template"].reason == 'template: :1:12: executing "" at <{{template "nope" .}}>: template "nope" not defined'
+    assert 'executing "" at <.Nope>: can\'t evaluate field Nope in type *template.Data' in failed["template"].reason
