@@ -29,7 +29,7 @@ extensions:
 @pytest.mark.parametrize(
     ("act", "put_back", "code", "reason"),
     [
-        ("rm", "touch", 1, "The steady-state hypothesis was not met after the faults."),
+        ("rm", "touch", 1, "The steady-state hypothesis was not met after the faults: the probe 'is there' gave the status 1"),
         ("touch", "'false'", 4, "it ended with the exit status 1"),
     ],
     ids=["broken", "not put back"],

@@ -64,7 +64,7 @@ def test_nothing_of_a_step_outlives_a_killed_drill(suite) -> None:
     suite.edit(RUNBOOK, (old, f"""command: python -c "import time; print('I sleep', flush=True); time.sleep({SLEEPS})"\n   timeout: 1m"""))
     running = suite.start("mitigated")
     running.wait_for("runbook.started")
-    (log,) = (suite.root / "results" / "mitigated").glob(f"*/{NAME}")
+    (log,) = (suite.root / "results" / "mitigated").glob(f"mitigated-*/{NAME}")
     while not (said := log.parent / "logs" / "runbook-slow-bureau-p1-1.log").exists() or "I sleep" not in said.read_text():
         assert running.process.poll() is None
     sleepers = [one for one in psutil.Process(running.process.pid).children(recursive=True) if SLEEPS in " ".join(one.cmdline())]
