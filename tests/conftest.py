@@ -1,5 +1,6 @@
 """What every test shares: a state folder of its own, and a run that fails on a skip that nobody listed."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,10 @@ from hypothesis import HealthCheck, settings
 # The same examples each time, however busy the machine is: a run that fails fails again.
 settings.register_profile("firedrill", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("firedrill")
+
+# A shell that runs the tests in its background has these ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 pytest_plugins = ["drilling"]
 

@@ -48,16 +48,24 @@ class Site:
     address: str = ""
     arrived: list[float] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
+    closed: bool = False
+    """Whether nobody is answered any more."""
     came: asyncio.Event = field(default_factory=asyncio.Event)
     release: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ok(self, request: web.Request) -> web.Response:
+        await self._unless_closed()
         self.answered[request.path] += 1
         return web.Response(text="all is ok")
 
     async def bad(self, request: web.Request) -> web.Response:
+        await self._unless_closed()
         self.answered[request.path] += 1
         return web.Response(status=503, text="no")
+
+    async def _unless_closed(self) -> None:
+        if self.closed:
+            await self.release.wait()
 
     async def held(self, request: web.Request) -> web.Response:
         self.arrived.append(time.monotonic())
