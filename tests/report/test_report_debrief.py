@@ -1,6 +1,7 @@
 """The debrief of a game day: what it tells, in Markdown and in a real Chromium, without a script, on a phone and in the dark."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -125,6 +126,15 @@ def test_every_gap_says_what_is_next_also_of_a_round_that_never_came(told: Story
     assert gaps[0] == (2, Verdict.FAIL, "Find out why nobody was paged. Then drill it again: `firedrill run experiments/bureau-down.yaml`.")
     assert gaps[-1] == (3, Verdict.INCONCLUSIVE, "Drill it in the next game day.")
     assert told.gaps[-1].sentence == "Its turn never came."
+
+
+def test_a_command_to_copy_runs_nothing_of_what_a_foreign_file_is_called() -> None:
+    kept = _kept()
+    rounds = [one.model_copy(update={"what": "x; $(id) #"}) for one in kept.rounds]
+    gaps = debrief.story(kept.model_copy(update={"rounds": rounds}), {}).gaps
+    commands = re.findall(r"`(firedrill [^`]*)`", " ".join(one.next for one in gaps))
+    assert commands
+    assert {tuple(shlex.split(one)) for one in commands} == {("firedrill", "run", "experiments/x; $(id) #.yaml")}
 
 
 def test_a_round_whose_record_is_gone_proves_nothing(told: Story) -> None:

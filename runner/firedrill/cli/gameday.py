@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, TextIO, cast
 
 import click
@@ -300,7 +301,7 @@ async def _concluded(folder: "Folder", order: "Order", quiet: bool) -> "JudgedDr
     )  # fmt: skip
     _, wrong = await drawn.communicate()
     if drawn.returncode != 0:
-        click.echo(f"the report could not be drawn: {wrong.decode().strip()}; try `firedrill report {folder.path}`", err=True)
+        click.echo(f"the report could not be drawn: {wrong.decode().strip()}; try `firedrill report {quote(str(folder.path))}`", err=True)
     for trouble in filter(None, (ending.trouble, ending.unwritten)):
         click.echo(f"firedrill: {trouble}", err=True)
     if not quiet:
@@ -316,5 +317,5 @@ def _debriefed(folder: Path) -> Path | None:
     try:
         return write(folder, kinds())
     except Exception as error:
-        click.echo(f"the debrief could not be written: {error}; try `firedrill debrief {folder}`", err=True)
+        click.echo(f"the debrief could not be written: {error}; try `firedrill debrief {quote(str(folder))}`", err=True)
         return None

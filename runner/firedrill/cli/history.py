@@ -1,6 +1,7 @@
 """`firedrill history`: the drills that there were, and how the team's times go."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -54,7 +55,7 @@ def _of(folder: Path, environment: str | None) -> "list[Earlier]":
     found, unread = drills(folder)
     found = sorted([*found, *unjudged(folder)], key=lambda one: (one.started_at, one.drill))
     for file in unread:
-        click.echo(f"{file} cannot be read, and is left out; `firedrill report {file.parent}` writes it again", err=True)
+        click.echo(f"{file} cannot be read, and is left out; `firedrill report {quote(str(file.parent))}` writes it again", err=True)
     return [one for one in found if environment in (None, one.environment)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, TextIO, cast
 
 import click
@@ -175,4 +176,4 @@ def _render(folder: Path, results: Path) -> None:
 
     done = subprocess.run(drawing(folder, results), capture_output=True, text=True, errors="replace", check=False, process_group=0)
     if done.returncode != 0:
-        click.echo(f"the report could not be drawn: {done.stderr.strip()}; try `firedrill report {folder}`", err=True)
+        click.echo(f"the report could not be drawn: {done.stderr.strip()}; try `firedrill report {quote(str(folder))}`", err=True)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -131,5 +132,5 @@ def _words(stopped: dict[str, object]) -> str:
     if not stopped["ended"]:
         return f"{stopped['drill']} was told to stop and has not ended within {WITHIN:g} s; it still puts things back, or hangs"
     what = f"cleared: {', '.join(cleared)}" if cleared else "no fault was active"
-    rest = f"\n  may be left: {', '.join(left)}; run `firedrill undo {stopped['drill']}`" if left else ""
+    rest = f"\n  may be left: {', '.join(left)}; run `firedrill undo {quote(str(stopped['drill']))}`" if left else ""
     return f"{stopped['drill']}: stopped after {stopped['took_s']} s; {what}{rest}"

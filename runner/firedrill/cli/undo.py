@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -138,7 +139,7 @@ def _words(answer: dict[str, Any]) -> str:
         counted = "1 undo" if len(untrusted) == 1 else f"{len(untrusted)} undos"
         lines.append(
             f"  not run: {counted} listed by its journal alone, shown above. If you know who wrote it, run "
-            f"`firedrill undo {answer['folder']} --trust-folder`, or put it back by hand"
+            f"`firedrill undo {quote(str(answer['folder']))} --trust-folder`, or put it back by hand"
         )
     return "\n".join(lines)
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from firedrill.conduct.drill import Drill
@@ -98,7 +99,7 @@ def _left_by(page: Open) -> str:
         return page.trouble
     names = [fault for fault, undo in page.undos.items() if _may_be_there(undo)]
     if names:
-        return f"an earlier drill, {page.drill}, may have left {', '.join(names)}: run `firedrill undo {page.drill}` first"
+        return f"an earlier drill, {page.drill}, may have left {', '.join(names)}: run `firedrill undo {quote(page.drill)}` first"
     with claimed(page) as claim:
         if claim is not None:
             for fault in page.undos:

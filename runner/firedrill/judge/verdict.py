@@ -5,6 +5,7 @@ Knows that the worst finding wins and that a drill which did not run as planned 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from shlex import quote
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -248,10 +249,9 @@ def _end(facts: Facts) -> Iterator[Finding]:
 
 
 def _left(facts: Facts) -> Iterator[Finding]:
+    undo = f"`firedrill undo {quote(facts.drill or '--all')}`"
     for fault in left_over(facts):
-        text = (
-            f"The fault {fault.name} may still be there: nothing says that it was cleared; run `firedrill undo {facts.drill or '--all'}`."
-        )
+        text = f"The fault {fault.name} may still be there: nothing says that it was cleared; run {undo}."
         yield _inconclusive("every fault is cleared", text, *fault.seqs.values())
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from shlex import quote
 
 from firedrill.core.gameday import GameDayKept, RoundKept
 from firedrill.core.units import Duration
@@ -233,7 +234,7 @@ def _held(part: Part) -> Iterator[str]:
 
 
 def _gaps(part: Part) -> Iterator[Gap]:
-    number, again = part.kept.number or 0, f"`firedrill run experiments/{part.kept.what}.yaml`"
+    number, again = part.kept.number or 0, f"`firedrill run {quote(f'experiments/{part.kept.what}.yaml')}`"
     if part.drill is None:
         yield Gap(number, Verdict.INCONCLUSIVE, part.missing, f"Drill it: {again}." if part.kept.what else "Drill it in the next game day.")
         return
@@ -251,7 +252,8 @@ def _next(drill: JudgedDrill, finding: Finding) -> str:
         case "page" | "alert":
             alert = str(planned.declared.get("page", planned.declared.get("alert", ""))) if planned is not None else ""
             seen = any(one.alert == alert for one in drill.detections)
-            return f"Find the seconds: `firedrill explain {drill.facts.drill} {alert}`." if seen else "Find out why nobody was paged."
+            explain = f"`firedrill explain {quote(drill.facts.drill)} {quote(alert)}`"
+            return f"Find the seconds: {explain}." if seen else "Find out why nobody was paged."
         case "slo":
             return "Mend the system, or the promise that it cannot keep."
         case "quiet":
