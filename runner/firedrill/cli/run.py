@@ -132,7 +132,7 @@ def run(orders: Sequence["Order"], junit: Path | None, as_json: bool) -> int:
             say_ending(ending)
         if ending.drill.exit_code in {Exit.INTERRUPTED, Exit.LEFT_OVER}:
             break
-        if late.by is not None and order is not orders[-1]:
+        if late.by is not None and each is not orders[-1]:
             say_last(f"firedrill: stopped by {late.by}; no further drill is started")
             codes.append(Exit.INTERRUPTED)
             break
